@@ -1,0 +1,191 @@
+"""Sources: what each publisher gives, read from config/sources/*.yaml and config/publishers.yaml; facts, no behaviour of a run."""
+
+import calendar
+import functools
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import BadInput
+
+CONFIG = Path(__file__).parent.parent / "config"
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Who publishes, and under which terms; shown beside whatever is made of the data."""
+
+    name: str
+    title: str
+    link: str
+    licence: str
+    licence_link: str
+    attribution: str
+    base_url_env: str
+    base_url_default: str
+
+    @property
+    def base_url(self) -> str:
+        """Where the publisher is reached, without a slash at the end."""
+        return (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column that we rely on.
+
+    ``name`` is the publisher's newest name, ``aliases`` its earlier ones; upper and lower case are not told apart.
+    Outside ``since``..``until`` (first days of months, both inclusive) it may be missing, and is null then.
+    """
+
+    name: str
+    type: str
+    aliases: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    optional: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """All names it has been published under, in lower case."""
+        return {name.lower() for name in (self.name, *self.aliases)}
+
+    def is_required_in(self, month: date) -> bool:
+        return not self.optional and (self.since or month) <= month <= (self.until or month)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One monthly feed (or, where ``static``, one file for all months)."""
+
+    name: str
+    title: str
+    publisher: Publisher
+    kind: str
+    first_month: date
+    lag_days: tuple[int, int]
+    format: str
+    max_bytes: int
+    urls: tuple[str, ...]
+    read: str
+    columns: tuple[Column, ...]
+    enabled: bool = False
+    optional: bool = False
+    always: bool = False
+    static: bool = False
+    settled_after_days: int | None = None
+    max_unpacked_bytes: int = 0
+    timestampformats: tuple[str, ...] = ()
+
+    def label(self, month: date) -> str:
+        """What files of the month are named: ``2024-01``, or ``static``."""
+        return "static" if self.static else f"{month:%Y-%m}"
+
+    def urls_of(self, month: date) -> dict[str, str]:
+        """Where the month may be published, in the order to try, each with the label of its file: the month's or the year's."""
+        last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+        words = {
+            "base": self.publisher.base_url,
+            "year": f"{month:%Y}",
+            "month": f"{month:%m}",
+            "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
+            "day_after": str(last + timedelta(days=1)),
+            "columns": ",".join(column.name for column in self.columns if column.name != "time"),
+        }
+        return {url.format(**words): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}
+
+    @property
+    def has_yearly_files(self) -> bool:
+        return any(is_yearly(url) for url in self.urls)
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the declared columns or the way of reading change: files made by an older declaration are made anew."""
+        return hashlib.sha256(f"{self.read}{self.timestampformats}{self.columns}".encode()).hexdigest()[:16]
+
+
+def is_yearly(url: str) -> bool:
+    return "{year}" in url and "{month}" not in url
+
+
+def month_of(text: str) -> date:
+    """``2024-01`` as the first day of that month.
+
+    Raises BadInput where the text is no month.
+    """
+    try:
+        year, month = text.split("-")
+        if len(year) == 4 and len(month) == 2:
+            return date(int(year), int(month), 1)
+    except ValueError:
+        pass
+    raise BadInput(f"month {text!r}: no such month; a month is written YYYY-MM, as 2024-01")
+
+
+@functools.cache
+def publishers() -> dict[str, Publisher]:
+    facts: dict[str, dict[str, Any]] = yaml.safe_load((CONFIG / "publishers.yaml").read_text())
+    return {
+        name: Publisher(name=name, base_url_env=base["env"], base_url_default=base["default"], **fact)
+        for name, fact in facts.items()
+        for base in [fact.pop("base_url")]
+    }
+
+
+@functools.cache
+def sources() -> dict[str, Source]:
+    """Every declared source by its name."""
+    return {path.stem: read_source(path) for path in sorted((CONFIG / "sources").glob("*.yaml"))}
+
+
+def read_source(path: Path) -> Source:
+    facts = read_facts(path)
+    return Source(
+        **facts
+        | {
+            "name": path.stem,
+            "publisher": publishers()[facts["publisher"]],
+            "first_month": month_of(facts["first_month"]),
+            "lag_days": tuple(facts["lag_days"]),
+            "urls": tuple(facts["urls"]),
+            "timestampformats": tuple(facts.get("timestampformats", ())),
+            "columns": tuple(read_column(name, fact) for name, fact in facts["columns"].items()),
+        }
+    )
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a source's YAML says; ``like: other`` takes from the other what is not said."""
+    facts: dict[str, Any] = yaml.safe_load(path.read_text())
+    return read_facts(path.with_stem(facts.pop("like"))) | facts if "like" in facts else facts
+
+
+def read_column(name: str, fact: str | dict[str, Any]) -> Column:
+    if isinstance(fact, str):
+        return Column(name, fact)
+    months = {bound: month_of(fact[bound]) for bound in ("since", "until") if bound in fact}
+    return Column(name, **fact | months | {"aliases": tuple(fact.get("aliases", ()))})
+
+
+def chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """The named sources, in the order of their names, each once.
+
+    Raises BadInput for one that is not declared.
+    """
+    names = sorted({name.strip() for name in names if name.strip()})
+    for name in names:
+        if name not in sources():
+            raise BadInput(f"source {name!r}: not known; config/sources/ has {', '.join(sources())}")
+    return tuple(names)
+
+
+def default_names() -> tuple[str, ...]:
+    """What a run fetches where nothing else is said: ``MOBILITY_SOURCES``, else the enabled sources."""
+    listed = os.environ.get("MOBILITY_SOURCES", "")
+    return chosen(listed.split(",")) or tuple(name for name, source in sources().items() if source.enabled)

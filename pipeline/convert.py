@@ -1,0 +1,150 @@
+"""Landing -> Parquet: declared columns and types, in the publisher's newest names, row for row in the published order."""
+
+import csv
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipeline import archive
+from pipeline.duck import Settings, connected, literal, quoted
+from pipeline.errors import BadFile, SchemaChanged
+from pipeline.sources import Column, Source
+
+log = logging.getLogger(__name__)
+
+MOST_UNREADABLE = 0.001
+"""Share of rows that may be unreadable before the month fails."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Rows of the published file, and how many of them could not be read."""
+
+    rows_published: int
+    rows_unreadable: int
+
+    @property
+    def rows(self) -> int:
+        return self.rows_published - self.rows_unreadable
+
+
+def to_parquet(
+    source: Source, month: date, landed: Path, parquet: Path, unreadable: Path, work: Path, duck: Settings
+) -> Converted:
+    """Writes the month's rows as ``parquet``, and the rows that cannot be read, as text with the reason, as ``unreadable``.
+
+    ``work`` is a folder for what is unpacked, removed at the end. ``duck`` are DuckDB's settings.
+    Raises SchemaChanged for a missing column, BadFile for an unsafe or empty archive and for more unreadable rows than
+    ``MOST_UNREADABLE``; then ``unreadable`` stays, to be looked at.
+    """
+    parquet.parent.mkdir(parents=True, exist_ok=True)
+    unreadable.unlink(missing_ok=True)
+    with opened(source, month, landed, work) as files, connected(Path(":memory:"), duck) as con:
+        selects = [select(con, source, month, file) for file in files]
+        query = " union all ".join(selects)
+        written = con.execute(f"copy ({query}) to '{parquet}' (format parquet, compression zstd)").fetchall()[0][0]
+        rejected = write_unreadable(con, unreadable) if "store_rejects" in source.read else 0
+    made = Converted(written + rejected, rejected)
+    if rejected > made.rows_published * MOST_UNREADABLE:
+        raise BadFile(
+            f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} cannot be read, "
+            f"at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable}"
+        )
+    return made
+
+
+@contextmanager
+def opened(source: Source, month: date, landed: Path, work: Path) -> Iterator[list[Path]]:
+    """The month's files as DuckDB can read them: the landed one itself, or those of the archive while the block runs."""
+    if source.format != "zip":
+        yield [landed]
+        return
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        yield archive.unpack(landed, month, work, source.max_unpacked_bytes)
+    except BadFile as error:
+        raise BadFile(f"{month:%Y-%m} {source.name}: {error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def select(con: duckdb.DuckDBPyConnection, source: Source, month: date, file: Path) -> str:
+    """The query that reads one file with the declared columns and types."""
+    published = published_columns(con, source, file)
+    found = match(source, month, file, published)
+    reading = reader(source, file, {name: found[name].type if name in found else "varchar" for name in published})
+    by_column = {column.name: name for name, column in found.items()}
+    fields = [
+        f"{quoted(by_column[column.name]) if column.name in by_column else 'null'}::{column.type} as {quoted(column.name)}"
+        for column in source.columns
+    ]
+    return f"select {', '.join(fields)} from {reading}"
+
+
+def match(source: Source, month: date, file: Path, published: Sequence[str]) -> dict[str, Column]:
+    """Which published column is which declared one; SchemaChanged where one is missing, a warning where one is new."""
+    declared = {name: column for column in source.columns for name in column.names}
+    found = {name: declared[name.strip().lower()] for name in published if name.strip().lower() in declared}
+    missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
+    if missing:
+        raise SchemaChanged(
+            f"{month:%Y-%m} {source.name}: {file.name} lacks {', '.join(missing)}; it has {', '.join(published)[:500]}; "
+            f"name the new spelling in config/sources/{source.name}.yaml"
+        )
+    if new := [name for name in published if name not in found]:
+        log.warning("%s %s: left out columns that are not declared: %s", source.label(month), file.name, ", ".join(new))
+    return found
+
+
+def published_columns(con: duckdb.DuckDBPyConnection, source: Source, file: Path) -> list[str]:
+    if "{columns}" not in source.read:
+        return [row[0] for row in con.execute(f"describe select * from {reader(source, file, {})}").fetchall()]
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        header = next(csv.reader(lines), [])
+    return [name if name and name not in header[:i] else f"column{i}" for i, name in enumerate(header)]
+
+
+def reader(source: Source, file: Path, columns: Mapping[str, str]) -> str:
+    """The source's FROM clause for one file."""
+    return source.read.format(
+        file=literal(str(file)),
+        columns="{" + ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items()) + "}",
+        timestampformat=timestampformat(source, file, columns),
+    )
+
+
+def timestampformat(source: Source, file: Path, columns: Mapping[str, str]) -> str:
+    """The option that tells DuckDB how the file writes times, where that is not ISO: judged by its first row."""
+    places = [place for place, type_ in enumerate(columns.values()) if type_ == "timestamp"]
+    if not (source.timestampformats and places):
+        return ""
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        row = next((row for number, row in enumerate(csv.reader(lines)) if number and len(row) > places[0]), [])
+    text = row[places[0]] if row else ""
+    fitting = (pattern for pattern in source.timestampformats if is_written_as(text, pattern))
+    return next((f", timestampformat = {literal(pattern)}" for pattern in fitting), "")
+
+
+def is_written_as(text: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(text, pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def write_unreadable(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Keeps the rejected lines as text; returns how many there are."""
+    lines = """
+        select file_path.parse_filename() as file, line, any_value(csv_line) as text, any_value(error_message) as reason
+        from reject_errors join reject_scans using (scan_id, file_id) group by all order by file, line
+    """
+    if count := con.execute(f"select count(*) from ({lines})").fetchall()[0][0]:
+        con.execute(f"copy ({lines}) to '{path}' (format csv, header)")
+    return int(count)

@@ -1,0 +1,33 @@
+"""Marts -> Parquet that anyone can read beside a running pipeline: dimensions whole, facts by month (hive layout)."""
+
+from datetime import date
+from pathlib import Path
+
+from pipeline.duck import Settings, connected, quoted
+
+SCHEMAS = ("core", "audit")
+
+
+def export(warehouse: Path, month: date, folder: Path, duck: Settings) -> dict[Path, int]:
+    """Writes every mart under ``folder``; returns the rows of each file by its path in there.
+
+    ``<table>/month=2024-01/<table>.parquet`` for a table that has a ``source_month``, ``<table>/<table>.parquet`` for others.
+    """
+    written: dict[Path, int] = {}
+    with connected(warehouse, duck, read_only=True) as con:
+        tables = con.execute(
+            """
+            select t.schema_name, t.table_name, bool_or(c.column_name = 'source_month')
+            from duckdb_tables() as t
+            join duckdb_columns() as c using (schema_name, table_name)
+            where t.schema_name in ? group by all order by all
+            """,
+            [list(SCHEMAS)],
+        ).fetchall()
+        for schema, table, monthly in tables:
+            path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            rows = f"select * from {schema}.{quoted(table)}" + (f" where source_month = date '{month}'" if monthly else "")
+            copy = f"copy ({rows}) to '{folder / path}' (format parquet, compression zstd)"
+            written[path] = con.execute(copy).fetchall()[0][0]
+    return written

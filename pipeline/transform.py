@@ -1,0 +1,121 @@
+"""Raw -> marts: dbt for one or more months, in a process of its own, since dbt keeps DuckDB's file locked while it lives."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.duck import Settings, busy_error, connected
+from pipeline.errors import TransformFailed, WarehouseBusy
+
+log = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).parent.parent / "dbt"
+FAILING_ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Built:
+    """How many models and tests dbt ran, and in how many seconds."""
+
+    models: int
+    tests: int
+    seconds: float
+
+
+def model_version() -> str:
+    """The declared version of the models (dbt_project.yml): raised when rows mean something else, so that all months are
+    built anew."""
+    return str(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"])
+
+
+def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings) -> Built:
+    """Builds the models of these source months from whatever is loaded for them, and tests them.
+
+    ``folder`` is where dbt leaves its target and its logs.
+    Raises TransformFailed with what dbt says of the first failures and some of the failing rows, WarehouseBusy where
+    another process holds the warehouse.
+    """
+    variables = json.dumps({"months": [str(month) for month in sorted(months)]})
+    ended = run_dbt(
+        ["build", "--exclude-resource-type", "unit_test", "--vars", variables], warehouse, folder, duck, quiet=True
+    )
+    results = read_results(folder)
+    failures = [result for result in results if result["status"] in {"error", "fail", "runtime error"}]
+    if ended.returncode or failures:
+        raise failure(failures, ended.stdout, warehouse, months, duck)
+    kinds = [result["unique_id"].split(".")[0] for result in results]
+    return Built(kinds.count("model"), kinds.count("test"), sum(result["execution_time"] for result in results))
+
+
+def run_dbt(
+    arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings, quiet: bool
+) -> subprocess.CompletedProcess[str]:
+    """Runs dbt on the warehouse; what it prints is kept where ``quiet``, and shown otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "target" / "run_results.json").unlink(missing_ok=True)
+    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT]
+    places += ["--target-path", folder / "target", "--log-path", folder / "logs"]
+    environment = os.environ | {
+        "MOBILITY_WAREHOUSE": str(warehouse),
+        "MOBILITY_THREADS": duck["threads"],
+        "MOBILITY_MEMORY": duck["memory_limit"],
+        "MOBILITY_TMP": duck["temp_directory"],
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments, *map(str, places)],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        check=False,
+    )
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """dbt's run_results.json; nothing where dbt did not come so far."""
+    try:
+        results: list[dict[str, Any]] = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    except FileNotFoundError:
+        return []
+    return results
+
+
+def failure(
+    failures: Sequence[Mapping[str, Any]], output: str, warehouse: Path, months: Sequence[date], duck: Settings
+) -> TransformFailed | WarehouseBusy:
+    """The error to raise: what failed, and the rows that show it."""
+    span = ", ".join(f"{month:%Y-%m}" for month in months)
+    if busy := busy_error(output, warehouse):
+        return busy
+    if not failures:
+        tail = " ".join(line.strip() for line in output.splitlines()[-8:])
+        return TransformFailed(f"{span}: dbt could not start: {tail}")
+    told = [tell(result, warehouse, duck) for result in failures[:3]]
+    more = f" (and {len(failures) - 3} more)" if len(failures) > 3 else ""
+    return TransformFailed(f"{span}: dbt: {'; '.join(told)}{more}")
+
+
+def tell(result: Mapping[str, Any], warehouse: Path, duck: Settings) -> str:
+    name = result["unique_id"].split(".")[2]
+    message = " ".join((result["message"] or "").split())
+    query = result.get("compiled_code")
+    if result["status"] != "fail" or not query:
+        return f"{name}: {message}"
+    return f"{name}: {message}, such as {failing_rows(query, warehouse, duck)}"
+
+
+def failing_rows(query: str, warehouse: Path, duck: Settings) -> list[dict[str, Any]]:
+    with connected(warehouse, duck, read_only=True) as con:
+        found = con.execute(f"select * from ({query}) limit {FAILING_ROWS_SHOWN}")
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

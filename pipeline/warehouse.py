@@ -1,0 +1,112 @@
+"""Parquet -> DuckDB raw: one month of one source in one transaction, and what was loaded from where."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipeline.duck import Settings, connected
+from pipeline.sources import Source, sources
+
+FIRST_YEAR = 2009
+"""Of the holidays kept: no source that has dates begins earlier, weather apart."""
+FACTS = ("rows_published", "rows_unreadable", "bytes", "sha256", "url", "etag", "last_modified", "fetched_at")
+LOADS = """
+    create table if not exists raw_data.loads (
+        source varchar not null, source_month date not null,
+        rows_published bigint not null, rows_unreadable bigint not null, rows_raw bigint not null,
+        bytes bigint, sha256 varchar, url varchar, etag varchar, last_modified varchar,
+        fetched_at timestamp, loaded_at timestamp
+    )
+"""
+
+
+def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[str, Any], duck: Settings) -> int:
+    """Puts the month's rows in the place of those that were there, in one transaction; returns how many there are now.
+
+    ``facts`` are those of the file and of its conversion, which make the line of ``raw_data.loads``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(path, duck) as con:
+        prepare(con)
+        con.begin()
+        forget_rows(con, source.name, month)
+        rows = con.execute(
+            f"""
+            insert into raw_data.{source.name} by name
+            select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
+            from read_parquet(?, file_row_number = true)
+            """,
+            [month, str(parquet)],
+        ).fetchall()[0][0]
+        if rows != facts["rows_published"] - facts["rows_unreadable"]:
+            raise AssertionError(f"{parquet}: {rows} rows were loaded, not as converted: {facts}")
+        line = {"source": source.name, "source_month": month, "rows_raw": rows, "loaded_at": datetime.now(UTC).isoformat()}
+        line |= {fact: facts[fact] for fact in FACTS}
+        values = ", ".join(f"${name} as {name}" for name in line)
+        con.execute(f"insert into raw_data.loads by name select {values}", line)
+        con.commit()
+    return int(rows)
+
+
+def forget_rows(con: duckdb.DuckDBPyConnection, source: str, month: date) -> None:
+    con.execute(f"delete from raw_data.{source} where source_month = ?", [month])
+    con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source, month])
+
+
+def forget(path: Path, names: Sequence[str], month: date, duck: Settings) -> None:
+    """Takes the month's raw rows of these sources out of the warehouse; nothing happens where there is none."""
+    if not path.exists():
+        return
+    with connected(path, duck) as con:
+        con.begin()
+        for name in names:
+            forget_rows(con, name, month)
+        con.commit()
+
+
+def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
+    """How many rows the warehouse really holds, by table (``raw_data``, ``facts`` or ``rejected``), source and month."""
+    if not path.exists():
+        return {}
+    with connected(path, duck, read_only=True) as con:
+        tables = {("raw_data", name): ("raw_data", name) for name in sources()}
+        tables |= {("facts", ""): ("core", "fct_trips"), ("rejected", ""): ("audit", "rejected_trips")}
+        existing = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        held: dict[tuple[str, str, str], int] = {}
+        for (kind, name), (schema, table) in tables.items():
+            if (schema, table) in existing:
+                source = f"'{name}'" if name else "source::varchar"
+                query = f"select {source}, strftime(source_month, '%Y-%m'), count(*) from {schema}.{table} group by all"
+                held |= {(kind, *row[:2]): row[2] for row in con.execute(query).fetchall()}
+        return held
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Every declared source has its table, loaded or not, so that the models can always be built."""
+    con.execute("create schema if not exists raw_data")
+    con.execute(LOADS)
+    for source in sources().values():
+        declared = [(column.name, column.type) for column in source.columns]
+        declared += [("source_month", "date not null"), ("source_row", "bigint not null")]
+        fields = ", ".join(f'"{name}" {type_}' for name, type_ in declared)
+        con.execute(f"create table if not exists raw_data.{source.name} ({fields})")
+        for name, type_ in declared[:-2]:  # declared since the table was made
+            con.execute(f'alter table raw_data.{source.name} add column if not exists "{name}" {type_}')
+    keep_holidays(con)
+
+
+def keep_holidays(con: duckdb.DuckDBPyConnection) -> None:
+    """US federal holidays, as observed, to the end of next year."""
+    con.execute("create table if not exists raw_data.federal_holidays (holiday_date date, holiday_name varchar)")
+    last = date.today().year + 1
+    if con.execute("select max(year(holiday_date)) from raw_data.federal_holidays").fetchall() == [(last,)]:
+        return
+    import holidays
+
+    days: dict[date, str] = dict(holidays.country_holidays("US", years=range(FIRST_YEAR, last + 1), categories="government"))
+    con.execute("delete from raw_data.federal_holidays")
+    con.executemany("insert into raw_data.federal_holidays values (?, ?)", sorted(days.items()))
+

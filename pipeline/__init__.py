@@ -1,0 +1,29 @@
+"""NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
+
+from pipeline.tasks import (
+    Convert,
+    Download,
+    Judge,
+    Load,
+    Publish,
+    Published,
+    RangeMonthly,
+    Report,
+    RunMonth,
+    Transform,
+    Validate,
+)
+
+__all__ = [
+    "Convert",
+    "Download",
+    "Judge",
+    "Load",
+    "Publish",
+    "Published",
+    "RangeMonthly",
+    "Report",
+    "RunMonth",
+    "Transform",
+    "Validate",
+]

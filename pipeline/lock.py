@@ -1,0 +1,34 @@
+"""One run at a time in a data folder."""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.errors import AlreadyRunning
+
+_held: dict[Path, object] = {}
+
+
+def hold(folder: Path) -> None:
+    """Holds the data folder until this process ends; does nothing where it holds it already.
+
+    Raises AlreadyRunning, naming the other process.
+    """
+    if folder in _held:
+        return
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / ".running.json"  # not in the lock's own file: taking the lock empties that
+    lock = FileLock(folder / ".running.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        who = "another process"
+        with suppress(OSError, ValueError):
+            who = "process {pid} ({command})".format(**json.loads(holder.read_text()))
+        raise AlreadyRunning(f"already running: {who} works in {folder}; wait for it or stop it") from error
+    _held[folder] = lock
+    holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))

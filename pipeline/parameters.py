@@ -1,0 +1,116 @@
+"""What a run is asked for and how this machine runs it: parameters checked as they come in, and the sections of luigi.cfg."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import luigi
+
+from pipeline.duck import Settings, settings
+from pipeline.errors import BadInput
+from pipeline.sources import chosen, default_names, month_of
+from pipeline.targets import data_folder
+
+T = TypeVar("T")
+USAGE = 2
+"""Exit code for a command line that makes no sense, as argparse has it."""
+
+
+def or_exit(check: Callable[..., T], *given: Any) -> T:
+    """What the check gives; where it finds the input bad, one line on standard error and the end of the process."""
+    try:
+        return check(*given)
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def past_month(text: str) -> date:
+    """A month that has begun.
+
+    Raises BadInput for one that lies ahead, or is none.
+    """
+    month, today = month_of(text), date.today()
+    if month > today:
+        raise BadInput(f"month {text}: lies ahead; this month is {today:%Y-%m}")
+    return month
+
+
+class Month(luigi.MonthParameter):
+    """``2024-01``, as the first day of that month."""
+
+    def parse(self, text: str) -> date:
+        return or_exit(past_month, text)
+
+
+class Stop(luigi.MonthParameter):
+    """``2025-01``, which may lie ahead: the end of a range, not in it."""
+
+    def parse(self, text: str) -> date:
+        return or_exit(month_of, text)
+
+
+class Months(luigi.Parameter[tuple[date, ...]]):
+    """``2024-01,2024-03``: one month as a rule, several where Luigi has put tasks that are ready into one batch."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(batch_method=lambda several: tuple(sorted({month for months in several for month in months})), **options)
+
+    def parse(self, text: str) -> tuple[date, ...]:
+        return tuple(or_exit(past_month, month) for month in text.split(","))
+
+    def serialize(self, months: Iterable[date]) -> str:
+        return ",".join(f"{month:%Y-%m}" for month in months)
+
+
+class Sources(luigi.Parameter[tuple[str, ...]]):
+    """``yellow_taxi,citibike``; by default ``MOBILITY_SOURCES``, else the sources that are enabled."""
+
+    def __init__(self) -> None:
+        super().__init__(default=(), description="which sources to fetch and wait for, comma separated")
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        return or_exit(chosen, text.split(","))
+
+    def normalize(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(names) or or_exit(default_names)
+
+    def serialize(self, names: Iterable[str]) -> str:
+        return ",".join(names)
+
+
+class SourceName(luigi.Parameter[str]):
+    """``yellow_taxi``: one declared source."""
+
+    def parse(self, text: str) -> str:
+        (name,) = or_exit(chosen, [text])
+        return name
+
+
+class mobility(luigi.Config):
+    """How much of the machine DuckDB may use; 0 for what fits it."""
+
+    threads = luigi.IntParameter(default=0)
+    memory_gb = luigi.FloatParameter(default=0)
+    convert_memory_gb = luigi.FloatParameter(default=1)
+
+
+class patience(luigi.Config):
+    """How long downloads go on asking."""
+
+    tries = luigi.IntParameter(default=6)
+    first_wait_s = luigi.FloatParameter(default=1)
+    longest_wait_s = luigi.FloatParameter(default=120)
+    silence_s = luigi.FloatParameter(default=60)
+
+
+def duck() -> Settings:
+    """DuckDB's settings for whatever works on the warehouse."""
+    return settings(mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill")
+
+
+def duck_to_convert(work: Path) -> Settings:
+    """DuckDB's settings for a conversion, of which several run at once; it may spill into its work folder."""
+    return settings(mobility().threads, mobility().convert_memory_gb, work)

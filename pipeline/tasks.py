@@ -1,0 +1,302 @@
+"""The workflow on one page: every Luigi task, nothing but wiring.
+
+::
+
+    Published ─► Download ─► Convert ─► Load ─► Transform ─► Judge ─► Validate ─► Publish ─► Report ─► RunMonth
+    └──────── one a source and month ───────┘   └──── batched ───┘   └────────── one a month ──────────────┘
+
+Rooms are imported where they run: a run that finds nothing to do imports none of them.
+"""
+
+import sys
+from dataclasses import asdict
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import luigi
+import luigi.tools.range
+from luigi.interface import PidLockAlreadyTakenExit
+
+from pipeline import lock, transform, wanted
+from pipeline.errors import AlreadyRunning, BadInput, MonthRejected
+from pipeline.parameters import Month, Months, SourceName, Sources, Stop, duck, duck_to_convert, or_exit, patience
+from pipeline.progress import shown
+from pipeline.sources import CONFIG, Source, sources
+from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, whole, whole_tree
+
+SUITES = CONFIG / "expectations"
+
+
+def warehouse() -> Path:
+    return place("warehouse", "nyc_mobility", ".duckdb")
+
+
+class SourceTask(luigi.Task):
+    """One step of one source and month."""
+
+    source = SourceName()
+    month = Month()
+
+    @property
+    def facts(self) -> Source:
+        return sources()[self.source]
+
+    def tell(self, done: int, total: int) -> None:
+        """Shows in luigid's pages how far it is."""
+        if total and self.set_progress_percentage:
+            self.set_progress_percentage(round(100 * done / total))
+
+    def place(self, stage: str, suffix: str) -> Path:
+        return place(stage, self.facts.label(self.month), suffix, self.source)
+
+
+class Published(SourceTask, luigi.ExternalTask):
+    """The publisher has the month. «Not yet» is no failure: it leaves the month pending."""
+
+    def output(self) -> HttpTarget:
+        return HttpTarget(partial(wanted.where, self.source, self.month))
+
+
+class Download(SourceTask):
+    """The published file, byte for byte. A year's archive is fetched once and serves its twelve months."""
+
+    priority = 30
+
+    def requires(self) -> Published:
+        if self.month < self.facts.first_month:
+            raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.facts.first_month:%Y-%m}")
+        return Published(source=self.source, month=self.month)
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("landing", ".json"))
+
+    @property
+    def resources(self) -> dict[str, int]:
+        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
+        return {f"download_{self.facts.publisher.name}": 1} | by_year
+
+    def run(self) -> None:
+        from pipeline import download
+
+        receipt = self.output()
+        url, label = self.input().found
+        path = place("landing", label, download.suffix(self.facts, url), self.source)
+        fetched = Receipt(path.parent / f"{label}.json")
+        if fetched.path == receipt.path or not fetched.exists():
+            waiting = download.Patience(**patience().param_kwargs)
+            with whole(path) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
+                facts = download.fetch(self.facts, url, path, part, waiting, tell)
+            fetched.write([path], digest=facts["sha256"], file=path.name, **facts)
+        if fetched.path != receipt.path:
+            record = fetched.record
+            receipt.write([path], digest=record["sha256"], **{fact: record[fact] for fact in download.PROVENANCE})
+
+
+class Convert(SourceTask):
+    """The month's rows as Parquet, declared columns and types."""
+
+    priority = 20
+    resources = {"convert": 1}
+
+    def requires(self) -> Download:
+        return Download(source=self.source, month=self.month)
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("parquet", ".json"), [self.input()], version=self.facts.version)
+
+    def run(self) -> None:
+        from pipeline import convert
+
+        receipt, parquet, unreadable = self.output(), self.place("parquet", ".parquet"), self.place("parquet", ".unreadable.csv")
+        landed = self.input().path.parent / self.input().record["file"]
+        work = self.place("parquet", ".work")
+        with whole(parquet) as part:
+            made = convert.to_parquet(self.facts, self.month, landed, part, unreadable, work, duck_to_convert(work))
+        receipt.write([parquet, unreadable] if made.rows_unreadable else [parquet], rows=made.rows, **asdict(made))
+
+
+class Load(SourceTask):
+    """The month's rows in ``raw_data``, in the place of those that were there."""
+
+    priority = 10
+    resources = {"warehouse": 1}
+
+    def requires(self) -> dict[str, luigi.Task]:
+        same = {"source": self.source, "month": self.month}
+        return {"parquet": Convert(**same), "landed": Download(**same)}
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("warehouse/loaded", ".json"), [self.input()["parquet"]])
+
+    def run(self) -> None:
+        from pipeline import warehouse as room
+
+        receipt, parquet = self.output(), self.place("parquet", ".parquet")
+        facts = self.input()["landed"].record | self.input()["parquet"].record
+        rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
+        receipt.write(within=warehouse(), rows=rows)
+
+
+class MonthsTask(luigi.Task):
+    """One step of a month, or of all months that are ready for it together."""
+
+    months = Months()
+    sources = Sources()
+    resources = {"warehouse": 1}
+    max_batch_size = 24
+
+
+class Transform(MonthsTask):
+    """The marts of the months, from everything that is loaded for them: one start of dbt."""
+
+    def requires(self) -> dict[date, list[Load]]:
+        return {month: [Load(**load) for load in wanted.loads_of(month, self.sources)] for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        version = transform.model_version()
+        return {
+            month: Receipt(place("warehouse/transformed", month, ".json"), loaded, version)
+            for month, loaded in self.input().items()
+        }
+
+    def run(self) -> None:
+        receipts = self.output()
+        built = transform.build(warehouse(), self.months, data_folder() / "dbt", duck())
+        for receipt in receipts.values():
+            receipt.write(within=warehouse(), **asdict(built))
+
+
+class Judge(MonthsTask):
+    """What Great Expectations finds in the months, good or bad: one start of Great Expectations."""
+
+    def requires(self) -> dict[date, Transform]:
+        return {month: Transform(months=(month,), sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        version = digest_of_files(SUITES)
+        return {
+            month: Receipt(place("quality", month, ".findings.json"), [transformed[month]], version)
+            for month, transformed in self.input().items()
+        }
+
+    def run(self) -> None:
+        from pipeline import quality
+
+        receipts = self.output()
+        for month, findings in quality.judge(warehouse(), self.months, SUITES).items():
+            receipts[month].write(**quality.verdict(month, findings))
+
+
+class MonthTask(luigi.Task):
+    """One step of one month."""
+
+    month = Month()
+    sources = Sources()
+
+    def same(self, task: type[luigi.Task]) -> luigi.Task:
+        return task(month=self.month, sources=self.sources)
+
+
+class Validate(MonthTask):
+    """The gate: a month that failed a critical expectation goes no further."""
+
+    def requires(self) -> Judge:
+        return Judge(months=(self.month,), sources=self.sources)
+
+    def output(self) -> Receipt:
+        return Receipt(place("quality", self.month, ".json"), [self.input()[self.month]])
+
+    def run(self) -> None:
+        receipt, judged = self.output(), self.input()[self.month].record
+        rejected = Receipt(place("quality", self.month, ".rejected.json"), receipt.inputs)
+        if judged["rejected"]:
+            rejected.write(why=judged["why"], findings=judged["findings"])
+            raise MonthRejected(f"{self.month:%Y-%m} is rejected: {judged['why']}; all findings are in {rejected.path}")
+        rejected.path.unlink(missing_ok=True)
+        receipt.write(findings=len(judged["findings"]))
+
+
+class Publish(MonthTask):
+    """The month's marts as Parquet, beside the dimensions."""
+
+    resources = {"warehouse": 1}
+
+    def requires(self) -> Validate:
+        return self.same(Validate)
+
+    def output(self) -> Receipt:
+        return Receipt(place("published", self.month, ".json"), [self.input()])
+
+    def run(self) -> None:
+        from pipeline import publish
+
+        receipt = self.output()
+        with whole_tree(receipt.path.parent) as folder:
+            rows = publish.export(warehouse(), self.month, folder, duck())
+        of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
+        receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
+
+
+class Report(MonthTask):
+    """The month's page, and the index of all pages."""
+
+    resources = {"index": 1}
+
+    def requires(self) -> dict[str, luigi.Task]:
+        judged = Judge(months=(self.month,), sources=self.sources)
+        return {"published": self.same(Publish), "judged": judged, "transformed": judged.requires()[self.month]}
+
+    def output(self) -> Receipt:
+        return Receipt(place("reports", self.month, ".json"), [self.input()["published"]])
+
+    def run(self) -> None:
+        from pipeline import report
+
+        receipt, page, index = self.output(), place("reports", self.month, ".html"), place("reports", "index", ".html")
+        published = self.input()["published"].path.parent
+        findings = self.input()["judged"][self.month].record["findings"]
+        provenance = [months.provenance(load) for load in self.requires()["transformed"].requires()[self.month]]
+        with whole(page) as part:
+            part.write_text(report.page(published, self.month, findings, provenance))
+        with whole(index) as part:
+            part.write_text(report.index(published, page.parent))
+        receipt.write([page])
+
+
+class RunMonth(MonthTask):
+    """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``."""
+
+    def requires(self) -> Report:
+        hold_data_folder()
+        return self.same(Report)
+
+    def output(self) -> Receipt:
+        return Receipt(place("complete", self.month, ".json"), [self.same(Report).output()])
+
+    def run(self) -> None:
+        self.output().write(sources=self.sources)
+
+
+class RangeMonthly(luigi.tools.range.RangeMonthly):
+    """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
+
+    start = Month(default=None)
+    stop = Stop(default=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        or_exit(self.check)
+
+    def check(self) -> None:
+        if self.start and self.stop and self.start >= self.stop:
+            raise BadInput(f"range {self.start:%Y-%m} to {self.stop:%Y-%m}: ends before it starts; stop is not in the range")
+
+
+def hold_data_folder() -> None:
+    try:
+        lock.hold(data_folder())
+    except AlreadyRunning as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise PidLockAlreadyTakenExit from error

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# The one door to the pipeline; «./run.sh help» lists what is behind it.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venv=$here/.venv
+
+help() {
+  cat <<'TEXT'
+NYC mobility & weather analytics
+
+  ./run.sh demo                        three generated months, end to end, and where to look
+  ./run.sh month 2024-01 [OPTIONS]     one month, from the publishers to the page
+  ./run.sh backfill 2024-01 2025-01    a range, the stop not in it; months that are complete cost nothing
+  ./run.sh catchup                     everything published since the first month of luigi.cfg
+  ./run.sh status                      months and sources: what is landed, loaded, judged, published
+  ./run.sh verify                      receipts against what the files and the warehouse hold
+  ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
+  ./run.sh ui                          luigid on http://127.0.0.1:8082
+  ./run.sh dbt ARGUMENTS               dbt on the warehouse
+  ./run.sh test [PYTEST ARGUMENTS]     the test suite
+  ./run.sh help
+
+Options of month, backfill and catchup: --sources yellow_taxi,citibike  --workers N, and any of luigi's.
+Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (upstreams),
+  MOBILITY_SCHEDULER=luigid (report to a running luigid).
+Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: README.md
+TEXT
+}
+
+fail() { echo "error: $*" >&2; exit 2; }
+
+python_of_this_machine() {
+  for python in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+    [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$python"; return; }
+  done
+  fail "no Python 3.11 or newer found; install one, or name it: PYTHON=/path/to/python3.12 ./run.sh"
+}
+
+# The environment of the lock file, made once and again whenever the lock file changes.
+ready() {
+  local wanted python
+  wanted=$(cat "$here/requirements.lock" "$here/pyproject.toml" | cksum)
+  [ "$(cat "$venv/installed" 2>/dev/null)" = "$wanted" ] && return
+  python=$(python_of_this_machine)
+  echo "installing into .venv (once, about a minute and a half) ..." >&2
+  "$python" -m venv --clear "$venv" || fail "$python cannot make a virtual environment; on Debian: apt install python3-venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.lock"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here"
+  echo "$wanted" > "$venv/installed"
+}
+
+# run TASK ARGUMENTS: Luigi on the data folder; --sources of any task is MOBILITY_SOURCES.
+run() {
+  local arguments=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --sources) [ $# -gt 1 ] || fail "--sources needs a list, as yellow_taxi,citibike"; export MOBILITY_SOURCES=$2; shift ;;
+      --sources=*) export MOBILITY_SOURCES=${1#*=} ;;
+      *) arguments+=("$1") ;;
+    esac
+    shift
+  done
+  [ "${MOBILITY_SCHEDULER:-local}" = luigid ] || arguments+=(--local-scheduler)
+  exec "$venv/bin/luigi" --module pipeline "${arguments[@]}"
+}
+
+demo() {
+  local data=$MOBILITY_DATA/demo
+  MOBILITY_DATA=$data "$venv/bin/python" -m pipeline demo "$@"
+}
+
+test_suite() {
+  "$venv/bin/ruff" check . && "$venv/bin/ruff" format --check .
+  "$venv/bin/mypy"
+  "$venv/bin/sqlfluff" lint --processes 0 --nocolor dbt/models
+  exec "$venv/bin/python" -m pytest "$@"
+}
+
+verb=${1:-help}
+[ $# -gt 0 ] && shift
+case $verb in help | -h | --help) help; exit ;; esac
+
+MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
+export MOBILITY_DATA
+cd "$here"
+case $verb in
+  demo) ready; demo "$@" ;;
+  month) [ $# -ge 1 ] || fail "month: which one? ./run.sh month 2024-01"; ready; run RunMonth --month "$@" ;;
+  backfill)
+    [ $# -ge 2 ] || fail "backfill: from and to which month? ./run.sh backfill 2024-01 2025-01 (the stop is not in it)"
+    ready; run RangeMonthly --of RunMonth --start "$1" --stop "$2" "${@:3}" ;;
+  catchup) ready; run RangeMonthly --of RunMonth "$@" ;;
+  status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  dbt) ready; exec "$venv/bin/python" -m pipeline dbt "$@" ;;
+  ui)
+    ready; mkdir -p "$MOBILITY_DATA/luigid"
+    exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
+  test) ready; test_suite "$@" ;;
+  *) fail "$verb: no such verb; ./run.sh help lists them" ;;
+esac

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import random
 import re
 import shutil
@@ -37,7 +38,7 @@ PARQUET_MAGIC, ZIP_MAGIC, ZIP_END = b"PAR1", b"PK\x03\x04", b"PK\x05\x06"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on asking: tries in all, seconds before the second and at most before any, seconds without a byte."""
+    """How long to go on asking: tries in all, seconds before the second, at most before any, and without a byte."""
 
     tries: int = 6
     first_wait_s: float = 1.0
@@ -62,8 +63,13 @@ class _OnlyLoopback(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-@cache
 def session() -> requests.Session:
+    """One a process: Luigi forks its workers, and a connection that two processes read from mixes their answers."""
+    return _session_of(os.getpid())
+
+
+@cache
+def _session_of(_: int) -> requests.Session:
     made = requests.Session()
     made.headers.update({"User-Agent": "nyc-mobility", "Accept-Encoding": "identity"})
     made.mount("http://", _OnlyLoopback())
@@ -141,7 +147,7 @@ def _until_answered(url: str, patience: Patience, ask: Callable[[], requests.Res
     def wait(state: tenacity.RetryCallState) -> float:
         assert state.outcome is not None
         wanted = getattr(state.outcome.exception(), "retry_after_s", None)
-        backed_off = patience.first_wait_s * 2 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)
+        backed_off = patience.first_wait_s * 2.0 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)
         return min(backed_off if wanted is None else wanted, patience.longest_wait_s)
 
     def say(state: tenacity.RetryCallState) -> None:
@@ -259,7 +265,7 @@ def _check_size(source: Source, url: str, size: int, partial: _Partial) -> None:
 
 
 def suffix(source: Source, url: str) -> str:
-    """The published file's suffix, ``.csv.zip``; ``.archive.json`` for the answer of ``/v1/archive``, which has none."""
+    """The published file's suffix, ``.csv.zip``; ``.archive.json`` for the answer of ``/v1/archive``."""
     path = PurePosixPath(urlsplit(url).path)
     return "".join(path.suffixes) or f".{path.name}.{source.format}"
 
@@ -274,7 +280,9 @@ def check_format(source: Source, path: Path, what: str) -> None:
         title = re.search(rb"<title[^>]*>\s*(.*?)\s*<|<(?:Code|Message)>(.*?)<", head + tail, re.S | re.I)
         said = next((group.decode(errors="replace") for group in title.groups() if group), "") if title else ""
         kind = "an XML error" if head.lstrip().startswith((b"<?xml", b"<Error")) else "an HTML page"
-        raise BadFile(f"{what}: {kind}{f' («{said}»)' if said else ''} where a {source.format} file should be; try again later")
+        raise BadFile(
+            f"{what}: {kind}{f' («{said}»)' if said else ''} where a {source.format} file should be; try again later"
+        )
     if source.format == "parquet" and (head[:4] != PARQUET_MAGIC or tail[-4:] != PARQUET_MAGIC):
         raise BadFile(f"{what}: no whole Parquet file, it {_fault(head, PARQUET_MAGIC)}; fetch it again later")
     if source.format == "zip" and (head[:4] not in (ZIP_MAGIC, ZIP_END) or ZIP_END not in tail):
@@ -284,7 +292,9 @@ def check_format(source: Source, path: Path, what: str) -> None:
 
 
 def _fault(head: bytes, magic: bytes) -> str:
-    return "is cut off (its end is missing)" if head[:4] == magic else f"begins with {head[:4]!r} and not with {magic!r}"
+    return (
+        "is cut off (its end is missing)" if head[:4] == magic else f"begins with {head[:4]!r} and not with {magic!r}"
+    )
 
 
 def check_json(path: Path, what: str) -> None:

@@ -40,7 +40,7 @@ python_of_this_machine() {
 # The environment of the lock file, made once and again whenever the lock file changes.
 ready() {
   local wanted python
-  wanted=$(cat "$here/requirements.lock" "$here/pyproject.toml" | cksum)
+  wanted=$(cksum < "$here/requirements.lock")
   [ "$(cat "$venv/installed" 2>/dev/null)" = "$wanted" ] && return
   python=$(python_of_this_machine)
   echo "installing into .venv (once, about a minute and a half) ..." >&2

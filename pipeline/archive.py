@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 CHUNK = 1 << 20
 MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?!\d)")
 PART = re.compile(r"(_|-part|-|\.csv_)\d{1,3}\.csv$", re.IGNORECASE)
-"""``201801-citibike-tripdata_1.csv``, ``201701-citibike-tripdata.csv_1.csv``, ``202604-citibike-tripdata-part1.csv``."""
+"""``201801-citibike-tripdata_1.csv``, ``201701-citibike-tripdata.csv_1.csv``, ``202604-citibike-tripdata-part1.csv``"""
 
 
 @dataclass(frozen=True)

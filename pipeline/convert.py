@@ -1,4 +1,4 @@
-"""Landing -> Parquet: declared columns and types, in the publisher's newest names, row for row in the published order."""
+"""Landing -> Parquet: declared columns and types, the publisher's newest names, row for row in the published order."""
 
 import csv
 import logging
@@ -37,7 +37,7 @@ class Converted:
 def to_parquet(
     source: Source, month: date, landed: Path, parquet: Path, unreadable: Path, work: Path, duck: Settings
 ) -> Converted:
-    """Writes the month's rows as ``parquet``, and the rows that cannot be read, as text with the reason, as ``unreadable``.
+    """Writes the month's rows as ``parquet``; those that cannot be read as text, with the reason, as ``unreadable``.
 
     ``work`` is a folder for what is unpacked, removed at the end. ``duck`` are DuckDB's settings.
     Raises SchemaChanged for a missing column, BadFile for an unsafe or empty archive and for more unreadable rows than
@@ -53,23 +53,25 @@ def to_parquet(
     made = Converted(written + rejected, rejected)
     if rejected > made.rows_published * MOST_UNREADABLE:
         raise BadFile(
-            f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} cannot be read, "
-            f"at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable}"
+            f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} "
+            f"cannot be read, at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable}"
         )
     return made
 
 
 @contextmanager
 def opened(source: Source, month: date, landed: Path, work: Path) -> Iterator[list[Path]]:
-    """The month's files as DuckDB can read them: the landed one itself, or those of the archive while the block runs."""
+    """The month's files as DuckDB can read them: the landed one, or those of the archive while the block runs."""
     if source.format != "zip":
         yield [landed]
         return
     shutil.rmtree(work, ignore_errors=True)
     try:
-        yield archive.unpack(landed, month, work, source.max_unpacked_bytes)
-    except BadFile as error:
-        raise BadFile(f"{month:%Y-%m} {source.name}: {error}") from error
+        try:
+            files = archive.unpack(landed, month, work, source.max_unpacked_bytes)
+        except BadFile as error:
+            raise BadFile(f"{month:%Y-%m} {source.name}: {error}") from error
+        yield files
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -80,10 +82,8 @@ def select(con: duckdb.DuckDBPyConnection, source: Source, month: date, file: Pa
     found = match(source, month, file, published)
     reading = reader(source, file, {name: found[name].type if name in found else "varchar" for name in published})
     by_column = {column.name: name for name, column in found.items()}
-    fields = [
-        f"{quoted(by_column[column.name]) if column.name in by_column else 'null'}::{column.type} as {quoted(column.name)}"
-        for column in source.columns
-    ]
+    values = {c.name: quoted(by_column[c.name]) if c.name in by_column else "null" for c in source.columns}
+    fields = [f"{values[column.name]}::{column.type} as {quoted(column.name)}" for column in source.columns]
     return f"select {', '.join(fields)} from {reading}"
 
 
@@ -94,8 +94,8 @@ def match(source: Source, month: date, file: Path, published: Sequence[str]) -> 
     missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
     if missing:
         raise SchemaChanged(
-            f"{month:%Y-%m} {source.name}: {file.name} lacks {', '.join(missing)}; it has {', '.join(published)[:500]}; "
-            f"name the new spelling in config/sources/{source.name}.yaml"
+            f"{month:%Y-%m} {source.name}: {file.name} lacks {', '.join(missing)}; "
+            f"it has {', '.join(published)[:500]}; name the new spelling in config/sources/{source.name}.yaml"
         )
     if new := [name for name in published if name not in found]:
         log.warning("%s %s: left out columns that are not declared: %s", source.label(month), file.name, ", ".join(new))

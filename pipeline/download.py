@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import random
@@ -22,6 +21,7 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable, Unreachable
+from pipeline.formats import check_format
 from pipeline.progress import Tell
 from pipeline.sources import Source
 
@@ -33,7 +33,6 @@ PASSING = {408, 425, 429, 500, 502, 503, 504}
 """Answers that may be another one in a while."""
 PROVENANCE = ("file", "url", "etag", "last_modified", "bytes", "sha256", "fetched_at")
 """What is noted of a fetched file."""
-PARQUET_MAGIC, ZIP_MAGIC, ZIP_END = b"PAR1", b"PK\x03\x04", b"PK\x05\x06"
 
 
 @dataclass(frozen=True)
@@ -268,41 +267,3 @@ def suffix(source: Source, url: str) -> str:
     """The published file's suffix, ``.csv.zip``; ``.archive.json`` for the answer of ``/v1/archive``."""
     path = PurePosixPath(urlsplit(url).path)
     return "".join(path.suffixes) or f".{path.name}.{source.format}"
-
-
-def check_format(source: Source, path: Path, what: str) -> None:
-    """Raises BadFile where the file is not of the source's format: an error page, or cut off."""
-    with path.open("rb") as file:
-        head = file.read(4096)
-        file.seek(-min(path.stat().st_size, 1 << 16), 2)
-        tail = file.read()
-    if head.lstrip()[:1] == b"<":
-        title = re.search(rb"<title[^>]*>\s*(.*?)\s*<|<(?:Code|Message)>(.*?)<", head + tail, re.S | re.I)
-        said = next((group.decode(errors="replace") for group in title.groups() if group), "") if title else ""
-        kind = "an XML error" if head.lstrip().startswith((b"<?xml", b"<Error")) else "an HTML page"
-        raise BadFile(
-            f"{what}: {kind}{f' («{said}»)' if said else ''} where a {source.format} file should be; try again later"
-        )
-    if source.format == "parquet" and (head[:4] != PARQUET_MAGIC or tail[-4:] != PARQUET_MAGIC):
-        raise BadFile(f"{what}: no whole Parquet file, it {_fault(head, PARQUET_MAGIC)}; fetch it again later")
-    if source.format == "zip" and (head[:4] not in (ZIP_MAGIC, ZIP_END) or ZIP_END not in tail):
-        raise BadFile(f"{what}: no whole zip file, it {_fault(head, ZIP_MAGIC)}; fetch it again later")
-    if source.format == "json":
-        check_json(path, what)
-
-
-def _fault(head: bytes, magic: bytes) -> str:
-    return (
-        "is cut off (its end is missing)" if head[:4] == magic else f"begins with {head[:4]!r} and not with {magic!r}"
-    )
-
-
-def check_json(path: Path, what: str) -> None:
-    """Raises BadFile where it is no JSON, or where Open-Meteo reports an error with a friendly status."""
-    try:
-        answer = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise BadFile(f"{what}: no JSON ({error})") from error
-    if not isinstance(answer, dict) or answer.get("error") or "hourly" not in answer:
-        reason = answer.get("reason", "no hourly data") if isinstance(answer, dict) else "no object"
-        raise BadFile(f"{what}: the archive reports an error ({reason})")

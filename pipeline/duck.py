@@ -55,7 +55,8 @@ def busy_error(text: str, database: Path) -> WarehouseBusy | None:
     """The error to raise where DuckDB's own says that another process has the file."""
     if holder := HOLDER.search(text):
         return WarehouseBusy(
-            f"{database}: held by process {holder[2]} ({holder[1]}); wait for it or stop it; published/ can be read meanwhile"
+            f"{database}: held by process {holder[2]} ({holder[1]}); wait for it or stop it; "
+            "published/ can be read meanwhile"
         )
     return None
 

@@ -1,4 +1,4 @@
-"""Log lines: one a thing made; an error of ours in one line, a stack trace only where something is wrong with the code."""
+"""Log lines: one a thing made; an error of ours in one line, a stack trace only where the code is wrong."""
 
 import logging
 import re
@@ -27,7 +27,13 @@ class Lines(logging.Formatter):
         if isinstance(error, MobilityError):
             task = getattr(record, "args", None) or ()
             record = logging.makeLogRecord(
-                record.__dict__ | {"exc_info": None, "exc_text": None, "msg": f"{task[-1]}: {error}" if task else str(error), "args": ()}
+                record.__dict__
+                | {
+                    "exc_info": None,
+                    "exc_text": None,
+                    "msg": f"{task[-1]}: {error}" if task else str(error),
+                    "args": (),
+                }
             )
         return TRACEBACK.sub(": ", super().format(record)).rstrip()
 

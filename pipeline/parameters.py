@@ -1,4 +1,4 @@
-"""What a run is asked for and how this machine runs it: parameters checked as they come in, and the sections of luigi.cfg."""
+"""What a run is asked for and how this machine runs it: checked parameters, and sections of luigi.cfg."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -56,7 +56,9 @@ class Months(luigi.Parameter[tuple[date, ...]]):
     """``2024-01,2024-03``: one month as a rule, several where Luigi has put tasks that are ready into one batch."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(batch_method=lambda several: tuple(sorted({month for months in several for month in months})), **options)
+        super().__init__(
+            batch_method=lambda several: tuple(sorted({month for months in several for month in months})), **options
+        )
 
     def parse(self, text: str) -> tuple[date, ...]:
         return tuple(or_exit(past_month, month) for month in text.split(","))

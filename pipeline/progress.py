@@ -17,7 +17,6 @@ SECONDS_BETWEEN_LINES = 10
 def shown(title: str, also: Tell) -> Iterator[Tell]:
     """Shows progress under ``title``, and hands it on to ``also``."""
     with bar(title) if sys.stderr.isatty() else lines(title) as tell:
-
         asked = 0.0
 
         def both(done: int, total: int) -> None:

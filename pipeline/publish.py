@@ -11,7 +11,7 @@ SCHEMAS = ("core", "audit")
 def export(warehouse: Path, month: date, folder: Path, duck: Settings) -> dict[Path, int]:
     """Writes every mart under ``folder``; returns the rows of each file by its path in there.
 
-    ``<table>/month=2024-01/<table>.parquet`` for a table that has a ``source_month``, ``<table>/<table>.parquet`` for others.
+    ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
     """
     written: dict[Path, int] = {}
     with connected(warehouse, duck, read_only=True) as con:
@@ -27,7 +27,9 @@ def export(warehouse: Path, month: date, folder: Path, duck: Settings) -> dict[P
         for schema, table, monthly in tables:
             path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            rows = f"select * from {schema}.{quoted(table)}" + (f" where source_month = date '{month}'" if monthly else "")
+            rows = f"select * from {schema}.{quoted(table)}" + (
+                f" where source_month = date '{month}'" if monthly else ""
+            )
             copy = f"copy ({rows}) to '{folder / path}' (format parquet, compression zstd)"
             written[path] = con.execute(copy).fetchall()[0][0]
     return written

@@ -1,4 +1,4 @@
-"""Sources: what each publisher gives, read from config/sources/*.yaml and config/publishers.yaml; facts, no behaviour of a run."""
+"""Sources: what each publisher gives, as config/sources/*.yaml and config/publishers.yaml declare it."""
 
 import calendar
 import functools
@@ -88,7 +88,7 @@ class Source:
         return "static" if self.static else f"{month:%Y-%m}"
 
     def urls_of(self, month: date) -> dict[str, str]:
-        """Where the month may be published, in the order to try, each with the label of its file: the month's or the year's."""
+        """Where the month may be published, in the order to try, each with its file's label: the month or the year."""
         last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
         words = {
             "base": self.publisher.base_url,
@@ -106,7 +106,7 @@ class Source:
 
     @property
     def version(self) -> str:
-        """Changes whenever the declared columns or the way of reading change: files made by an older declaration are made anew."""
+        """Changes with the declared columns and the way of reading: what an older declaration made is made anew."""
         return hashlib.sha256(f"{self.read}{self.timestampformats}{self.columns}".encode()).hexdigest()[:16]
 
 

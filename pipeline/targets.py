@@ -60,7 +60,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_tree(folder: Path) -> Iterator[Path]:
-    """A folder to write into, whose files take their places in ``folder`` when the block ends well; removed in any case."""
+    """A folder to write into, whose files move into ``folder`` when the block ends well; removed in any case."""
     work = folder / ".part"
     try:
         shutil.rmtree(work, ignore_errors=True)
@@ -158,7 +158,12 @@ class Receipt(luigi.Target):
             part.write_text(json.dumps(record, indent=1, default=str) + "\n")
         told = [f"{facts['rows']:,} rows"] if isinstance(facts.get("rows"), int) else []
         told += [f"{sum(sizes.values()) / 1e6:,.1f} MB"] if sizes else []
-        log.info("%s made in %.1f s%s", Path(self.name).with_suffix(""), time.monotonic() - self.began, "".join(f", {t}" for t in told))
+        log.info(
+            "%s made in %.1f s%s",
+            Path(self.name).with_suffix(""),
+            time.monotonic() - self.began,
+            "".join(f", {t}" for t in told),
+        )
 
 
 def digest_of(made_from: Mapping[str, str | None], version: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import luigi
 import luigi.tools.range
@@ -26,6 +26,7 @@ from pipeline.progress import shown
 from pipeline.sources import CONFIG, Source, sources
 from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, whole, whole_tree
 
+T = TypeVar("T", bound=luigi.Task)
 SUITES = CONFIG / "expectations"
 
 
@@ -109,7 +110,11 @@ class Convert(SourceTask):
     def run(self) -> None:
         from pipeline import convert
 
-        receipt, parquet, unreadable = self.output(), self.place("parquet", ".parquet"), self.place("parquet", ".unreadable.csv")
+        receipt, parquet, unreadable = (
+            self.output(),
+            self.place("parquet", ".parquet"),
+            self.place("parquet", ".unreadable.csv"),
+        )
         landed = self.input().path.parent / self.input().record["file"]
         work = self.place("parquet", ".work")
         with whole(parquet) as part:
@@ -185,7 +190,7 @@ class Judge(MonthsTask):
         from pipeline import quality
 
         receipts = self.output()
-        for month, findings in quality.judge(warehouse(), self.months, SUITES).items():
+        for month, findings in quality.judge(warehouse(), self.months, SUITES, duck()).items():
             receipts[month].write(**quality.verdict(month, findings))
 
 
@@ -195,7 +200,8 @@ class MonthTask(luigi.Task):
     month = Month()
     sources = Sources()
 
-    def same(self, task: type[luigi.Task]) -> luigi.Task:
+    def same(self, task: type[T]) -> T:
+        """Another task of the same month and sources."""
         return task(month=self.month, sources=self.sources)
 
 
@@ -257,7 +263,7 @@ class Report(MonthTask):
         receipt, page, index = self.output(), place("reports", self.month, ".html"), place("reports", "index", ".html")
         published = self.input()["published"].path.parent
         findings = self.input()["judged"][self.month].record["findings"]
-        provenance = [months.provenance(load) for load in self.requires()["transformed"].requires()[self.month]]
+        provenance = [provenance_of(load) for load in self.requires()["transformed"].requires()[self.month]]
         with whole(page) as part:
             part.write_text(report.page(published, self.month, findings, provenance))
         with whole(index) as part:
@@ -282,8 +288,8 @@ class RunMonth(MonthTask):
 class RangeMonthly(luigi.tools.range.RangeMonthly):
     """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
 
-    start = Month(default=None)
-    stop = Stop(default=None)
+    start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own
+    stop = Stop(default=None)  # type: ignore[arg-type]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -291,7 +297,15 @@ class RangeMonthly(luigi.tools.range.RangeMonthly):
 
     def check(self) -> None:
         if self.start and self.stop and self.start >= self.stop:
-            raise BadInput(f"range {self.start:%Y-%m} to {self.stop:%Y-%m}: ends before it starts; stop is not in the range")
+            raise BadInput(
+                f"range {self.start:%Y-%m} to {self.stop:%Y-%m}: ends before it starts; stop is not in the range"
+            )
+
+
+def provenance_of(load: Load) -> dict[str, Any]:
+    """Which file the loaded rows came from."""
+    landed: dict[str, Any] = load.input()["landed"].record
+    return landed | {"source": load.source, "rows": load.output().record["rows"]}
 
 
 def hold_data_folder() -> None:

@@ -1,4 +1,4 @@
-"""Raw -> marts: dbt for one or more months, in a process of its own, since dbt keeps DuckDB's file locked while it lives."""
+"""Raw -> marts: dbt for one or more months, in a process of its own: dbt locks DuckDB's file while it lives."""
 
 import json
 import logging
@@ -32,8 +32,7 @@ class Built:
 
 
 def model_version() -> str:
-    """The declared version of the models (dbt_project.yml): raised when rows mean something else, so that all months are
-    built anew."""
+    """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
     return str(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"])
 
 
@@ -82,7 +81,7 @@ def run_dbt(
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
-    """dbt's run_results.json; nothing where dbt did not come so far."""
+    """Dbt's run_results.json; nothing where dbt did not come so far."""
     try:
         results: list[dict[str, Any]] = json.loads((folder / "target" / "run_results.json").read_text())["results"]
     except FileNotFoundError:
@@ -107,7 +106,7 @@ def failure(
 
 def tell(result: Mapping[str, Any], warehouse: Path, duck: Settings) -> str:
     name = result["unique_id"].split(".")[2]
-    message = " ".join((result["message"] or "").split())
+    message = " ".join((result["message"] or "").split(" > in macro")[0].split())
     query = result.get("compiled_code")
     if result["status"] != "fail" or not query:
         return f"{name}: {message}"

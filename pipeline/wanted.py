@@ -29,7 +29,10 @@ def sources_of(month: date, asked: Sequence[str]) -> list[Source]:
     return [
         source
         for source in known
-        if source.always or source in waits or is_loaded(source, month) or (source in trips and is_published(source, month))
+        if source.always
+        or source in waits
+        or is_loaded(source, month)
+        or (source in trips and is_published(source, month))
     ]
 
 
@@ -38,7 +41,7 @@ def is_loaded(source: Source, month: date) -> bool:
 
 
 def is_published(source: Source, month: date) -> bool:
-    """Whether an optional source has the month; an upstream that cannot be asked is no reason to hold the month back."""
+    """Whether an optional source has the month; one that cannot be asked does not hold the month back."""
     try:
         return where(source.name, month) is not None
     except Unavailable as error:
@@ -55,7 +58,7 @@ def where(name: str, month: date) -> tuple[str, str] | None:
 
 
 def loads_of(month: date, asked: Sequence[str]) -> list[dict[str, Any]]:
-    """The parameters of the Load tasks that the month is made from; the one file of a static source lies in its first month."""
+    """The parameters of the Load tasks that the month is made from; a static source has its first month only."""
     return [
         {"source": source.name, "month": source.first_month if source.static else month}
         for source in sources_of(month, asked)

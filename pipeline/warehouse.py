@@ -1,9 +1,9 @@
 """Parquet -> DuckDB raw: one month of one source in one transaction, and what was loaded from where."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,7 +43,12 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
         ).fetchall()[0][0]
         if rows != facts["rows_published"] - facts["rows_unreadable"]:
             raise AssertionError(f"{parquet}: {rows} rows were loaded, not as converted: {facts}")
-        line = {"source": source.name, "source_month": month, "rows_raw": rows, "loaded_at": datetime.now(UTC).isoformat()}
+        line = {
+            "source": source.name,
+            "source_month": month,
+            "rows_raw": rows,
+            "loaded_at": datetime.now(UTC).isoformat(),
+        }
         line |= {fact: facts[fact] for fact in FACTS}
         values = ", ".join(f"${name} as {name}" for name in line)
         con.execute(f"insert into raw_data.loads by name select {values}", line)
@@ -68,7 +73,7 @@ def forget(path: Path, names: Sequence[str], month: date, duck: Settings) -> Non
 
 
 def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
-    """How many rows the warehouse really holds, by table (``raw_data``, ``facts`` or ``rejected``), source and month."""
+    """How many rows there really are, by table (``raw_data``, ``facts`` or ``rejected``), source and month."""
     if not path.exists():
         return {}
     with connected(path, duck, read_only=True) as con:
@@ -106,7 +111,8 @@ def keep_holidays(con: duckdb.DuckDBPyConnection) -> None:
         return
     import holidays
 
-    days: dict[date, str] = dict(holidays.country_holidays("US", years=range(FIRST_YEAR, last + 1), categories="government"))
+    days: dict[date, str] = dict(
+        holidays.country_holidays("US", years=range(FIRST_YEAR, last + 1), categories="government")
+    )
     con.execute("delete from raw_data.federal_holidays")
     con.executemany("insert into raw_data.federal_holidays values (?, ?)", sorted(days.items()))
-

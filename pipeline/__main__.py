@@ -1,0 +1,81 @@
+"""The operator's verbs that are no tasks: ``python -m pipeline VERB``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pipeline import lock, transform
+from pipeline.errors import MobilityError
+from pipeline.parameters import USAGE, duck, past_month
+from pipeline.sources import chosen
+from pipeline.targets import data_folder
+from pipeline.tasks import warehouse
+
+DISAGREES = 1
+
+
+def status(_: argparse.Namespace) -> int:
+    from pipeline.status import table
+
+    print(table())
+    return 0
+
+
+def verify(_: argparse.Namespace) -> int:
+    from pipeline.verify import disagreements
+
+    found = list(disagreements(warehouse(), duck()))
+    print("\n".join(found) or "all receipts agree with the files and the warehouse")
+    return DISAGREES if found else 0
+
+
+def forget(asked: argparse.Namespace) -> int:
+    from pipeline.forget import forget as take_out
+
+    month, names = past_month(asked.month), chosen(asked.source)
+    lock.hold(data_folder())
+    print("\n".join(take_out(warehouse(), month, names, duck())))
+    return 0
+
+
+def dbt(asked: argparse.Namespace) -> int:
+    return transform.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck(), quiet=False).returncode
+
+
+def demo(asked: argparse.Namespace) -> int:
+    """Three generated months through the same tasks as the published ones."""
+    from pipeline.demo import run
+
+    return run(data_folder(), asked.workers)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="./run.sh", description=__doc__)
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+    for verb, about in ((status, "what is landed, loaded, judged, published"), (verify, "receipts against reality")):
+        verbs.add_parser(verb.__name__, help=about).set_defaults(run=verb)
+    one = verbs.add_parser("forget", help="take a month, or one source of it, out of everything")
+    one.add_argument("month")
+    one.add_argument("--source", action="append", default=[])
+    one.set_defaults(run=forget)
+    one = verbs.add_parser("dbt", help="dbt on the warehouse")
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
+    one.set_defaults(run=dbt)
+    one = verbs.add_parser("demo", help="three generated months, end to end")
+    one.add_argument("--workers", type=int, default=2)
+    one.set_defaults(run=demo)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    asked = parser().parse_args(words)
+    try:
+        code: int = asked.run(asked)
+    except MobilityError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

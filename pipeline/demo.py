@@ -1,0 +1,41 @@
+"""Three generated months, served on loopback, through the same tasks as the published ones."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+from pipeline.sample.generate import DEMO, generate
+from pipeline.sample.serve import running
+from pipeline.status import table
+
+MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
+DIRTY = (date(2024, 2, 1),)
+"""The month that is given the dirt that real files have: strays, reversals, duplicates, lines that cannot be read."""
+
+
+def run(folder: Path, workers: int) -> int:
+    """Runs the demo in its own data folder; returns Luigi's exit code."""
+    print(f"generating {len(MONTHS)} months of {', '.join(DEMO)} ...", file=sys.stderr)
+    generate(folder / "upstream", MONTHS, dirty=DIRTY)
+    with running(folder / "upstream") as upstream:
+        addresses = {
+            "TLC_URL": upstream.url,
+            "CITIBIKE_URL": f"{upstream.url}/tripdata",
+            "OPEN_METEO_URL": upstream.url,
+            "MOBILITY_SOURCES": ",".join(DEMO),
+        }
+        words = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04"]
+        words += ["--workers", str(workers), "--local-scheduler"]
+        luigi = Path(sys.executable).with_name("luigi")
+        code = subprocess.run([luigi, *words], env=os.environ | addresses, check=False).returncode
+    print(f"\n{table()}\n\n{where_to_look(folder)}" if code == 0 else "the demo failed; the lines above say why")
+    return code
+
+
+def where_to_look(folder: Path) -> str:
+    return f"""the pages      {folder}/reports/index.html
+tables         {folder}/published/, as: duckdb -c "from '{folder}/published/fct_trips/*/*.parquet' limit 5"
+the warehouse  {folder}/warehouse/nyc_mobility.duckdb
+next           ./run.sh month 2024-01, from the real publishers"""

@@ -1,0 +1,64 @@
+"""Takes a month, or one source of it, out of everything that was made: as if it had never been fetched."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from pipeline import transform, warehouse
+from pipeline.duck import Settings
+from pipeline.sources import Source, sources
+from pipeline.targets import Receipt, data_folder, place
+
+
+def forget(database: Path, month: date, names: Sequence[str], duck: Settings) -> list[str]:
+    """Forgets the month's files, receipts and rows; returns what was taken away, in words.
+
+    Receipts go first: broken off at any point, the month is incomplete and the next run puts it in order.
+    """
+    monthly = [source for source in sources().values() if not source.static]
+    chosen = [source for source in monthly if source.name in names] or monthly
+    gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
+    if whole := len(chosen) == len(monthly):
+        gone += remove_published(month)
+    if database.exists():
+        warehouse.forget(database, [source.name for source in chosen], month, duck)
+        transform.build(database, [month], data_folder() / "dbt", duck)
+    what = "everything" if whole else ", ".join(source.name for source in chosen)
+    return [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
+
+
+def remove_month_receipts(month: date) -> list[Path]:
+    stages = {"complete": ".json", "reports": ".json", "published": ".json", "warehouse/transformed": ".json"}
+    found = [place(stage, month, suffix) for stage, suffix in stages.items()]
+    found += [place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json")]
+    return removed(found)
+
+
+def remove_source(source: Source, month: date) -> list[Path]:
+    """The source's files of the month; a year's archive stays while another month of it is there."""
+    label = source.label(month)
+    landing = place("landing", label, ".json", source.name)
+    found = [place("warehouse/loaded", label, ".json", source.name), landing]
+    found += [place("parquet", label, suffix, source.name) for suffix in (".json", ".parquet", ".unreadable.csv")]
+    if landing.exists():
+        file = landing.parent / Receipt(landing).record["file"]
+        users = [path for path in landing.parent.glob("????-??.json") if Receipt(path).record["file"] == file.name]
+        if users == [landing]:
+            found += [file, landing.with_stem(file.name.split(".")[0])]
+    return removed(dict.fromkeys(found))
+
+
+def remove_published(month: date) -> list[Path]:
+    folders = list(place("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
+    for folder in folders:
+        shutil.rmtree(folder)
+    return [*folders, *removed([place("reports", month, ".html")])]
+
+
+def removed(paths: Sequence[Path] | dict[Path, None]) -> list[Path]:
+    """Those of the paths that were there; they no longer are."""
+    there = [path for path in paths if path.exists()]
+    for path in there:
+        path.unlink()
+    return there

@@ -1,0 +1,86 @@
+"""Receipts -> what there is: a table of months and sources. Reads no data and asks no publisher."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from pipeline.errors import BadInput
+from pipeline.sources import Source, month_of, sources
+from pipeline.targets import Receipt, data_folder, place
+
+SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
+"""From the last to the first, and what a month that came so far is called."""
+
+
+def months_known() -> list[date]:
+    """Every month of which anything lies in the data folder."""
+    found = {month for path in data_folder().glob("*/**/*.json") for month in months_in(path.name)}
+    return sorted(found)
+
+
+def months_in(name: str) -> Iterable[date]:
+    with suppress(BadInput):
+        yield month_of(name.split(".", maxsplit=1)[0])
+
+
+def record_of(stage: str, month: date, suffix: str = ".json", source: Source | None = None) -> Mapping[str, Any] | None:
+    label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")
+    with suppress(FileNotFoundError):
+        return Receipt(place(stage, label, suffix, name)).record
+    return None
+
+
+def source_state(source: Source, month: date) -> str:
+    """How far the source's month has come: its rows where it is loaded."""
+    if source.first_month > month:
+        return ""
+    for stage, called in SOURCE_STAGES.items():
+        if record := record_of(stage, month, source=source):
+            return f"{record['rows']:,}" if called == "loaded" else called
+    return "–"
+
+
+def month_state(month: date) -> dict[str, str]:
+    """How far the month itself has come."""
+    rejected = record_of("quality", month, ".rejected.json")
+    judged = "rejected" if rejected else "passed" if record_of("quality", month) else "–"
+    return {
+        "models": "built" if record_of("warehouse/transformed", month) else "–",
+        "quality": judged,
+        "published": "yes" if record_of("published", month) else "–",
+        "complete": "yes" if record_of("complete", month) else "–",
+    }
+
+
+def table() -> str:
+    """Months down, sources and steps across."""
+    months = months_known()
+    if not months:
+        return f"nothing yet in {data_folder()}; try ./run.sh demo, or ./run.sh month 2024-01"
+    monthly = [source for source in sources().values() if not source.static]
+    used = [s for s in monthly if s.enabled or any(source_state(s, month) not in {"", "–"} for month in months)]
+    header = ["month", *(source.name for source in used), *month_state(months[0])]
+    rows = [
+        [f"{month:%Y-%m}", *(source_state(source, month) for source in used), *month_state(month).values()]
+        for month in months
+    ]
+    rejected = [f"{month:%Y-%m} is rejected: {why}" for month in months if (why := why_rejected(month))]
+    return "\n".join([*aligned([header, *rows]), *rejected])
+
+
+def why_rejected(month: date) -> str:
+    record = record_of("quality", month, ".rejected.json")
+    return str(record["why"]) if record else ""
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

@@ -1,0 +1,107 @@
+"""What the tests share: a generated upstream, served on loopback, and runs of the real commands over it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.sample.generate import DEMO, generate
+from pipeline.sample.serve import Upstream, running
+
+HERE = Path(__file__).parent.parent
+MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
+DIRTY = date(2024, 2, 1)
+
+
+@dataclass
+class Place:
+    """A data folder, the upstream it is fed from, and commands run on it as a user would."""
+
+    data: Path
+    upstream: Upstream
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        places = {
+            "MOBILITY_DATA": str(self.data),
+            "TLC_URL": self.upstream.url,
+            "CITIBIKE_URL": f"{self.upstream.url}/tripdata",
+            "OPEN_METEO_URL": self.upstream.url,
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MOBILITY_")}
+        return subprocess.run(
+            [Path(sys.executable).with_name(words[0]), *words[1:]],
+            cwd=HERE,
+            env=kept | places | self.environment | environment,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+
+    def luigi(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run("luigi", "--module", "pipeline", *words, "--local-scheduler", **environment)
+
+    def month(self, month: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.luigi("RunMonth", "--month", month, *words, **environment)
+
+    def verb(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run("python", "-m", "pipeline", *words)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(self.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def files(self) -> set[str]:
+        """Everything that lies in the data folder, by its path in there."""
+        return {str(path.relative_to(self.data)) for path in self.data.rglob("*") if path.is_file()}
+
+    def asked(self, method: str = "GET") -> list[str]:
+        """Paths asked for so far."""
+        return [asked.path.split("?")[0].lstrip("/") for asked in self.upstream.requests if asked.method == method]
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small upstream of three months, the middle one dirty; read only."""
+    root = tmp_path_factory.mktemp("upstream")
+    generate(root, MONTHS, sources=(*DEMO, "green_taxi", "citibike_jc"), scale=0.2, dirty=[DIRTY])
+    return root
+
+
+@pytest.fixture
+def place(generated: Path, tmp_path: Path) -> Iterator[Place]:
+    """An empty data folder before the generated upstream, of which this test has its own copy."""
+    root = tmp_path / "upstream"
+    shutil.copytree(generated, root)
+    with running(root) as upstream:
+        yield Place(tmp_path / "data", upstream)
+
+
+@pytest.fixture(scope="session")
+def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The three months, run as a range: for tests that look and change nothing."""
+    with running(generated) as upstream:
+        place = Place(tmp_path_factory.mktemp("finished") / "data", upstream)
+        words = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
+        ended = place.luigi("RangeMonthly", "--of", "RunMonth", *words)
+        assert ended.returncode == 0, ended.stderr
+        yield place
+
+
+@pytest.fixture
+def copy_of(finished: Place, tmp_path: Path) -> Callable[[], Place]:
+    """A copy of the finished data folder, before the same upstream, to change."""
+
+    def copied() -> Place:
+        shutil.copytree(finished.data, tmp_path / "data")
+        return Place(tmp_path / "data", finished.upstream)
+
+    return copied

@@ -1,0 +1,77 @@
+"""Declared sources: what holds for all of them, and months for any date."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import BadInput
+from pipeline.sources import chosen, default_names, month_of, sources
+
+MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
+
+
+@given(MONTHS)
+def test_a_month_is_written_and_read_back(month: date) -> None:
+    assert month_of(f"{month:%Y-%m}") == month
+
+
+NO_MONTHS = ["2024-13", "2024-00", "2024-1", "24-01", "2024", "2024-01-01", "", "January", "2024/01"]
+
+
+@pytest.mark.parametrize("text", NO_MONTHS)
+def test_what_is_no_month_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadInput, match=r"no such month; a month is written YYYY-MM, as 2024-01"):
+        month_of(text)
+
+
+@given(MONTHS)
+def test_weather_is_asked_for_with_a_day_on_each_side_of_the_month(month: date) -> None:
+    ((url, label),) = sources()["weather"].urls_of(month).items()
+    first, last = (date.fromisoformat(url.split(f"{bound}_date=")[1][:10]) for bound in ("start", "end"))
+    assert label == f"{month:%Y-%m}"
+    assert last.day == 1 and (last - month).days in range(28, 32)
+    assert (month - first).days == (1 if month > date(1940, 1, 1) else 0)
+
+
+@given(MONTHS.filter(lambda month: month.year > 1940))
+def test_every_address_names_the_month_or_its_year_and_nothing_is_left_open(month: date) -> None:
+    for source in sources().values():
+        for url, label in source.urls_of(month).items():
+            assert "{" not in url
+            assert label in {f"{month:%Y-%m}", f"{month:%Y}", "static"}
+            assert source.static or f"{month:%Y}" in url
+
+
+@pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
+def test_every_source_says_what_it_is_and_under_which_terms(source) -> None:  # type: ignore[no-untyped-def]
+    assert source.title and source.columns and source.urls
+    assert source.publisher.attribution and source.publisher.licence_link.startswith("https://")
+    assert source.publisher.base_url_default.startswith("https://")
+    names = [name for column in source.columns for name in column.names]
+    assert len(names) == len(set(names)), "a published name may mean one column only"
+
+
+def test_jersey_city_is_read_as_new_york_is() -> None:
+    both = sources()["citibike"], sources()["citibike_jc"]
+    assert both[0].columns == both[1].columns and both[0].version == both[1].version
+
+
+def test_an_unknown_source_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(BadInput, match=r"source 'yelow_taxi': not known; config/sources/ has citibike, .*yellow_taxi"):
+        chosen(["yelow_taxi"])
+
+
+def test_the_environment_says_which_sources_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOBILITY_SOURCES", raising=False)
+    assert default_names() == ("citibike", "fhv_taxi", "taxi_zones", "weather", "yellow_taxi")
+    monkeypatch.setenv("MOBILITY_SOURCES", "green_taxi, weather")
+    assert default_names() == ("green_taxi", "weather")
+
+
+def test_base_addresses_come_from_the_environment_without_a_slash_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TLC_URL", "http://127.0.0.1:1/")
+    assert (
+        next(iter(sources()["taxi_zones"].urls_of(date(2024, 1, 1)))) == "http://127.0.0.1:1/misc/taxi_zone_lookup.csv"
+    )

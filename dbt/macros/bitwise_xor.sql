@@ -1,0 +1,8 @@
+{# The exclusive or of two whole numbers, bit by bit. #}
+{% macro bitwise_xor(left, right) -%}
+    {{ return(adapter.dispatch('bitwise_xor')(left, right)) }}
+{%- endmacro %}
+
+{% macro duckdb__bitwise_xor(left, right) -%}
+    xor({{ left }}, {{ right }})
+{%- endmacro %}

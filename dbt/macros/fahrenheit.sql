@@ -1,0 +1,4 @@
+{# Degrees Celsius in degrees Fahrenheit. #}
+{% macro fahrenheit(celsius) -%}
+    {{ celsius }} * 9 / 5 + 32
+{%- endmacro %}

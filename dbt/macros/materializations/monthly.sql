@@ -1,0 +1,40 @@
+{#
+  A table that is replaced month by month, by the column source_month.
+
+  The model's select gives the rows of the months to build (see in_months); they are put in the place of whatever the
+  table held of these months, in one transaction and without a copy on the way. dbt's delete+insert keeps the old rows
+  of a month that comes back empty, and writes everything twice.
+#}
+{% materialization monthly, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing_relation = load_cached_relation(this) -%}
+    {%- set columns = model['columns'].keys() | join(', ') -%}
+    {%- set months = months_to_build() -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% do get_assert_columns_equivalent(sql) %}
+    {% if existing_relation is not none and (should_full_refresh() or not existing_relation.is_table) %}
+        {% do adapter.drop_relation(existing_relation) %}
+        {% set existing_relation = none %}
+    {% elif existing_relation is not none %}
+        {% do assert_same_columns(existing_relation) %}
+    {% endif %}
+
+    {% call statement('main') %}
+        {% if existing_relation is none %}
+            create table {{ target_relation }} {{ get_table_columns_and_constraints() }};
+        {% else %}
+            delete from {{ target_relation }} where {{ in_months('source_month') }};
+        {% endif %}
+        insert into {{ target_relation }} ({{ columns }})
+        select {{ columns }} from ({{ sql }}) as months;
+    {% endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target_relation, model) %}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

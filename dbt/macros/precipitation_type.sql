@@ -1,0 +1,9 @@
+{# What fell in an hour: none, rain, snow or mixed. #}
+{% macro precipitation_type(hour) -%}
+    case
+        when {{ hour }}.rain_mm > 0 and {{ hour }}.snowfall_cm > 0 then 'mixed'
+        when {{ hour }}.snowfall_cm > 0 then 'snow'
+        when {{ hour }}.precipitation_mm > 0 then 'rain'
+        when {{ hour }}.precipitation_mm = 0 then 'none'
+    end
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{# New York's wall clock at a time given in UTC. #}
+{% macro to_new_york(utc_timestamp) -%}
+    {{ return(adapter.dispatch('to_new_york')(utc_timestamp)) }}
+{%- endmacro %}
+
+{% macro duckdb__to_new_york(utc_timestamp) -%}
+    timezone('America/New_York', timezone('UTC', {{ utc_timestamp }}))
+{%- endmacro %}

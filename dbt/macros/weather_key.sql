@@ -1,0 +1,4 @@
+{# An hour of UTC as the integer YYYYMMDDHH. #}
+{% macro weather_key(utc_hour) -%}
+    cast({{ date_key(utc_hour) }} * 100 + extract(hour from {{ utc_hour }}) as integer)
+{%- endmacro %}

@@ -1,0 +1,76 @@
+{%- set pleasant, adverse, cycling = var('pleasant'), var('adverse'), var('good_cycling') -%}
+
+with weather as (
+
+    select * from {{ ref('int_weather__chosen') }}
+
+),
+
+local_hours as (
+
+    select * from {{ ref('int_hours__mapped') }}
+
+),
+
+-- Every hour that a trip may be joined to, observed or not; the hour that autumn repeats is in the weather alone.
+hours as (
+
+    select utc_hour from local_hours
+    union distinct
+    select utc_hour from weather
+
+)
+
+select
+    {{ weather_key('hours.utc_hour') }} as weather_key,
+    hours.utc_hour,
+    {{ to_new_york('hours.utc_hour') }} as local_hour,
+    weather.temperature_c,
+    {{ fahrenheit('weather.temperature_c') }} as temperature_f,
+    {{ band_of('weather.temperature_c', var('temperature_bands_c')) }} as temp_category,
+    weather.apparent_temperature_c as feels_like_c,
+    {{ fahrenheit('weather.apparent_temperature_c') }} as feels_like_f,
+    {{ band_of('weather.apparent_temperature_c', var('temperature_bands_c')) }} as feels_like_category,
+    weather.dew_point_c,
+    weather.humidity_pct,
+    {{ band_of('weather.humidity_pct', var('humidity_bands_pct')) }} as humidity_category,
+    weather.precipitation_mm,
+    weather.rain_mm,
+    weather.snowfall_cm,
+    weather.snowfall_water_equivalent_mm,
+    {{ precipitation_type('weather') }} as precipitation_type,
+    case
+        when weather.precipitation_mm = 0 then 'none'
+        else {{ band_of('weather.precipitation_mm', var('precipitation_bands_mm')) }}
+    end as precipitation_intensity,
+    weather.weather_code,
+    weather.cloud_cover_pct,
+    {{ band_of('weather.cloud_cover_pct', var('cloud_bands_pct')) }} as cloud_category,
+    weather.pressure_hpa,
+    weather.wind_speed_ms,
+    weather.wind_speed_ms / 0.44704 as wind_speed_mph,
+    weather.wind_gusts_ms,
+    {{ band_of('weather.wind_speed_ms', var('wind_bands_ms')) }} as wind_category,
+    weather.wind_direction_degrees,
+    {{ band_of('weather.wind_direction_degrees', var('wind_directions')) }} as wind_direction,
+    case
+        when weather.precipitation_mm > 0
+            then concat(
+                {{ band_of('weather.precipitation_mm', var('precipitation_bands_mm')) }}, ' ', {{ precipitation_type('weather') }}
+            )
+        else {{ band_of('weather.cloud_cover_pct', var('cloud_bands_pct')) }}
+    end as weather_description,
+    weather.temperature_c between {{ pleasant.from_c }} and {{ pleasant.to_c }}
+    and weather.precipitation_mm = 0
+    and weather.wind_speed_ms < {{ pleasant.wind_below_ms }}
+    and weather.cloud_cover_pct < {{ pleasant.cloud_below_pct }} as is_pleasant,
+    weather.precipitation_mm > {{ adverse.precipitation_above_mm }}
+    or weather.temperature_c < {{ adverse.below_c }}
+    or weather.temperature_c > {{ adverse.above_c }}
+    or weather.wind_speed_ms > {{ adverse.wind_above_ms }} as is_adverse,
+    weather.temperature_c between {{ cycling.from_c }} and {{ cycling.to_c }}
+    and weather.precipitation_mm = 0
+    and weather.wind_speed_ms < {{ cycling.wind_below_ms }} as is_good_cycling
+
+from hours
+left join weather on hours.utc_hour = weather.utc_hour

@@ -1,0 +1,63 @@
+{{ config(materialized='monthly') }}
+
+with trips as (
+
+    select * from {{ ref('int_trips__hourly') }}
+
+),
+
+expected as (
+
+    select * from {{ ref('int_hours__expected') }}
+    where {{ in_months('source_month') }}
+
+),
+
+hours as (
+
+    select * from {{ ref('int_hours__mapped') }}
+
+),
+
+-- Beside the expected hours those at the month's edge, where only the hours with a trip are.
+keyed as (
+
+    select * from expected
+    union distinct
+    select
+        source_month,
+        hour_timestamp,
+        trip_type,
+        pickup_borough
+    from trips
+
+)
+
+select
+    keyed.source_month,
+    keyed.hour_timestamp,
+    keyed.trip_type,
+    keyed.pickup_borough,
+    hours.date_key,
+    hours.time_key,
+    hours.weather_key,
+    {%- for measure in ['trip_count', 'adjustment_count', 'total_passengers'] %}
+    cast(coalesce(trips.{{ measure }}, 0) as bigint) as {{ measure }},
+    {%- endfor %}
+    {%- for measure in ['revenue', 'total_fare_amount', 'total_tip_amount'] %}
+    cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
+    {%- endfor %}
+    {%- for measure in ['total_distance_miles', 'timed_distance_miles'] %}
+    cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 3)) as {{ measure }},
+    {%- endfor %}
+    coalesce(trips.total_duration_minutes, 0) as total_duration_minutes,
+    coalesce(trips.timed_duration_minutes, 0) as timed_duration_minutes
+
+from keyed
+left join trips
+    on
+        keyed.source_month = trips.source_month
+        and keyed.hour_timestamp = trips.hour_timestamp
+        and keyed.trip_type = trips.trip_type
+        and keyed.pickup_borough = trips.pickup_borough
+left join hours on keyed.hour_timestamp = hours.local_hour

@@ -1,0 +1,14 @@
+with loads as (
+
+    select * from {{ source('raw_data', 'loads') }}
+
+)
+
+select
+    source,
+    source_month,
+    {{ trip_type_of('source') }} as trip_type
+
+from loads
+-- The zones are one file for all months.
+where source <> 'taxi_zones'

@@ -1,0 +1,69 @@
+{%- set published = {
+    'texts': ['ride_id', 'rideable_type', 'start_station_name', 'start_station_id', 'end_station_name', 'end_station_id',
+        'member_casual'],
+    'integers': ['tripduration', 'bikeid', 'gender'],
+    'fractions': ['birth year'],
+    'degrees': ['start_lat', 'start_lng', 'end_lat', 'end_lng'],
+    'times': ['started_at', 'ended_at'],
+} -%}
+
+with new_york as (
+
+    select * from {{ source('raw_data', 'citibike') }}
+
+),
+
+jersey_city as (
+
+    select * from {{ source('raw_data', 'citibike_jc') }}
+
+),
+
+both_cities as (
+
+    select
+        *,
+        'citibike' as source
+    from new_york
+    union all
+    select
+        *,
+        'citibike_jc' as source
+    from jersey_city
+
+),
+
+renamed as (
+
+    select
+        source,
+        source_month,
+        source_row,
+        {{ row_hash('source', **published) }} as row_hash,
+        {{ row_fingerprint(**published) }} as row_fingerprint,
+        ride_id,
+        rideable_type,
+        started_at as pickup_datetime,
+        ended_at as dropoff_datetime,
+        start_station_id,
+        start_station_name,
+        start_lat as start_latitude,
+        start_lng as start_longitude,
+        end_station_id,
+        end_station_name,
+        end_lat as end_latitude,
+        end_lng as end_longitude,
+        -- The legacy files speak of subscribers and customers.
+        case
+            when member_casual in ('member', 'Subscriber') then 'member'
+            when member_casual in ('casual', 'Customer') then 'casual'
+        end as member_type,
+        bikeid as bike_id,
+        cast({{ adapter.quote('birth year') }} as integer) as birth_year,
+        gender as gender_id
+
+    from both_cities
+
+)
+
+select * from renamed

@@ -1,0 +1,48 @@
+{%- set published = {
+    'texts': ['store_and_fwd_flag'],
+    'integers': ['VendorID', 'passenger_count', 'RatecodeID', 'PULocationID', 'DOLocationID', 'payment_type'],
+    'fractions': ['trip_distance', 'fare_amount', 'extra', 'mta_tax', 'tip_amount', 'tolls_amount', 'improvement_surcharge',
+        'total_amount', 'congestion_surcharge', 'Airport_fee', 'cbd_congestion_fee'],
+    'times': ['tpep_pickup_datetime', 'tpep_dropoff_datetime'],
+} -%}
+
+with trips as (
+
+    select * from {{ source('raw_data', 'yellow_taxi') }}
+
+),
+
+renamed as (
+
+    select
+        'yellow_taxi' as source,
+        source_month,
+        source_row,
+        {{ row_hash("'yellow_taxi'", **published) }} as row_hash,
+        {{ row_fingerprint(**published) }} as row_fingerprint,
+        vendorid as vendor_id,
+        tpep_pickup_datetime as pickup_datetime,
+        tpep_dropoff_datetime as dropoff_datetime,
+        pulocationid as pickup_location_id,
+        dolocationid as dropoff_location_id,
+        passenger_count,
+        ratecodeid as rate_code_id,
+        payment_type,
+        store_and_fwd_flag = 'Y' as is_stored_and_forwarded,
+        {{ miles('trip_distance') }} as trip_distance_miles,
+        {{ dollars('fare_amount') }} as fare_amount,
+        {{ dollars('extra') }} as extra_amount,
+        {{ dollars('mta_tax') }} as mta_tax_amount,
+        {{ dollars('tip_amount') }} as tip_amount,
+        {{ dollars('tolls_amount') }} as tolls_amount,
+        {{ dollars('improvement_surcharge') }} as improvement_surcharge_amount,
+        {{ dollars('congestion_surcharge') }} as congestion_surcharge_amount,
+        {{ dollars('Airport_fee') }} as airport_fee_amount,
+        {{ dollars('cbd_congestion_fee') }} as cbd_congestion_fee_amount,
+        {{ dollars('total_amount') }} as total_amount
+
+    from trips
+
+)
+
+select * from renamed

@@ -53,9 +53,9 @@ def zipped(path: Path, members: Mapping[str, str | bytes]) -> Path:
 
 def run(source: Source, month: date, landed: Path, folder: Path) -> tuple[Converted, list[dict[str, Any]]]:
     duck = {"threads": "2", "memory_limit": "1GB"}
-    parquet, unreadable = folder / "out.parquet", folder / "out.unreadable.csv"
-    made = convert.to_parquet(source, month, landed, parquet, unreadable, folder / "work", duck)
-    assert not (folder / "work").exists()
+    parquet = folder / "out.parquet"
+    made = convert.to_parquet(source, month, landed, parquet, parquet, duck)
+    assert not (folder / "out.work").exists()
     found = duckdb.execute("from read_parquet(?)", [str(parquet)])
     names = [column[0] for column in found.description or []]
     return made, [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Sequence
 
 from pipeline import lock, transform
-from pipeline.errors import MobilityError
+from pipeline.errors import AlreadyRunning, MobilityError
 from pipeline.parameters import USAGE, duck, past_month
 from pipeline.sources import chosen
-from pipeline.targets import data_folder
-from pipeline.tasks import warehouse
+from pipeline.targets import data_folder, warehouse
 
-DISAGREES = 1
+DISAGREES, ALREADY_RUNNING = 1, 10
 
 
 def status(_: argparse.Namespace) -> int:
@@ -39,7 +38,7 @@ def forget(asked: argparse.Namespace) -> int:
 
 
 def dbt(asked: argparse.Namespace) -> int:
-    return transform.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck(), quiet=False).returncode
+    return transform.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
 
 
 def demo(asked: argparse.Namespace) -> int:
@@ -73,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
         code: int = asked.run(asked)
     except MobilityError as error:
         print(f"error: {error}", file=sys.stderr)
-        return USAGE
+        return ALREADY_RUNNING if isinstance(error, AlreadyRunning) else USAGE
     return code
 
 

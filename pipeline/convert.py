@@ -33,38 +33,45 @@ class Converted:
     def rows(self) -> int:
         return self.rows_published - self.rows_unreadable
 
+    def files(self, parquet: Path) -> list[Path]:
+        return [parquet, unreadable_of(parquet)] if self.rows_unreadable else [parquet]
 
-def to_parquet(
-    source: Source, month: date, landed: Path, parquet: Path, unreadable: Path, work: Path, duck: Settings
-) -> Converted:
-    """Writes the month's rows as ``parquet``; those that cannot be read as text, with the reason, as ``unreadable``.
 
-    ``work`` is a folder for what is unpacked, removed at the end. ``duck`` are DuckDB's settings.
+def unreadable_of(parquet: Path) -> Path:
+    """Where the rows lie that could not be read: beside the others, as text with the reason."""
+    return parquet.with_suffix(".unreadable.csv")
+
+
+def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: Path, duck: Settings) -> Converted:
+    """Writes the month's rows to ``part``, which will be called ``parquet``, and what cannot be read beside that.
+
+    Archives are unpacked beside ``parquet`` as well, for as long as it takes. ``duck`` are DuckDB's settings.
     Raises SchemaChanged for a missing column, BadFile for an unsafe or empty archive and for more unreadable rows than
-    ``MOST_UNREADABLE``; then ``unreadable`` stays, to be looked at.
+    ``MOST_UNREADABLE``; those stay, to be looked at.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
-    unreadable.unlink(missing_ok=True)
-    with opened(source, month, landed, work) as files, connected(Path(":memory:"), duck) as con:
+    unreadable_of(parquet).unlink(missing_ok=True)
+    with opened(source, month, landed, parquet) as files, connected(Path(":memory:"), duck) as con:
         selects = [select(con, source, month, file) for file in files]
         query = " union all ".join(selects)
-        written = con.execute(f"copy ({query}) to '{parquet}' (format parquet, compression zstd)").fetchall()[0][0]
-        rejected = write_unreadable(con, unreadable) if "store_rejects" in source.read else 0
+        written = con.execute(f"copy ({query}) to '{part}' (format parquet, compression zstd)").fetchall()[0][0]
+        rejected = write_unreadable(con, unreadable_of(parquet)) if "store_rejects" in source.read else 0
     made = Converted(written + rejected, rejected)
     if rejected > made.rows_published * MOST_UNREADABLE:
         raise BadFile(
             f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} "
-            f"cannot be read, at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable}"
+            f"cannot be read, at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable_of(parquet)}"
         )
     return made
 
 
 @contextmanager
-def opened(source: Source, month: date, landed: Path, work: Path) -> Iterator[list[Path]]:
+def opened(source: Source, month: date, landed: Path, parquet: Path) -> Iterator[list[Path]]:
     """The month's files as DuckDB can read them: the landed one, or those of the archive while the block runs."""
     if source.format != "zip":
         yield [landed]
         return
+    work = parquet.with_suffix(".work")
     shutil.rmtree(work, ignore_errors=True)
     try:
         try:
@@ -94,8 +101,9 @@ def match(source: Source, month: date, file: Path, published: Sequence[str]) -> 
     missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
     if missing:
         raise SchemaChanged(
-            f"{month:%Y-%m} {source.name}: {file.name} lacks {', '.join(missing)}; "
-            f"it has {', '.join(published)[:500]}; name the new spelling in config/sources/{source.name}.yaml"
+            f"{source.label(month)} {source.name}: {file.name} lacks {', '.join(missing)}; "
+            f"it has {', '.join(published)[:500]}; name the new spelling in "
+            f"config/sources/{source.name}.yaml, or forget the month to have it fetched again"
         )
     if new := [name for name in published if name not in found]:
         log.warning("%s %s: left out columns that are not declared: %s", source.label(month), file.name, ", ".join(new))

@@ -17,12 +17,12 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
     Receipts go first: broken off at any point, the month is incomplete and the next run puts it in order.
     """
     monthly = [source for source in sources().values() if not source.static]
-    chosen = [source for source in monthly if source.name in names] or monthly
+    chosen = [source for source in sources().values() if source.name in names] or monthly
     gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
-    if whole := len(chosen) == len(monthly):
+    if whole := chosen == monthly:
         gone += remove_published(month)
     if database.exists():
-        warehouse.forget(database, [source.name for source in chosen], month, duck)
+        warehouse.forget(database, chosen, month, duck)
         transform.build(database, [month], data_folder() / "dbt", duck)
     what = "everything" if whole else ", ".join(source.name for source in chosen)
     return [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.errors import AlreadyRunning
+from pipeline.errors import AlreadyRunning, NoSpace
 
 _held: dict[Path, object] = {}
 
@@ -20,7 +20,10 @@ def hold(folder: Path) -> None:
         return
     from filelock import FileLock, Timeout
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
     holder = folder / ".running.json"  # not in the lock's own file: taking the lock empties that
     lock = FileLock(folder / ".running.lock")
     try:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import luigi
+from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.duck import Settings, settings
-from pipeline.errors import BadInput
+from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 from pipeline.sources import chosen, default_names, month_of
 from pipeline.targets import data_folder
 
@@ -19,10 +20,13 @@ USAGE = 2
 
 
 def or_exit(check: Callable[..., T], *given: Any) -> T:
-    """What the check gives; where it finds the input bad, one line on standard error and the end of the process."""
+    """What the check gives; where it refuses, one line on standard error and the end of the process."""
     try:
         return check(*given)
-    except BadInput as error:
+    except AlreadyRunning as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise PidLockAlreadyTakenExit from error  # for which luigi.cfg has an exit code
+    except (BadInput, NoSpace) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(USAGE)
 
@@ -36,6 +40,12 @@ def past_month(text: str) -> date:
     if month > today:
         raise BadInput(f"month {text}: lies ahead; this month is {today:%Y-%m}")
     return month
+
+
+def check_range(start: date | None, stop: date | None) -> None:
+    """Raises BadInput for a range that ends before it starts; either bound may be left to Luigi."""
+    if start and stop and start >= stop:
+        raise BadInput(f"range {start:%Y-%m} to {stop:%Y-%m}: ends before it starts; stop is not in the range")
 
 
 class Month(luigi.MonthParameter):
@@ -113,6 +123,6 @@ def duck() -> Settings:
     return settings(mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill")
 
 
-def duck_to_convert(work: Path) -> Settings:
-    """DuckDB's settings for a conversion, of which several run at once; it may spill into its work folder."""
-    return settings(mobility().threads, mobility().convert_memory_gb, work)
+def duck_to_convert(parquet: Path) -> Settings:
+    """DuckDB's settings for a conversion, of which several run at once; it may spill beside what it writes."""
+    return settings(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"))

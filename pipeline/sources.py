@@ -83,6 +83,10 @@ class Source:
     max_unpacked_bytes: int = 0
     timestampformats: tuple[str, ...] = ()
 
+    def loaded_as(self, month: date) -> date:
+        """The month that its rows are loaded under: the first one for the one file of a static source."""
+        return self.first_month if self.static else month
+
     def label(self, month: date) -> str:
         """What files of the month are named: ``2024-01``, or ``static``."""
         return "static" if self.static else f"{month:%Y-%m}"

@@ -36,6 +36,10 @@ def place(stage: str, label: str | date, suffix: str, source: str = "") -> Path:
     return data_folder() / stage / source / f"{name}{suffix}"
 
 
+def warehouse() -> Path:
+    return place("warehouse", "nyc_mobility", ".duckdb")
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to, which takes its place when the block ends well, and is removed otherwise.

@@ -8,30 +8,34 @@
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
 
-import sys
 from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import luigi
 import luigi.tools.range
-from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline import lock, transform, wanted
-from pipeline.errors import AlreadyRunning, BadInput, MonthRejected
-from pipeline.parameters import Month, Months, SourceName, Sources, Stop, duck, duck_to_convert, or_exit, patience
+from pipeline.errors import BadInput, MonthRejected
+from pipeline.parameters import (
+    Month,
+    Months,
+    SourceName,
+    Sources,
+    Stop,
+    check_range,
+    duck,
+    duck_to_convert,
+    or_exit,
+    patience,
+)
 from pipeline.progress import shown
 from pipeline.sources import CONFIG, Source, sources
-from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, whole, whole_tree
+from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
 
-T = TypeVar("T", bound=luigi.Task)
 SUITES = CONFIG / "expectations"
-
-
-def warehouse() -> Path:
-    return place("warehouse", "nyc_mobility", ".duckdb")
 
 
 class SourceTask(luigi.Task):
@@ -68,7 +72,7 @@ class Download(SourceTask):
     def requires(self) -> Published:
         if self.month < self.facts.first_month:
             raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.facts.first_month:%Y-%m}")
-        return Published(source=self.source, month=self.month)
+        return self.clone(Published)
 
     def output(self) -> Receipt:
         return Receipt(self.place("landing", ".json"))
@@ -102,7 +106,7 @@ class Convert(SourceTask):
     resources = {"convert": 1}
 
     def requires(self) -> Download:
-        return Download(source=self.source, month=self.month)
+        return self.clone(Download)
 
     def output(self) -> Receipt:
         return Receipt(self.place("parquet", ".json"), [self.input()], version=self.facts.version)
@@ -110,16 +114,11 @@ class Convert(SourceTask):
     def run(self) -> None:
         from pipeline import convert
 
-        receipt, parquet, unreadable = (
-            self.output(),
-            self.place("parquet", ".parquet"),
-            self.place("parquet", ".unreadable.csv"),
-        )
+        receipt, parquet = self.output(), self.place("parquet", ".parquet")
         landed = self.input().path.parent / self.input().record["file"]
-        work = self.place("parquet", ".work")
         with whole(parquet) as part:
-            made = convert.to_parquet(self.facts, self.month, landed, part, unreadable, work, duck_to_convert(work))
-        receipt.write([parquet, unreadable] if made.rows_unreadable else [parquet], rows=made.rows, **asdict(made))
+            made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
+        receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
 
 
 class Load(SourceTask):
@@ -129,8 +128,7 @@ class Load(SourceTask):
     resources = {"warehouse": 1}
 
     def requires(self) -> dict[str, luigi.Task]:
-        same = {"source": self.source, "month": self.month}
-        return {"parquet": Convert(**same), "landed": Download(**same)}
+        return {"parquet": self.clone(Convert), "landed": self.clone(Download)}
 
     def output(self) -> Receipt:
         return Receipt(self.place("warehouse/loaded", ".json"), [self.input()["parquet"]])
@@ -200,10 +198,6 @@ class MonthTask(luigi.Task):
     month = Month()
     sources = Sources()
 
-    def same(self, task: type[T]) -> T:
-        """Another task of the same month and sources."""
-        return task(month=self.month, sources=self.sources)
-
 
 class Validate(MonthTask):
     """The gate: a month that failed a critical expectation goes no further."""
@@ -230,7 +224,7 @@ class Publish(MonthTask):
     resources = {"warehouse": 1}
 
     def requires(self) -> Validate:
-        return self.same(Validate)
+        return self.clone(Validate)
 
     def output(self) -> Receipt:
         return Receipt(place("published", self.month, ".json"), [self.input()])
@@ -252,7 +246,7 @@ class Report(MonthTask):
 
     def requires(self) -> dict[str, luigi.Task]:
         judged = Judge(months=(self.month,), sources=self.sources)
-        return {"published": self.same(Publish), "judged": judged, "transformed": judged.requires()[self.month]}
+        return {"published": self.clone(Publish), "judged": judged, "transformed": judged.requires()[self.month]}
 
     def output(self) -> Receipt:
         return Receipt(place("reports", self.month, ".json"), [self.input()["published"]])
@@ -275,11 +269,11 @@ class RunMonth(MonthTask):
     """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
     def requires(self) -> Report:
-        hold_data_folder()
-        return self.same(Report)
+        or_exit(lock.hold, data_folder())
+        return self.clone(Report)
 
     def output(self) -> Receipt:
-        return Receipt(place("complete", self.month, ".json"), [self.same(Report).output()])
+        return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
 
     def run(self) -> None:
         self.output().write(sources=self.sources)
@@ -290,27 +284,14 @@ class RangeMonthly(luigi.tools.range.RangeMonthly):
 
     start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own
     stop = Stop(default=None)  # type: ignore[arg-type]
+    param_name = luigi.OptionalParameter(default=None, positional=False)  # type: ignore[assignment]  # its own default warns
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        or_exit(self.check)
-
-    def check(self) -> None:
-        if self.start and self.stop and self.start >= self.stop:
-            raise BadInput(
-                f"range {self.start:%Y-%m} to {self.stop:%Y-%m}: ends before it starts; stop is not in the range"
-            )
+        or_exit(check_range, self.start, self.stop)
 
 
 def provenance_of(load: Load) -> dict[str, Any]:
     """Which file the loaded rows came from."""
     landed: dict[str, Any] = load.input()["landed"].record
     return landed | {"source": load.source, "rows": load.output().record["rows"]}
-
-
-def hold_data_folder() -> None:
-    try:
-        lock.hold(data_folder())
-    except AlreadyRunning as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise PidLockAlreadyTakenExit from error

@@ -58,8 +58,5 @@ def where(name: str, month: date) -> tuple[str, str] | None:
 
 
 def loads_of(month: date, asked: Sequence[str]) -> list[dict[str, Any]]:
-    """The parameters of the Load tasks that the month is made from; a static source has its first month only."""
-    return [
-        {"source": source.name, "month": source.first_month if source.static else month}
-        for source in sources_of(month, asked)
-    ]
+    """The parameters of the Load tasks that the month is made from."""
+    return [{"source": source.name, "month": source.loaded_as(month)} for source in sources_of(month, asked)]

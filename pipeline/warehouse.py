@@ -61,14 +61,12 @@ def forget_rows(con: duckdb.DuckDBPyConnection, source: str, month: date) -> Non
     con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source, month])
 
 
-def forget(path: Path, names: Sequence[str], month: date, duck: Settings) -> None:
-    """Takes the month's raw rows of these sources out of the warehouse; nothing happens where there is none."""
-    if not path.exists():
-        return
+def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) -> None:
+    """Takes the month's raw rows of these sources out of the warehouse."""
     with connected(path, duck) as con:
         con.begin()
-        for name in names:
-            forget_rows(con, name, month)
+        for source in chosen:
+            forget_rows(con, source.name, source.loaded_as(month))
         con.commit()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.sample.generate import DEMO, generate
+from pipeline.sample.generate import DEMO, DIRT, generate
 from pipeline.sample.serve import Upstream, running
 
 HERE = Path(__file__).parent.parent
@@ -72,7 +72,9 @@ class Place:
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small upstream of three months, the middle one dirty; read only."""
     root = tmp_path_factory.mktemp("upstream")
-    generate(root, MONTHS, sources=(*DEMO, "green_taxi", "citibike_jc"), scale=0.2, dirty=[DIRTY])
+    few = {**DIRT, "citibike": {**DIRT["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
+    sources = (*DEMO, "green_taxi", "citibike_jc")
+    generate(root, MONTHS, sources=sources, rows={"citibike_jc": 8000}, scale=0.25, dirty=[DIRTY], dirt=few)
     return root
 
 

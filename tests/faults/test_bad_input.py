@@ -1,0 +1,217 @@
+"""What makes no sense is refused in one line, with an exit code that is not 0, and nothing is written."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.sample.serve import Fault
+from tests.conftest import HERE, Place
+
+NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ("RunMonth", "--month", "2025-13"),
+            "error: month '2025-13': no such month; a month is written YYYY-MM, as 2024-01",
+        ),
+        (("RunMonth", "--month", "May 2025"), "error: month 'May 2025': no such month; a month is written YYYY-MM"),
+        (
+            ("RunMonth", "--month", NEXT_YEAR),
+            f"error: month {NEXT_YEAR}: lies ahead; this month is {date.today():%Y-%m}",
+        ),
+        (
+            ("RunMonth", "--month", "2024-01", "--sources", "yelow_taxi"),
+            "error: source 'yelow_taxi': not known; config/sources/ has citibike, citibike_jc, fhv_taxi",
+        ),
+        (
+            ("RangeMonthly", "--of", "RunMonth", "--start", "2024-03", "--stop", "2024-01"),
+            "error: range 2024-03 to 2024-01: ends before it starts; stop is not in the range",
+        ),
+        (
+            ("RangeMonthly", "--of", "RunMonth", "--start", "2024-1", "--stop", "2024-03"),
+            "error: month '2024-1': no such month",
+        ),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_refused_in_one_line(
+    place: Place, words: tuple[str, ...], line: str
+) -> None:
+    ended = place.luigi(*words)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(line) and len(ended.stderr.splitlines()) == 1
+    assert place.files() == set()
+
+
+def test_an_unknown_source_in_the_environment_is_refused_in_one_line(place: Place) -> None:
+    ended = place.month("2024-01", MOBILITY_SOURCES="yellow_taxi,bicycles")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: source 'bicycles': not known") and len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [("forget", "2025-13"), ("forget", "2024-01", "--source", "x")])
+def test_a_verb_refuses_what_makes_no_sense_in_one_line(place: Place, words: tuple[str, ...]) -> None:
+    ended = place.verb(*words)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ") and len(ended.stderr.splitlines()) == 1
+    assert place.files() == set()
+
+
+def test_a_month_before_the_first_says_when_the_source_begins(place: Place) -> None:
+    ended = place.month("2010-05", "--sources", "yellow_taxi")
+    assert ended.returncode != 0
+    assert "2010-05 yellow_taxi: begins with 2011-01" in ended.stderr and "Traceback" not in ended.stderr
+    assert not [path for path in place.files() if "yellow" in path or path.startswith("complete")]
+
+
+HTML = b"\n\n<!DOCTYPE html><html><head><title>Too busy</title></head></html>"
+XML = b'<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>'
+PATHS = {
+    "green_taxi": "trip-data/green_tripdata_2024-01.parquet",
+    "citibike_jc": "tripdata/JC-202401-citibike-tripdata.csv.zip",
+    "taxi_zones": "misc/taxi_zone_lookup.csv",
+    "weather": "v1/archive",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "line"),
+    [
+        (
+            "green_taxi",
+            HTML,
+            "2024-01.parquet from http://127.0.0.1:{port}/trip-data/green_tripdata_2024-01.parquet: an HTML page",
+        ),
+        ("green_taxi", XML, "an XML error («SlowDown») where a parquet file should be"),
+        ("green_taxi", b"PAR1" + bytes(90_000), "no whole Parquet file, it is cut off (its end is missing)"),
+        ("citibike_jc", HTML, "an HTML page («Too busy») where a zip file should be"),
+        ("citibike_jc", b"PK\x03\x04" + bytes(90_000), "no whole zip file, it is cut off (its end is missing)"),
+        ("taxi_zones", HTML, "an HTML page («Too busy») where a csv file should be"),
+        (
+            "taxi_zones",
+            b"a,b\n1,2\n",
+            "static taxi_zones: static.csv lacks LocationID, Borough, Zone, service_zone",
+        ),
+        (
+            "weather",
+            b'{"error": true, "reason": "Too many requests"}',
+            "the archive reports an error (Too many requests)",
+        ),
+    ],
+)
+def test_a_file_that_is_no_file_of_the_source_fails_its_task_in_one_line(
+    place: Place, source: str, body: bytes, line: str
+) -> None:
+    place.upstream.faults = [Fault(PATHS[source], body=body)]
+    month = "2011-01" if source == "taxi_zones" else "2024-01"
+    ended = place.luigi("Convert", "--source", source, "--month", month)
+    assert ended.returncode == 30
+    errors = [said for said in ended.stderr.splitlines() if " ERROR " in said]
+    assert len(errors) == 1 and line.format(port=place.upstream.server_port) in errors[0]
+    assert "Traceback" not in ended.stderr
+    assert not [left for left in place.files() if "parquet/" in left or left.endswith(".part")]
+
+
+def zip_of(**members: str) -> bytes:
+    import io
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (zip_of(**{"readme.txt": "x"}), "holds no CSV file of the month, only readme.txt"),
+        (
+            zip_of(**{"../../rides.csv": "x"}),
+            "holds '../../rides.csv', a name that leads out of its folder: not unpacked",
+        ),
+        (
+            zip_of(**{"rides.csv": "ride_id,ended_at\n1,2\n"}),
+            "2024-01 citibike_jc: rides.csv lacks rideable_type, started_at",
+        ),
+        (zip_of(**{"rides.csv": "\0" * 1_000_000_001}), "unpacks to more than 1,000,000,000 bytes"),
+    ],
+)
+def test_an_archive_that_cannot_be_used_fails_its_task_in_one_line(place: Place, body: bytes, line: str) -> None:
+    place.upstream.faults = [Fault(PATHS["citibike_jc"], body=body)]
+    ended = place.luigi("Convert", "--source", "citibike_jc", "--month", "2024-01")
+    assert ended.returncode == 30
+    assert line in ended.stderr and "Traceback" not in ended.stderr
+    assert [path for path in place.files() if path.startswith("parquet")] == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(place: Place) -> None:
+    place.data.write_text("a file")
+    ended = place.month("2024-01", "--sources", "green_taxi")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: {place.data}: cannot be written") and len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk can be mounted by root alone")
+def test_a_full_disk_is_named_and_nothing_is_left_half_written(place: Place) -> None:
+    place.data.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place.data], check=False)
+    if mounted.returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        ended = place.luigi("Convert", "--source", "yellow_taxi", "--month", "2024-01")
+        assert ended.returncode == 30
+        assert "bytes, " in ended.stderr or "cannot be written" in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert not [path for path in place.files() if path.endswith(".part") or path.startswith("parquet")]
+    finally:
+        subprocess.run(["umount", place.data], check=True)
+
+
+def test_a_warehouse_that_another_process_holds_is_named_with_its_pid(place: Place) -> None:
+    assert place.luigi("Load", "--source", "green_taxi", "--month", "2024-01").returncode == 0
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    database = str(place.data / "warehouse/nyc_mobility.duckdb")
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout and holder.stdin and holder.stdout.readline() == "held\n"
+        ended = place.month("2024-01", "--sources", "green_taxi,citibike_jc")
+        holder.stdin.close()
+    assert ended.returncode == 30
+    assert f"held by process {holder.pid} (" in ended.stderr and "wait for it or stop it" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert place.month("2024-01", "--sources", "green_taxi,citibike_jc").returncode == 0
+
+
+def test_a_second_run_at_the_same_time_ends_with_10_and_names_the_first(place: Place) -> None:
+    place.upstream.faults = [Fault(PATHS["green_taxi"], first=2, bytes_per_second=20_000)]
+    environment = os.environ | {
+        "MOBILITY_DATA": str(place.data),
+        "TLC_URL": place.upstream.url,
+        "CITIBIKE_URL": f"{place.upstream.url}/tripdata",
+        "OPEN_METEO_URL": place.upstream.url,
+    }
+    words = ["--module", "pipeline", "RunMonth", "--month", "2024-01", "--sources", "green_taxi", "--local-scheduler"]
+    luigi = shutil.which("luigi", path=str(Path(sys.executable).parent))
+    first = subprocess.Popen([str(luigi), *words], cwd=HERE, env=environment, stderr=subprocess.DEVNULL)
+    holder = place.data / ".running.json"
+    while not holder.exists():
+        assert first.poll() is None
+    second = place.month("2024-03", "--sources", "citibike_jc")
+    assert second.returncode == 10
+    assert second.stderr.startswith(f"error: already running: process {first.pid} (") and "2024-01" in second.stderr
+    assert json.loads(holder.read_text())["pid"] == first.pid
+    assert first.wait(120) == 0
+    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+        assert con.execute("select distinct source::varchar from core.fct_trips").fetchall() == [("green_taxi",)]

@@ -1,0 +1,133 @@
+"""Three generated months, one of them dirty, from HTTP to published Parquet."""
+
+import json
+import re
+from datetime import date
+
+import duckdb
+import pytest
+
+from tests.conftest import DIRTY, MONTHS, Place
+
+SOURCES = ("citibike", "fhv_taxi", "yellow_taxi")
+
+
+def made(place: Place) -> dict[tuple[str, str], dict[str, int]]:
+    """What the generator says that it put into each file."""
+    manifest = json.loads((place.upstream.root / "manifest.json").read_text())
+    return {(file["source"], file["month"][:7]): file["counts"] for file in manifest["files"]}
+
+
+@pytest.mark.parametrize("month", MONTHS, ids=str)
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_published_row_is_in_raw_or_counted_as_unreadable(finished: Place, source: str, month: date) -> None:
+    counts = made(finished)[source, f"{month:%Y-%m}"]
+    unreadable = counts.get("unreadable", 0)
+    query = f"select count(*), count(distinct source_row) from raw_data.{source} where source_month = '{month}'"
+    assert finished.query(query) == [(counts["rows"] - unreadable,) * 2]
+    ledger = f"from audit.month_ledger where source = '{source}' and source_month = '{month}'"
+    assert finished.query(f"select rows_published, rows_unreadable {ledger}") == [(counts["rows"], unreadable)]
+
+
+def test_every_published_row_is_a_fact_or_rejected_with_a_reason(finished: Place) -> None:
+    lines = finished.query("""
+        select l.source, rows_published, rows_unreadable, rows_fact, rows_rejected, f.n, r.n
+        from audit.month_ledger as l
+        join (select source, source_month, count(*) as n from core.fct_trips group by all) as f
+            using (source, source_month)
+        left join (select source, source_month, count(*) as n from audit.rejected_trips group by all) as r
+            using (source, source_month)
+    """)
+    assert len(lines) == len(SOURCES) * len(MONTHS)
+    for _, published, unreadable, facts, rejected, counted_facts, counted_rejected in lines:
+        assert published == unreadable + facts + rejected
+        assert (facts, rejected) == (counted_facts, counted_rejected or 0)
+
+
+def test_the_dirt_of_the_dirty_month_is_rejected_for_what_it_is(finished: Place) -> None:
+    query = (
+        f"select distinct reason from audit.rejected_trips where source = 'yellow_taxi' and source_month = '{DIRTY}'"
+    )
+    reasons = {reason for (reason,) in finished.query(query)}
+    expected = {
+        "pickup_outside_file_month",
+        "ends_before_it_starts",
+        "longer_than_24_h",
+        "exact_duplicate",
+        "unknown_zone_id",
+    }
+    assert expected <= reasons
+
+
+def test_every_trip_has_the_weather_of_its_hour(finished: Place) -> None:
+    query = """
+        select count(*) from core.fct_trips as t
+        left join core.dim_weather as w using (weather_key) where w.temperature_c is null
+    """
+    assert finished.query(query) == [(0,)]
+
+
+def test_hours_sum_up_to_the_trips(finished: Place) -> None:
+    facts = finished.query("""
+        select trip_type::varchar, count(*) filter (not is_adjustment), coalesce(sum(revenue), 0)
+        from core.fct_trips group by 1 order by 1
+    """)
+    hours = finished.query("""
+        select trip_type::varchar, sum(trip_count), sum(revenue) from core.fct_hourly_mobility group by 1 order by 1
+    """)
+    assert facts == hours
+    assert {mode for mode, *_ in facts} == {"citibike", "fhv", "yellow_taxi"}
+
+
+def test_trips_can_be_asked_for_by_mode_and_hour(finished: Place) -> None:
+    hours = finished.query(
+        "select trip_type, time_key, count(*) from core.fct_trips where source_month = '2024-01-01' group by all"
+    )
+    assert len(hours) == 3 * 24
+
+
+def test_published_parquet_holds_what_the_warehouse_holds(finished: Place) -> None:
+    published = finished.data / "published"
+    read = "select count(*), count(distinct trip_id), sum(revenue) from "
+    there = duckdb.execute(
+        f"{read} read_parquet('{published}/fct_trips/*/*.parquet', hive_partitioning = true)"
+    ).fetchall()
+    assert there == finished.query(f"{read} core.fct_trips")
+    for dimension in ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station"):
+        count = duckdb.execute(f"select count(*) from '{published}/{dimension}/{dimension}.parquet'").fetchall()
+        assert count == finished.query(f"select count(*) from core.{dimension}")
+
+
+def test_each_month_has_its_page_and_the_index_links_them(finished: Place) -> None:
+    index = (finished.data / "reports/index.html").read_text()
+    for month in MONTHS:
+        page = (finished.data / f"reports/{month:%Y-%m}.html").read_text()
+        assert f'href="{month:%Y-%m}.html"' in index
+        assert "open-meteo.com" in page and "<svg" in page
+
+
+def test_a_second_run_does_nothing_and_says_so(finished: Place) -> None:
+    before = {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()}
+    ended = finished.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+    assert ended.returncode == 0
+    assert "Did not run any tasks" in ended.stderr
+    assert {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()} == before
+
+
+def test_status_shows_what_there_is(finished: Place) -> None:
+    ended = finished.verb("status")
+    counts = made(finished)["yellow_taxi", "2024-03"]
+    assert re.search(rf"^2024-03 .*\b{counts['rows']:,}\b.* built +passed +yes +yes$", ended.stdout, flags=re.MULTILINE)
+
+
+def test_verify_finds_nothing_to_complain_of(finished: Place) -> None:
+    ended = finished.verb("verify")
+    assert (ended.returncode, ended.stdout) == (0, "all receipts agree with the files and the warehouse\n")
+
+
+def test_dbt_was_started_once_for_the_months_that_were_ready_together(finished: Place) -> None:
+    made_at = {
+        json.loads((finished.data / f"warehouse/transformed/{month:%Y-%m}.json").read_text())["made_at"]
+        for month in MONTHS
+    }
+    assert len(made_at) == 1

@@ -1,0 +1,254 @@
+"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting, luigid."""
+
+import json
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.sample.generate import generate
+from pipeline.sample.serve import running
+from tests.conftest import Place
+
+JERSEY = ("--sources", "citibike_jc,weather")
+
+
+def facts(place: Place) -> list[tuple[object, ...]]:
+    return place.query("""
+        select source::varchar, strftime(source_month, '%Y-%m'), count(*) from core.fct_trips group by all order by all
+    """)
+
+
+def test_one_more_source_rebuilds_the_month_with_it_and_one_less_removes_nothing(place: Place) -> None:
+    assert place.month("2024-01", *JERSEY).returncode == 0
+    (jersey,) = facts(place)
+    assert place.month("2024-01", "--sources", "green_taxi").returncode == 0
+    both = facts(place)
+    assert both[0] == jersey and both[1][0] == "green_taxi"
+    again = place.month("2024-01", *JERSEY)
+    assert "Did not run any tasks" in again.stderr
+    assert facts(place) == both
+
+
+def test_what_is_not_published_yet_leaves_the_month_pending_and_the_rest_done(place: Place) -> None:
+    later = place.upstream.root / "trip-data/green_tripdata_2024-02.parquet"
+    held = later.rename(later.with_suffix(".held"))
+    words = ("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04", "--workers", "2")
+    ended = place.luigi(*words, MOBILITY_SOURCES="green_taxi")
+    assert ended.returncode == 20, ended.stderr
+    assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-03"}
+    held.rename(later)
+    assert place.luigi(*words, MOBILITY_SOURCES="green_taxi").returncode == 0
+    assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-02", "2024-03"}
+
+
+def test_an_optional_source_that_comes_late_rebuilds_its_month(place: Place) -> None:
+    late = place.upstream.root / "trip-data/fhv_tripdata_2024-01.parquet"
+    held = late.rename(late.with_suffix(".held"))
+    sources = ("--sources", "citibike_jc,fhv_taxi")
+    assert place.month("2024-01", *sources).returncode == 0
+    assert [source for source, *_ in facts(place)] == ["citibike_jc"]
+    held.rename(late)
+    assert place.month("2024-01", *sources).returncode == 0
+    assert [source for source, *_ in facts(place)] == ["citibike_jc", "fhv_taxi"]
+
+
+def test_a_reissued_file_once_fetched_replaces_exactly_its_rows(copy_of: Callable[[], Place], tmp_path: Path) -> None:
+    place = copy_of()
+    before = place.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1")
+    generate(
+        tmp_path / "again", [date(2024, 2, 1)], sources=["yellow_taxi", "weather", "taxi_zones"], scale=0.05, seed=7
+    )
+    for path in place.data.glob("landing/yellow_taxi/2024-02.*"):
+        path.unlink()
+    with running(tmp_path / "again") as upstream:
+        ended = Place(place.data, upstream).month("2024-02", "--sources", "yellow_taxi")
+    assert ended.returncode == 0, ended.stderr
+    ran = set(re.findall(r"INFO    (\S+) made in", ended.stderr))
+    assert {name for name in ran if "2024-02" not in name} == set()
+    rows = json.loads((tmp_path / "again/manifest.json").read_text())["files"][0]["counts"]["rows"]
+    assert place.query("select count(*) from raw_data.yellow_taxi where source_month = '2024-02-01'") == [(rows,)]
+    assert place.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1") == before
+    assert place.verb("verify").returncode == 0
+
+
+def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    trips = place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1")
+    ended = place.verb("forget", "2024-02")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert not [path for path in place.files() if "2024-02" in path]
+    assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-03"}
+    assert place.query("select count(*) from audit.month_ledger where source_month = '2024-02-01'") == [(0,)]
+    assert place.verb("verify").returncode == 0
+    assert place.month("2024-02").returncode == 0
+    assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
+
+
+def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    assert place.verb("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
+    left = {(source, month) for source, month, _ in facts(place)}
+    assert ("fhv_taxi", "2024-02") not in left and len(left) == 8
+    assert place.month("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0
+    assert len(facts(place)) == 8
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (
+            "delete from raw_data.fhv_taxi where source_month = '2024-01-01' and source_row < 10",
+            "2024-01 fhv_taxi: raw_data holds",
+        ),
+        (
+            "delete from core.fct_trips where source_month = '2024-03-01' and source = 'citibike'",
+            "2024-03 citibike: 0 facts",
+        ),
+    ],
+)
+def test_verify_names_what_the_warehouse_lost(copy_of: Callable[[], Place], damage: str, words: str) -> None:
+    place = copy_of()
+    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+        con.execute(damage)
+    ended = place.verb("verify")
+    assert ended.returncode == 1
+    assert len(ended.stdout.splitlines()) == 1 and words in ended.stdout
+
+
+def test_verify_names_a_landing_file_that_was_changed(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    path = place.data / "landing/yellow_taxi/2024-01.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"X")
+    ended = place.verb("verify")
+    assert ended.returncode == 1 and "2024-01.parquet is not what was fetched" in ended.stdout
+
+
+def test_without_its_warehouse_everything_is_loaded_again_and_nothing_fetched(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    trips = place.query("select trip_id from core.fct_trips order by 1")
+    shutil.rmtree(place.data / "warehouse")
+    asked = len(place.upstream.requests)
+    assert place.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04").returncode == 0
+    assert place.query("select trip_id from core.fct_trips order by 1") == trips
+    assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
+
+
+def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    page = (place.data / "reports/2024-02.html").read_text()
+    weather = place.data / "landing/weather/2024-02.archive.json"
+    answer = json.loads(weather.read_text())
+    answer["hourly"]["temperature_2m"] = [None] * len(answer["hourly"]["time"])
+    body = json.dumps(answer).encode()
+    for path in place.data.glob("landing/weather/2024-02.*"):
+        path.unlink()
+    from pipeline.sample.serve import Fault
+
+    place.upstream.faults = [Fault("v1/archive", body=body, content_type="application/json")]
+    ended = place.month("2024-02")
+    place.upstream.faults = []
+    assert ended.returncode == 30
+    assert re.search(
+        r"Validate\(.*\): 2024-02 is rejected: .*; all findings are in .*2024-02.rejected.json", ended.stderr
+    )
+    assert "Traceback" not in ended.stderr
+    assert (place.data / "reports/2024-02.html").read_text() == page
+    assert "rejected" in place.verb("status").stdout
+
+
+def test_a_year_archive_is_fetched_once_for_its_months(tmp_path: Path) -> None:
+    months = [date(2023, month, 1) for month in (1, 2, 3)]
+    generate(tmp_path / "up", months, sources=["citibike", "weather", "taxi_zones"], scale=0.05)
+    with running(tmp_path / "up") as upstream:
+        place = Place(tmp_path / "data", upstream)
+        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2023-01", "--stop", "2023-04", "--workers", "4")
+        ended = place.luigi(*words, MOBILITY_SOURCES="citibike")
+        assert ended.returncode == 0, ended.stderr
+        assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
+        assert len(facts(place)) == 3
+        assert place.verb("forget", "2023-01").returncode == 0
+        assert (place.data / "landing/citibike/2023.zip").exists(), "two months still need it"
+        assert place.month("2023-01", "--sources", "citibike").returncode == 0
+        assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
+
+
+def test_two_years_from_2015_then_a_run_with_nothing_to_do(tmp_path: Path) -> None:
+    months = [date(2015 + (9 + n) // 12, (9 + n) % 12 + 1, 1) for n in range(24)]
+    generate(tmp_path / "up", months, sources=["citibike_jc", "weather", "taxi_zones"], scale=0.05)
+    with running(tmp_path / "up") as upstream:
+        place = Place(tmp_path / "data", upstream)
+        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2015-10", "--stop", "2017-10")
+        ended = place.luigi(*words, "--workers", "2", MOBILITY_SOURCES="citibike_jc")
+        assert ended.returncode == 0, ended.stderr
+        assert len(facts(place)) == 24
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        again = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert "Did not run any tasks" in again.stderr and again.returncode == 0
+        assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
+
+
+@contextmanager
+def luigid(place: Place) -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    state = place.data / "luigid/state.pickle"
+    state.parent.mkdir(parents=True)
+    words = [
+        Path(sys.executable).with_name("luigid"),
+        "--address",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--state-path",
+        state,
+    ]
+    with (place.data / "luigid/log").open("w") as log:
+        daemon = subprocess.Popen(
+            words, stdout=log, stderr=log, cwd=Path(__file__).parent, env={"MOBILITY_DATA": str(place.data)}
+        )
+        try:
+            yield port
+        finally:
+            daemon.terminate()
+            daemon.wait(10)
+
+
+@pytest.mark.parametrize("workers", ["1", "4"])
+def test_a_month_runs_against_luigid_which_shows_its_tasks(place: Place, workers: str) -> None:
+    with luigid(place) as port:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        words = ("RunMonth", "--month", "2024-01", *JERSEY, "--scheduler-port", str(port), "--workers", workers)
+        ended = place.run("luigi", "--module", "pipeline", *words)
+        assert ended.returncode == 0, ended.stderr
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/api/task_list?data=%7B%22status%22%3A%22DONE%22%7D"
+        ) as answer:
+            done = json.load(answer)["response"]
+    assert {task["name"] for task in done.values()} >= {
+        "Download",
+        "Convert",
+        "Load",
+        "Transform",
+        "Judge",
+        "Report",
+        "RunMonth",
+    }

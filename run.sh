@@ -71,7 +71,8 @@ demo() {
 }
 
 test_suite() {
-  "$venv/bin/ruff" check . && "$venv/bin/ruff" format --check .
+  "$venv/bin/ruff" check .
+  "$venv/bin/ruff" format --check .
   "$venv/bin/mypy"
   "$venv/bin/sqlfluff" lint --processes 0 --nocolor dbt/models
   exec "$venv/bin/python" -m pytest "$@"

@@ -46,8 +46,9 @@ def connected(database: Path, duck: Settings, read_only: bool = False) -> Iterat
         if busy := busy_error(text, database):
             raise busy from error
         if any(words in text for words in DISK):
-            first = text.splitlines()[0]
-            raise NoSpace(f"{first}; make room, or choose another MOBILITY_DATA") from error
+            said = re.search(r'"exception_message":"(.*?)","', text)
+            what = said[1].replace('\\"', '"') if said else text.splitlines()[0]
+            raise NoSpace(f"{what}; make room, or choose another MOBILITY_DATA") from error
         raise
 
 

@@ -15,8 +15,9 @@ SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing"
 
 def months_known() -> list[date]:
     """Every month of which anything lies in the data folder."""
-    found = {month for path in data_folder().glob("*/**/*.json") for month in months_in(path.name)}
-    return sorted(found)
+    stages = [*SOURCE_STAGES, "warehouse/transformed", "quality", "published", "complete"]
+    names = {path.name for stage in stages for path in (data_folder() / stage).rglob("*.json")}
+    return sorted({month for name in names for month in months_in(name)})
 
 
 def months_in(name: str) -> Iterable[date]:

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.duck import Settings, busy_error, connected
 from pipeline.errors import TransformFailed, WarehouseBusy
+from pipeline.sources import read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,10 @@ class Built:
     seconds: float
 
 
+@cache
 def model_version() -> str:
     """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
-    return str(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"])
+    return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
 
 
 def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings) -> Built:

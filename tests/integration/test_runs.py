@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.serve import running
-from tests.conftest import Place
+from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
 
@@ -150,7 +150,7 @@ def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Calla
     page = (place.data / "reports/2024-02.html").read_text()
     weather = place.data / "landing/weather/2024-02.archive.json"
     answer = json.loads(weather.read_text())
-    answer["hourly"]["temperature_2m"] = [None] * len(answer["hourly"]["time"])
+    answer["hourly"]["temperature_2m"] = [99.0] * len(answer["hourly"]["time"])
     body = json.dumps(answer).encode()
     for path in place.data.glob("landing/weather/2024-02.*"):
         path.unlink()
@@ -217,9 +217,7 @@ def luigid(place: Place) -> Iterator[int]:
         state,
     ]
     with (place.data / "luigid/log").open("w") as log:
-        daemon = subprocess.Popen(
-            words, stdout=log, stderr=log, cwd=Path(__file__).parent, env={"MOBILITY_DATA": str(place.data)}
-        )
+        daemon = subprocess.Popen(words, stdout=log, stderr=log, cwd=HERE, env={"MOBILITY_DATA": str(place.data)})
         try:
             yield port
         finally:
@@ -243,6 +241,8 @@ def test_a_month_runs_against_luigid_which_shows_its_tasks(place: Place, workers
             f"http://127.0.0.1:{port}/api/task_list?data=%7B%22status%22%3A%22DONE%22%7D"
         ) as answer:
             done = json.load(answer)["response"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/history") as answer:
+            assert "RunMonth" in answer.read().decode(), "luigid keeps a history (luigi.cfg)"
     assert {task["name"] for task in done.values()} >= {
         "Download",
         "Convert",

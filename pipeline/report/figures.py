@@ -51,8 +51,7 @@ group by all
 order by all
 """
 
-# Weather is no trip: rows_fact and rows_rejected are null.
-LEDGER = "select * from month_ledger order by rows_fact is null, source"
+LEDGER = "select * from month_ledger order by source"
 
 REASONS = """
 select source, reason::varchar as reason, count(*) as row_count

@@ -5,6 +5,8 @@ with months as (
         {{ dbt.dateadd('month', 1, 'source_month') }} as next_month
 
     from {{ ref('int_files__loaded') }}
+    -- The weather of a month may be there before its trips are published.
+    where trip_type is not null
 
 ),
 

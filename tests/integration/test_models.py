@@ -1,0 +1,25 @@
+"""What dbt computes, by its own unit tests beside the models: they need a warehouse for the types of columns."""
+
+import json
+from collections.abc import Callable
+
+import yaml
+
+from tests.conftest import HERE, Place
+
+
+def test_every_dbt_unit_test_passes(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    declared = sum(path.read_text().count("\n    model: ") for path in (HERE / "dbt/models").rglob("*.yml"))
+    ended = place.verb("dbt", "test", "--select", "test_type:unit")
+    assert ended.returncode == 0, ended.stdout
+    results = json.loads((place.data / "dbt/target/run_results.json").read_text())["results"]
+    assert len(results) == declared > 10
+    assert {result["status"] for result in results} == {"pass"}
+
+
+def test_every_model_says_what_one_row_of_it_is() -> None:
+    declared = [yaml.safe_load(path.read_text()).get("models", []) for path in (HERE / "dbt/models").rglob("*.yml")]
+    described = {model["name"]: model["description"] for models in declared for model in models}
+    for path in (HERE / "dbt/models").rglob("*.sql"):
+        assert described.get(path.stem, "").startswith("One row"), path

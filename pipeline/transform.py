@@ -74,7 +74,7 @@ def run_dbt(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     return subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments, *map(str, places)],
+        [Path(sys.executable).with_name("dbt"), *arguments, *map(str, places)],
         env=environment,
         text=True,
         stdout=subprocess.PIPE if months else None,

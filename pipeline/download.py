@@ -91,7 +91,7 @@ def published_at(source: Source, month: date, patience: Patience) -> tuple[str, 
 def is_settled(source: Source, month: date) -> bool:
     """Whether an archive without files has the whole month for certain."""
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return datetime.now(UTC).date() > following + timedelta(days=source.settled_after_days or 0)
+    return datetime.now(UTC).date() > following + timedelta(days=1 + (source.settled_after_days or 0))
 
 
 def is_there(url: str, base_url: str, patience: Patience) -> bool:

@@ -5,26 +5,28 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import transform, warehouse
+from pipeline import publish, transform, warehouse
 from pipeline.duck import Settings
 from pipeline.sources import Source, sources
-from pipeline.targets import Receipt, data_folder, place
+from pipeline.targets import Receipt, data_folder, place, whole_tree
 
 
 def forget(database: Path, month: date, names: Sequence[str], duck: Settings) -> list[str]:
     """Forgets the month's files, receipts and rows; returns what was taken away, in words.
 
-    Receipts go first: broken off at any point, the month is incomplete and the next run puts it in order.
+    What was published of the month goes in any case: with one source less, it is not what the warehouse holds. Receipts
+    go first: broken off at any point, the month is incomplete and the next run puts it in order.
     """
     monthly = [source for source in sources().values() if not source.static]
     chosen = [source for source in sources().values() if source.name in names] or monthly
     gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
-    if whole := chosen == monthly:
-        gone += remove_published(month)
+    gone += remove_published(month)
     if database.exists():
         warehouse.forget(database, chosen, month, duck)
         transform.build(database, [month], data_folder() / "dbt", duck)
-    what = "everything" if whole else ", ".join(source.name for source in chosen)
+        with whole_tree(data_folder() / "published") as folder:
+            publish.export(database, None, folder, duck)
+    what = "everything" if chosen == monthly else ", ".join(source.name for source in chosen)
     return [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
 
 

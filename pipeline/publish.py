@@ -8,8 +8,8 @@ from pipeline.duck import Settings, connected, quoted
 SCHEMAS = ("core", "audit")
 
 
-def export(warehouse: Path, month: date, folder: Path, duck: Settings) -> dict[Path, int]:
-    """Writes every mart under ``folder``; returns the rows of each file by its path in there.
+def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) -> dict[Path, int]:
+    """Writes every mart under ``folder``, without a month the dimensions alone; returns each file's rows by its path.
 
     ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
     """
@@ -25,6 +25,8 @@ def export(warehouse: Path, month: date, folder: Path, duck: Settings) -> dict[P
             [list(SCHEMAS)],
         ).fetchall()
         for schema, table, monthly in tables:
+            if monthly and not month:
+                continue
             path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             rows = f"select * from {schema}.{quoted(table)}" + (

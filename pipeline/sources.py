@@ -99,7 +99,7 @@ class Source:
             "year": f"{month:%Y}",
             "month": f"{month:%m}",
             "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
-            "day_after": str(last + timedelta(days=1)),
+            "two_days_after": str(last + timedelta(days=2)),
             "columns": ",".join(column.name for column in self.columns if column.name != "time"),
         }
         return {url.format(**words): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}

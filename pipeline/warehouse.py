@@ -109,8 +109,6 @@ def keep_holidays(con: duckdb.DuckDBPyConnection) -> None:
         return
     import holidays
 
-    days: dict[date, str] = dict(
-        holidays.country_holidays("US", years=range(FIRST_YEAR, last + 1), categories="government")
-    )
+    days: dict[date, str] = dict(holidays.country_holidays("US", years=range(FIRST_YEAR, last + 1)))
     con.execute("delete from raw_data.federal_holidays")
     con.executemany("insert into raw_data.federal_holidays values (?, ?)", sorted(days.items()))

@@ -1,4 +1,4 @@
--- published = unreadable + facts + rejected, for each source and month of this run.
+-- published = unreadable + facts + rejected, for each trip feed and month of this run.
 select
     source,
     source_month,

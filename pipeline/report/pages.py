@@ -31,7 +31,7 @@ def page(
     return template("page.html.j2").render(
         month=month,
         figures=shown,
-        rejected=sum(line["rows_rejected"] for line in shown.ledger),
+        rejected=sum(line["rows_rejected"] or 0 for line in shown.ledger),
         charts=[chart_of(mode["trip_type"], shown.hours) for mode in shown.modes if mode["trip_type"] in compared],
         findings=findings,
         provenance=provenance,

@@ -89,6 +89,8 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     ended = place.verb("forget", "2024-02")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert not [path for path in place.files() if "2024-02" in path]
+    days = duckdb.execute(f"select count(*) from '{place.data}/published/dim_date/dim_date.parquet'").fetchall()
+    assert days == place.query("select count(*) from core.dim_date") == [(31 + 31,)]
     assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-03"}
     assert place.query("select count(*) from audit.month_ledger where source_month = '2024-02-01'") == [(0,)]
     assert place.verb("verify").returncode == 0
@@ -99,6 +101,7 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
 def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     assert place.verb("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
+    assert not list(place.data.glob("published/*/month=2024-02"))
     left = {(source, month) for source, month, _ in facts(place)}
     assert ("fhv_taxi", "2024-02") not in left and len(left) == 8
     assert place.month("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0

@@ -37,7 +37,7 @@ TABLES = {
     "month_ledger/month=2024-01/month_ledger": """
         select
             source, source_month, 1003 as rows_published, 0 as rows_unreadable, 1003 as rows_raw,
-            if(source = 'weather', rows_raw, 1001) as rows_fact, if(source = 'weather', 0, 2) as rows_rejected
+            if(source = 'weather', null, 1001) as rows_fact, if(source = 'weather', null, 2) as rows_rejected
         from loads
     """,
     "rejected_trips/month=2024-01/rejected_trips": """

@@ -27,11 +27,11 @@ def test_what_is_no_month_is_refused_with_an_example(text: str) -> None:
 
 
 @given(MONTHS)
-def test_weather_is_asked_for_with_a_day_on_each_side_of_the_month(month: date) -> None:
+def test_weather_is_asked_for_with_a_day_before_the_month_and_two_after(month: date) -> None:
     ((url, label),) = sources()["weather"].urls_of(month).items()
     first, last = (date.fromisoformat(url.split(f"{bound}_date=")[1][:10]) for bound in ("start", "end"))
     assert label == f"{month:%Y-%m}"
-    assert last.day == 1 and (last - month).days in range(28, 32)
+    assert last.day == 2 and (last - month).days in range(29, 33)
     assert (month - first).days == (1 if month > date(1940, 1, 1) else 0)
 
 

@@ -48,9 +48,9 @@ select
     typed.rows_published,
     typed.rows_unreadable,
     typed.rows_raw,
-    -- An hour of weather is no trip: the models take every one as it is.
-    case when typed.is_of_trips then coalesce(trips.rows_fact, 0) else typed.rows_raw end as rows_fact,
-    cast(coalesce(rejections.rows_rejected, 0) as bigint) as rows_rejected,
+    -- Weather is no trip: its rows are neither facts nor rejected.
+    case when typed.is_of_trips then coalesce(trips.rows_fact, 0) end as rows_fact,
+    case when typed.is_of_trips then cast(coalesce(rejections.rows_rejected, 0) as bigint) end as rows_rejected,
     typed.sha256,
     typed.url,
     typed.fetched_at,

@@ -4,7 +4,7 @@ with weather as (
 
 ),
 
--- Files overlap by a day on each side, and the newest days of a file may be revised later: an hour is described by its own month's file.
+-- Files overlap at their ends, and the newest days of a file may be revised later: an hour is described by its own month's file.
 ranked as (
 
     select

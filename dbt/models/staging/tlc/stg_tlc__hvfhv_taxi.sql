@@ -46,8 +46,9 @@ renamed as (
         {{ dollars('tips') }} as tip_amount,
         {{ dollars('driver_pay') }} as driver_pay_amount,
         -- What the passenger pays, of which TLC publishes only the parts.
-        {{ dollars('base_passenger_fare + tolls + bcf + sales_tax + coalesce(congestion_surcharge, 0) + coalesce(airport_fee, 0)
-            + coalesce(cbd_congestion_fee, 0) + tips') }} as total_amount
+        {{ dollars('base_passenger_fare + coalesce(tolls, 0) + coalesce(bcf, 0) + coalesce(sales_tax, 0)
+            + coalesce(congestion_surcharge, 0) + coalesce(airport_fee, 0) + coalesce(cbd_congestion_fee, 0)
+            + coalesce(tips, 0)') }} as total_amount
 
     from trips
 

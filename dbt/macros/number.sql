@@ -3,6 +3,11 @@
     {{ return(adapter.dispatch('number')(value, type)) }}
 {%- endmacro %}
 
+{# Not dbt.safe_cast: of DuckDB that is a plain cast (dbt-duckdb 1.11.1). #}
+{% macro duckdb__number(value, type) -%}
+    try_cast({{ value }} as {{ type }})
+{%- endmacro %}
+
 {% macro default__number(value, type) -%}
     {{ return(dbt.safe_cast(value, type)) }}
 {%- endmacro %}

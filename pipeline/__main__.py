@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 
 from pipeline import lock, transform
-from pipeline.errors import AlreadyRunning, MobilityError
+from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.parameters import USAGE, duck, past_month
 from pipeline.sources import chosen
 from pipeline.targets import data_folder, warehouse
 
-DISAGREES, ALREADY_RUNNING = 1, 10
+DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
 
 
 def status(_: argparse.Namespace) -> int:
@@ -72,7 +72,7 @@ def main(words: Sequence[str] | None = None) -> int:
         code: int = asked.run(asked)
     except MobilityError as error:
         print(f"error: {error}", file=sys.stderr)
-        return ALREADY_RUNNING if isinstance(error, AlreadyRunning) else USAGE
+        return {AlreadyRunning: ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(error), FAILED)
     return code
 
 

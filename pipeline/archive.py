@@ -3,6 +3,7 @@
 import logging
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -62,7 +63,7 @@ class _Unpacking:
                     check_name(path, info.filename)
                     if is_data(info) and self.wants(info.filename):
                         yield from self.member(archive, info, f"{number}.{place}")
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # damaged, odd compression, encrypted
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:  # or encrypted
             raise BadFile(f"{path.name} cannot be unpacked ({error}); fetch it again later") from error
 
     def member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: str) -> Iterator[Member]:

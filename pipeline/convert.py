@@ -51,18 +51,29 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     unreadable_of(parquet).unlink(missing_ok=True)
-    with opened(source, month, landed, parquet) as files, connected(Path(":memory:"), duck) as con:
-        selects = [select(con, source, month, file) for file in files]
-        query = " union all ".join(selects)
-        written = con.execute(f"copy ({query}) to '{part}' (format parquet, compression zstd)").fetchall()[0][0]
+    what = f"{source.label(month)} {source.name}: {landed.name}"
+    with opened(source, month, landed, parquet) as files, readable(what), connected(Path(":memory:"), duck) as con:
+        query = " union all ".join(select(con, source, month, file) for file in files)
+        written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
         rejected = write_unreadable(con, unreadable_of(parquet)) if "store_rejects" in source.read else 0
-    made = Converted(written + rejected, rejected)
+        made = counted(con, source, files, part, written, rejected)
+    rejected = made.rows_unreadable
     if rejected > made.rows_published * MOST_UNREADABLE:
         raise BadFile(
             f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} "
             f"cannot be read, at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable_of(parquet)}"
         )
     return made
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """BadFile for whatever DuckDB or Python's csv cannot make sense of."""
+    try:
+        yield
+    except (csv.Error, duckdb.Error) as error:
+        reason = str(error).splitlines()[0]
+        raise BadFile(f"{what} cannot be read ({reason}); forget the month to have it fetched again") from error
 
 
 @contextmanager
@@ -81,6 +92,29 @@ def opened(source: Source, month: date, landed: Path, parquet: Path) -> Iterator
         yield files
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def counted(
+    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Path], part: Path, written: int, rejected: int
+) -> Converted:
+    """The rows of text files, counted without DuckDB: it takes all that follows a quote never closed for one row.
+
+    A row is a line that is not empty; a line break within a value that was read is none.
+    """
+    if "{columns}" not in source.read:
+        return Converted(written, 0)
+    lines = sum(lines_of(file) - 1 for file in files)
+    if lines != written + rejected:
+        texts = [quoted(column.name) for column in source.columns if column.type == "varchar"]
+        breaks = " + ".join(f"coalesce(len({text}) - len(replace({text}, chr(10), '')), 0)" for text in texts)
+        lines -= con.execute(f"select sum({breaks}) from read_parquet(?)", [str(part)]).fetchall()[0][0] or 0
+    published = max(lines, written + rejected)  # a file whose lines end with \r alone is one line here
+    return Converted(published, published - written)
+
+
+def lines_of(file: Path) -> int:
+    with file.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())
 
 
 def select(con: duckdb.DuckDBPyConnection, source: Source, month: date, file: Path) -> str:
@@ -154,5 +188,5 @@ def write_unreadable(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         from reject_errors join reject_scans using (scan_id, file_id) group by all order by file, line
     """
     if count := con.execute(f"select count(*) from ({lines})").fetchall()[0][0]:
-        con.execute(f"copy ({lines}) to '{path}' (format csv, header)")
+        con.execute(f"copy ({lines}) to {literal(path)} (format csv, header)")
     return int(count)

@@ -173,6 +173,8 @@ def _ask(method: str, url: str, patience: Patience, **options: Any) -> requests.
         answer = session().request(method, url, timeout=(10, patience.silence_s), **options)
     except (requests.ConnectionError, requests.Timeout) as error:
         raise _Passing(f"no answer ({_reason(error)})") from error
+    except requests.RequestException as error:
+        raise Refused(f"{url}: cannot be asked for ({error})") from error
     if answer.status_code in PASSING:
         answer.close()
         raise _Passing(f"answered {answer.status_code} {answer.reason}", _retry_after(answer))
@@ -189,9 +191,9 @@ def _reason(error: Exception) -> str:
 def _retry_after(answer: requests.Response) -> float | None:
     """Seconds that the upstream asks us to wait (RFC 9110 §10.2.3: seconds or a date)."""
     text = answer.headers.get("Retry-After", "")
-    if text.replace(".", "", 1).isdigit():
-        return float(text)
     with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    with contextlib.suppress(ValueError, TypeError):  # TypeError: a date whose zone is not known
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     return None
 

@@ -41,6 +41,10 @@ def connected(database: Path, duck: Settings, read_only: bool = False) -> Iterat
     try:
         with duckdb.connect(database, read_only=read_only, config=dict(duck)) as con:
             yield con
+    except RuntimeError as error:
+        if "Query interrupted" in str(error):  # DuckDB's word for Ctrl-C, which Luigi would take for a failed task
+            raise KeyboardInterrupt from error
+        raise
     except duckdb.IOException as error:
         text = str(error)
         if busy := busy_error(text, database):

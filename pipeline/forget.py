@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import publish, transform, warehouse
+from pipeline import publish, report, transform, warehouse
 from pipeline.duck import Settings
+from pipeline.errors import BadInput
 from pipeline.sources import Source, sources
-from pipeline.targets import Receipt, data_folder, place, whole_tree
+from pipeline.targets import Receipt, data_folder, place, whole, whole_tree
 
 
 def forget(database: Path, month: date, names: Sequence[str], duck: Settings) -> list[str]:
@@ -17,6 +18,8 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
     What was published of the month goes in any case: with one source less, it is not what the warehouse holds. Receipts
     go first: broken off at any point, the month is incomplete and the next run puts it in order.
     """
+    if needed := [name for name in names if sources()[name].always and not sources()[name].static]:
+        raise BadInput(f"source {', '.join(needed)}: belongs to every month and cannot be forgotten without it")
     monthly = [source for source in sources().values() if not source.static]
     chosen = [source for source in sources().values() if source.name in names] or monthly
     gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
@@ -26,6 +29,8 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
         transform.build(database, [month], data_folder() / "dbt", duck)
         with whole_tree(data_folder() / "published") as folder:
             publish.export(database, None, folder, duck)
+        with whole(place("reports", "index", ".html")) as part:
+            part.write_text(report.index(data_folder() / "published", place("reports", "index", "").parent))
     what = "everything" if chosen == monthly else ", ".join(source.name for source in chosen)
     return [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
 

@@ -20,18 +20,21 @@ def hold(folder: Path) -> None:
         return
     from filelock import FileLock, Timeout
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
     holder = folder / ".running.json"  # not in the lock's own file: taking the lock empties that
     lock = FileLock(folder / ".running.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
+        holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))
     except Timeout as error:
-        who = "another process"
-        with suppress(OSError, ValueError):
-            who = "process {pid} ({command})".format(**json.loads(holder.read_text()))
-        raise AlreadyRunning(f"already running: {who} works in {folder}; wait for it or stop it") from error
+        raise AlreadyRunning(said_of(folder, holder)) from error
+    except OSError as error:
+        raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
     _held[folder] = lock
-    holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))
+
+
+def said_of(folder: Path, holder: Path) -> str:
+    who = "another process"
+    with suppress(OSError, ValueError):
+        who = "process {pid} ({command})".format(**json.loads(holder.read_text()))
+    return f"already running: {who} works in {folder}; wait for it or stop it"

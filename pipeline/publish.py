@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from pipeline.duck import Settings, connected, quoted
+from pipeline.duck import Settings, connected, literal, quoted
 
 SCHEMAS = ("core", "audit")
 
@@ -32,6 +32,6 @@ def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) ->
             rows = f"select * from {schema}.{quoted(table)}" + (
                 f" where source_month = date '{month}'" if monthly else ""
             )
-            copy = f"copy ({rows}) to '{folder / path}' (format parquet, compression zstd)"
+            copy = f"copy ({rows}) to {literal(folder / path)} (format parquet, compression zstd)"
             written[path] = con.execute(copy).fetchall()[0][0]
     return written

@@ -115,8 +115,10 @@ class Receipt(luigi.Target):
     @property
     def digest(self) -> str | None:
         """What stands for the thing made: the same whenever it was made from the same; None while it is not there."""
-        record = self._record
-        if record is None or record.get("made_from") != self._made_from or record.get("version") != self.version:
+        record, made_from = self._record, self._made_from
+        if record is None or record.get("made_from") != made_from or record.get("version") != self.version:
+            return None
+        if None in made_from.values():
             return None
         return record["digest"] if all(has_size(path, size) for path, size in record["files"].items()) else None
 

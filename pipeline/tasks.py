@@ -166,9 +166,9 @@ class Transform(MonthsTask):
 
     def run(self) -> None:
         receipts = self.output()
-        built = transform.build(warehouse(), self.months, data_folder() / "dbt", duck())
-        for receipt in receipts.values():
-            receipt.write(within=warehouse(), **asdict(built))
+        for months, built in transform.build_all(warehouse(), self.months, data_folder() / "dbt", duck()):
+            for month in months:
+                receipts[month].write(within=warehouse(), **asdict(built))
 
 
 class Judge(MonthsTask):

@@ -5,7 +5,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -35,6 +35,35 @@ class Built:
 def model_version() -> str:
     """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
     return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
+
+
+def build_all(
+    warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
+) -> Iterator[tuple[Sequence[date], Built]]:
+    """Builds the months in one start of dbt, or, where that fails, one by one, so that one bad month holds up no other.
+
+    Gives the months that are built as soon as they are; raises what ``build`` raises for the first that cannot be.
+    """
+    try:
+        yield months, build(warehouse, months, folder, duck)
+    except TransformFailed as failed:
+        if len(months) == 1:
+            raise
+        log.warning("%s; trying the months one by one", failed)
+        yield from one_by_one(warehouse, months, folder, duck)
+
+
+def one_by_one(
+    warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
+) -> Iterator[tuple[Sequence[date], Built]]:
+    failures: list[TransformFailed] = []
+    for month in months:
+        try:
+            yield [month], build(warehouse, [month], folder, duck)
+        except TransformFailed as failed:
+            failures.append(failed)
+    if failures:
+        raise TransformFailed("; ".join(map(str, failures)))
 
 
 def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings) -> Built:

@@ -40,8 +40,9 @@ def is_loaded(source: Source, month: date) -> bool:
     return place("warehouse/loaded", source.label(month), ".json", source.name).exists()
 
 
+@cache
 def is_published(source: Source, month: date) -> bool:
-    """Whether an optional source has the month; one that cannot be asked does not hold the month back."""
+    """Whether an optional source has the month; one that cannot be asked does not hold it back. Asked once in a run."""
     try:
         return where(source.name, month) is not None
     except Unavailable as error:

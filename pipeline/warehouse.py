@@ -64,6 +64,7 @@ def forget_rows(con: duckdb.DuckDBPyConnection, source: str, month: date) -> Non
 def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) -> None:
     """Takes the month's raw rows of these sources out of the warehouse."""
     with connected(path, duck) as con:
+        prepare(con)
         con.begin()
         for source in chosen:
             forget_rows(con, source.name, source.loaded_as(month))

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from pipeline.sample.generate import generate
-from pipeline.sample.serve import running
+from pipeline.sample.serve import Fault, running
 from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
@@ -98,6 +98,19 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
 
 
+def test_a_month_that_cannot_be_built_holds_up_no_other(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+        con.execute("delete from raw_data.weather where source_month = '2024-02-01' and \"time\" >= '2024-02-20'")
+    for path in place.data.glob("warehouse/transformed/*.json"):
+        path.unlink()
+    ended = place.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+    assert ended.returncode == 30
+    assert "weather_covers_every_hour" in ended.stderr and "Traceback" not in ended.stderr
+    built = {path.stem for path in place.data.glob("warehouse/transformed/*.json")}
+    assert built == {"2024-01", "2024-03"}
+
+
 def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     assert place.verb("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
@@ -157,8 +170,6 @@ def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Calla
     body = json.dumps(answer).encode()
     for path in place.data.glob("landing/weather/2024-02.*"):
         path.unlink()
-    from pipeline.sample.serve import Fault
-
     place.upstream.faults = [Fault("v1/archive", body=body, content_type="application/json")]
     ended = place.month("2024-02")
     place.upstream.faults = []
@@ -238,6 +249,9 @@ def test_a_month_runs_against_luigid_which_shows_its_tasks(place: Place, workers
                     break
             time.sleep(0.1)
         words = ("RunMonth", "--month", "2024-01", *JERSEY, "--scheduler-port", str(port), "--workers", workers)
+        place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
+        assert place.run("luigi", "--module", "pipeline", *words).returncode == 30
+        place.upstream.faults = []  # luigid must not hold the failure against the next run
         ended = place.run("luigi", "--module", "pipeline", *words)
         assert ended.returncode == 0, ended.stderr
         with urllib.request.urlopen(

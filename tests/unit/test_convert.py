@@ -254,3 +254,40 @@ def test_a_column_is_required_from_the_month_on_that_it_is_declared_since(tmp_pa
     run(sources()["green_taxi"], date(2024, 12, 1), landed, tmp_path)
     with pytest.raises(SchemaChanged, match=r"2025-01 green_taxi: a.parquet lacks cbd_congestion_fee; it has vendorid"):
         run(sources()["green_taxi"], date(2025, 1, 1), landed, tmp_path)
+
+
+@pytest.mark.parametrize("damage", ['R2000,"never closed,', '"'])
+def test_a_quote_that_is_never_closed_swallows_no_rows_in_silence(
+    citibike: Source, tmp_path: Path, damage: str
+) -> None:
+    rides = [ride(n).replace('"W 52 St, 11 Av"', "W 52 St") for n in range(5000)]
+    rides[2000] = damage + rides[2000]
+    with pytest.raises(BadFile, match=r"2024-01 citibike: .* of 5,000 rows of a.zip cannot be read"):
+        run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
+
+
+def test_mixed_line_ends_lose_no_rows_in_silence(citibike: Source, tmp_path: Path) -> None:
+    rides = [ride(n) for n in range(4000)]
+    text = "\r\n".join([MODERN, *rides[:1000]]) + "\r\n" + "\n".join(rides[1000:]) + "\n"
+    landed = zipped(tmp_path / "a.zip", {"x.csv": text})
+    try:
+        made, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
+    except BadFile as error:
+        assert "a.zip cannot be read" in str(error) or "of 4,000 rows of a.zip cannot be read" in str(error)
+    else:
+        assert (made, len(rows)) == (Converted(4000, 0), 4000)
+
+
+def test_a_line_break_within_quotes_is_part_of_its_row(citibike: Source, tmp_path: Path) -> None:
+    rides = [ride(n) for n in range(100)]
+    rides[50] = rides[50].replace("W 52 St", "W 52\nSt")
+    text = csv(MODERN, *rides) + "\n\n"
+    made, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
+    assert made == Converted(100, 0)
+    assert rows[50]["start_station_name"] == "W 52\nSt, 11 Av"
+
+
+def test_text_where_a_number_is_declared_is_named(tmp_path: Path) -> None:
+    landed = parquet(tmp_path / "a.parquet", GREEN | {"trip_distance": "'far'"})
+    with pytest.raises(BadFile, match=r"2024-01 green_taxi: a.parquet cannot be read \(.*far.*\); forget the month"):
+        run(sources()["green_taxi"], date(2024, 1, 1), landed, tmp_path)

@@ -57,11 +57,13 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
         written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
         rejected = write_unreadable(con, unreadable_of(parquet)) if "store_rejects" in source.read else 0
         made = counted(con, source, files, part, written, rejected)
-    rejected = made.rows_unreadable
-    if rejected > made.rows_published * MOST_UNREADABLE:
+    count = made.rows_unreadable
+    if count and not rejected:
+        raise BadFile(f"{what}: {count:,} of {made.rows_published:,} lines are neither read nor refused by DuckDB")
+    if count > made.rows_published * MOST_UNREADABLE:
         raise BadFile(
-            f"{month:%Y-%m} {source.name}: {rejected:,} of {made.rows_published:,} rows of {landed.name} "
-            f"cannot be read, at most {MOST_UNREADABLE:.1%} may be; they are in {unreadable_of(parquet)}"
+            f"{what}: {count:,} of {made.rows_published:,} rows cannot be read, at most {MOST_UNREADABLE:.1%} may be; "
+            f"they are in {unreadable_of(parquet)}"
         )
     return made
 

@@ -163,9 +163,7 @@ def test_a_line_that_cannot_be_read_is_counted_and_kept_as_text(citibike: Source
 
 def test_more_unreadable_lines_than_one_in_a_thousand_fail_the_month(citibike: Source, tmp_path: Path) -> None:
     rides = [*(ride(n) for n in range(998)), "bad", "worse"]
-    with pytest.raises(
-        BadFile, match=r"2024-01 citibike: 2 of 1,000 rows of a.zip cannot be read, at most 0.1% may be"
-    ):
+    with pytest.raises(BadFile, match=r"2024-01 citibike: a.zip: 2 of 1,000 rows cannot be read, at most 0.1% may be"):
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
 
 
@@ -262,7 +260,7 @@ def test_a_quote_that_is_never_closed_swallows_no_rows_in_silence(
 ) -> None:
     rides = [ride(n).replace('"W 52 St, 11 Av"', "W 52 St") for n in range(5000)]
     rides[2000] = damage + rides[2000]
-    with pytest.raises(BadFile, match=r"2024-01 citibike: .* of 5,000 rows of a.zip cannot be read"):
+    with pytest.raises(BadFile, match=r"2024-01 citibike: a.zip: .* of 5,000 rows cannot be read"):
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
 
 
@@ -273,7 +271,7 @@ def test_mixed_line_ends_lose_no_rows_in_silence(citibike: Source, tmp_path: Pat
     try:
         made, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
     except BadFile as error:
-        assert "a.zip cannot be read" in str(error) or "of 4,000 rows of a.zip cannot be read" in str(error)
+        assert "a.zip" in str(error) and "cannot be read" in str(error)
     else:
         assert (made, len(rows)) == (Converted(4000, 0), 4000)
 
@@ -285,6 +283,13 @@ def test_a_line_break_within_quotes_is_part_of_its_row(citibike: Source, tmp_pat
     made, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
     assert made == Converted(100, 0)
     assert rows[50]["start_station_name"] == "W 52\nSt, 11 Av"
+
+
+def test_lines_that_are_neither_read_nor_refused_fail_the_month(citibike: Source, tmp_path: Path) -> None:
+    rides = [f"{ride(n)},fine" for n in range(2000)]
+    rides[7] = f'{ride(7)},"two\nlines"'  # in a column that is left out
+    with pytest.raises(BadFile, match=r"a.zip: 1 of 2,001 lines are neither read nor refused"):
+        run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(f"{MODERN},mood", *rides)}), tmp_path)
 
 
 def test_text_where_a_number_is_declared_is_named(tmp_path: Path) -> None:

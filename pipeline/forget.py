@@ -36,8 +36,8 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
 
 
 def remove_month_receipts(month: date) -> list[Path]:
-    stages = {"complete": ".json", "reports": ".json", "published": ".json", "warehouse/transformed": ".json"}
-    found = [place(stage, month, suffix) for stage, suffix in stages.items()]
+    stages = ["complete", "reports", "published", "warehouse/transformed"]
+    found = [place(stage, month, ".json") for stage in stages]
     found += [place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json")]
     return removed(found)
 

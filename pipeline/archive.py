@@ -1,10 +1,10 @@
-"""Zip archives of CSV files: every member that is data, nested archives too, and nothing that is unsafe."""
+"""Zip archives of CSV files or of a shapefile: every member that is data, nested archives too, nothing unsafe."""
 
 import logging
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,8 @@ from pipeline.errors import BadFile
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+CSVS = (".csv", ".zip")
+SHAPEFILE = (".shp", ".shx", ".dbf", ".prj")
 MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])(?!\d)")
 PART = re.compile(r"(_|-part|-|\.csv_)\d{1,3}\.csv$", re.IGNORECASE)
 """``201801-citibike-tripdata_1.csv``, ``201701-citibike-tripdata.csv_1.csv``, ``202604-citibike-tripdata-part1.csv``"""
@@ -21,7 +23,7 @@ PART = re.compile(r"(_|-part|-|\.csv_)\d{1,3}\.csv$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Member:
-    """One CSV file, unpacked; ``crc`` as the archive gives it."""
+    """One file, unpacked; ``crc`` as the archive gives it."""
 
     path: Path
     size: int
@@ -40,28 +42,46 @@ def unpack(landed: Path, month: date, into: Path, most_bytes: int) -> list[Path]
     Raises BadFile for names that lead out of the folder, for more than ``most_bytes``, and where no CSV is found.
     """
     yearly = re.match(r"\d{4}\.", landed.name) is not None
-    members = list(_Unpacking(month if yearly else None, into, most_bytes).files(landed, "0"))
+    members = list(_Unpacking(CSVS, into, most_bytes, month if yearly else None).files(landed, "0"))
     if not members:
-        with zipfile.ZipFile(landed) as archive:
-            names = ", ".join(archive.namelist())[:300] or "nothing"
-        raise BadFile(f"{landed.name} holds no CSV file of the month, only {names}")
+        raise BadFile(f"{landed.name} holds no CSV file of the month, only {names_in(landed)}")
     return [member.path for member in without_copies(members, yearly)]
+
+
+def unpack_shapefile(landed: Path, into: Path, most_bytes: int) -> dict[str, Path]:
+    """Unpacks the files that one shapefile consists of into a folder, and returns them by their suffixes.
+
+    Raises BadFile as ``unpack`` does, and where one of them is missing or there are several shapefiles.
+    """
+    members = [member.path for member in _Unpacking(SHAPEFILE, into, most_bytes).files(landed, "0")]
+    parts = {path.suffix.lower(): path for path in members}
+    if missing := [suffix for suffix in SHAPEFILE if suffix not in parts]:
+        raise BadFile(f"{landed.name} holds no {', '.join(missing)} of a shapefile, only {names_in(landed)}")
+    if len(members) > len(parts) or len({path.stem for path in members}) > 1:
+        raise BadFile(f"{landed.name} holds several shapefiles, one was expected: {names_in(landed)}")
+    return parts
+
+
+def names_in(landed: Path) -> str:
+    with zipfile.ZipFile(landed) as archive:
+        return ", ".join(archive.namelist())[:300] or "nothing"
 
 
 class _Unpacking:
     """The state of one unpacking: what is wanted, where it goes, and how many bytes may still come."""
 
-    def __init__(self, month: date | None, into: Path, most_bytes: int) -> None:
-        self.month = month
+    def __init__(self, suffixes: Sequence[str], into: Path, most_bytes: int, month: date | None = None) -> None:
+        self.suffixes = suffixes
         self.into = into
         self.left = self.most_bytes = most_bytes
+        self.month = month
 
     def files(self, path: Path, number: str) -> Iterator[Member]:
         try:
             with zipfile.ZipFile(path) as archive:
                 for place, info in enumerate(archive.infolist()):
                     check_name(path, info.filename)
-                    if is_data(info) and self.wants(info.filename):
+                    if is_data(info, self.suffixes) and self.wants(info.filename):
                         yield from self.member(archive, info, f"{number}.{place}")
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:  # or encrypted
             raise BadFile(f"{path.name} cannot be unpacked ({error}); fetch it again later") from error
@@ -101,11 +121,11 @@ def check_name(archive: Path, name: str) -> None:
         raise BadFile(f"{archive.name} holds {name!r}, a name that leads out of its folder: not unpacked")
 
 
-def is_data(info: zipfile.ZipInfo) -> bool:
-    """A CSV or a nested zip; not what macOS leaves beside it."""
+def is_data(info: zipfile.ZipInfo, suffixes: Sequence[str]) -> bool:
+    """A file of one of the suffixes; not what macOS leaves beside it."""
     path = PurePosixPath(info.filename)
     junk = "__MACOSX" in path.parts or path.name.startswith(".")
-    return not (junk or info.is_dir()) and path.suffix.lower() in {".csv", ".zip"}
+    return not (junk or info.is_dir()) and path.suffix.lower() in suffixes
 
 
 def without_copies(members: list[Member], yearly: bool) -> list[Member]:

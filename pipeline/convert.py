@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline import archive
+from pipeline import archive, shapes
 from pipeline.duck import Settings, connected, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
+from pipeline.formats import ZIPPED
 from pipeline.sources import Column, Source
 
 log = logging.getLogger(__name__)
@@ -81,19 +82,25 @@ def readable(what: str) -> Iterator[None]:
 @contextmanager
 def opened(source: Source, month: date, landed: Path, parquet: Path) -> Iterator[list[Path]]:
     """The month's files as DuckDB can read them: the landed one, or those of the archive while the block runs."""
-    if source.format != "zip":
+    if source.format not in ZIPPED:
         yield [landed]
         return
     work = parquet.with_suffix(".work")
     shutil.rmtree(work, ignore_errors=True)
     try:
         try:
-            files = archive.unpack(landed, month, work, source.max_unpacked_bytes)
+            files = unpacked(source, month, landed, work)
         except BadFile as error:
-            raise BadFile(f"{month:%Y-%m} {source.name}: {error}") from error
+            raise BadFile(f"{source.label(month)} {source.name}: {error}") from error
         yield files
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def unpacked(source: Source, month: date, landed: Path, work: Path) -> list[Path]:
+    if source.format == "shapefile":
+        return [shapes.to_json(archive.unpack_shapefile(landed, work, source.max_unpacked_bytes), work)]
+    return archive.unpack(landed, month, work, source.max_unpacked_bytes)
 
 
 def counted(

@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.errors import BadFile
 from pipeline.sources import Source
 
+ZIPPED = ("zip", "shapefile")
+"""Formats whose files are zip archives."""
 PARQUET_MAGIC, ZIP_MAGIC, ZIP_END = b"PAR1", b"PK\x03\x04", b"PK\x05\x06"
 
 
@@ -17,15 +19,15 @@ def check_format(source: Source, path: Path, what: str) -> None:
         file.seek(-min(path.stat().st_size, 1 << 16), 2)
         tail = file.read()
     if head.lstrip()[:1] == b"<":
-        title = re.search(rb"<title[^>]*>\s*(.*?)\s*<|<(?:Code|Message)>(.*?)<", head + tail, re.S | re.I)
-        said = next((group.decode(errors="replace") for group in title.groups() if group), "") if title else ""
+        found = re.search(rb"<title[^>]*>\s*(.*?)\s*<|<(?:Code|Message)>(.*?)<", head + tail, re.S | re.I)
+        said = next((group.decode(errors="replace") for group in found.groups() if group), "") if found else ""
         kind = "an XML error" if head.lstrip().startswith((b"<?xml", b"<Error")) else "an HTML page"
-        raise BadFile(
-            f"{what}: {kind}{f' («{said}»)' if said else ''} where a {source.format} file should be; try again later"
-        )
+        wanted = "zip" if source.format in ZIPPED else source.format
+        title = f" («{said}»)" if said else ""
+        raise BadFile(f"{what}: {kind}{title} where a {wanted} file should be; try again later")
     if source.format == "parquet" and (head[:4] != PARQUET_MAGIC or tail[-4:] != PARQUET_MAGIC):
         raise BadFile(f"{what}: no whole Parquet file, it {_fault(head, PARQUET_MAGIC)}; fetch it again later")
-    if source.format == "zip" and (head[:4] not in (ZIP_MAGIC, ZIP_END) or ZIP_END not in tail):
+    if source.format in ZIPPED and (head[:4] not in (ZIP_MAGIC, ZIP_END) or ZIP_END not in tail):
         raise BadFile(f"{what}: no whole zip file, it {_fault(head, ZIP_MAGIC)}; fetch it again later")
     if source.format == "json":
         check_json(path, what)

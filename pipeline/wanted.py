@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 def sources_of(month: date, asked: Sequence[str]) -> list[Source]:
     """The sources that the month is made from, in the order of their names.
 
-    Those that were asked for and have begun by then, those that belong to every month, and whatever is loaded for the
-    month already. A month does not wait for an optional one, unless it was the only one asked for.
+    Those that were asked for and have begun by then, those that belong to every month unless they are switched off, and
+    whatever is loaded for the month already. A month does not wait for an optional one, unless it was the only one
+    asked for.
     """
     known = sources().values()
     wanted = [source for source in known if source.name in asked and source.first_month <= month]
@@ -29,7 +30,7 @@ def sources_of(month: date, asked: Sequence[str]) -> list[Source]:
     return [
         source
         for source in known
-        if source.always
+        if (source.always and (source.enabled or source.name in asked))
         or source in waits
         or is_loaded(source, month)
         or (source in trips and is_published(source, month))
@@ -52,10 +53,20 @@ def is_published(source: Source, month: date) -> bool:
 
 @cache
 def where(name: str, month: date) -> tuple[str, str] | None:
-    """The URL that the month is published at and the label of its file; None while it is not. Asked once in a run."""
+    """The URL that the month is published at and the label of its file; None while it is not. Asked once in a run.
+
+    Raises Unavailable for a static source that is not there: what serves all months is not late, it is gone.
+    """
     from pipeline import download
 
-    return download.published_at(sources()[name], month, download.Patience(**patience().param_kwargs))
+    source = sources()[name]
+    found = download.published_at(source, month, download.Patience(**patience().param_kwargs))
+    if found is None and source.static:
+        raise Unavailable(
+            f"{name}: {', '.join(source.urls_of(month))} is not there, and every month needs it; run again later, "
+            f"or do without: enabled: false in config/sources/{name}.yaml"
+        )
+    return found
 
 
 def loads_of(month: date, asked: Sequence[str]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sample import citibike, demand, draw, tlc, zips, zones
+from pipeline.sample import citibike, demand, draw, polygons, tlc, zips, zones
 from pipeline.sample.demand import EFFECTS, Effect
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def generate(  # noqa: PLR0913 - each of them is one plain fact, and named where
         con.close()
     if "taxi_zones" in sources:
         zones.write_lookup(root / "misc" / "taxi_zone_lookup.csv")
+        polygons.write(root / "misc" / "taxi_zones.zip")
     write_manifest(root / MANIFEST, made, effects)
     return made
 

@@ -1,7 +1,7 @@
 """265 taxi zones with made-up names on a made-up map: each zone is a cell of its borough's grid.
 
 True are the ids that models know by heart (airports, unknown, the busy ids of Manhattan) and how many zones each
-borough has. Stations stand in the cells, too: polygons for ``misc/taxi_zones.zip`` are to be made of ``Zone.cell``.
+borough has. Stations stand in the cells, too, and polygons.py makes ``misc/taxi_zones.zip`` of them.
 """
 
 import functools

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from pipeline.sample.serve import Fault
+from pipeline.sources import sources
 from tests.conftest import HERE, Place
 
 NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
@@ -81,6 +82,7 @@ PATHS = {
     "green_taxi": "trip-data/green_tripdata_2024-01.parquet",
     "citibike_jc": "tripdata/JC-202401-citibike-tripdata.csv.zip",
     "taxi_zones": "misc/taxi_zone_lookup.csv",
+    "taxi_zone_polygons": "misc/taxi_zones.zip",
     "weather": "v1/archive",
 }
 
@@ -103,6 +105,12 @@ PATHS = {
             b"a,b\n1,2\n",
             "static taxi_zones: static.csv lacks LocationID, Borough, Zone, service_zone",
         ),
+        ("taxi_zone_polygons", HTML, "an HTML page («Too busy») where a zip file should be"),
+        (
+            "taxi_zone_polygons",
+            b"PK\x05\x06" + bytes(18),
+            "static taxi_zone_polygons: static.zip holds no .shp, .shx, .dbf, .prj of a shapefile, only nothing",
+        ),
         (
             "weather",
             b'{"error": true, "reason": "Too many requests"}',
@@ -114,13 +122,30 @@ def test_a_file_that_is_no_file_of_the_source_fails_its_task_in_one_line(
     place: Place, source: str, body: bytes, line: str
 ) -> None:
     place.upstream.faults = [Fault(PATHS[source], body=body)]
-    month = "2011-01" if source == "taxi_zones" else "2024-01"
+    month = "2011-01" if sources()[source].static else "2024-01"
     ended = place.luigi("Convert", "--source", source, "--month", month)
     assert ended.returncode == 30
     errors = [said for said in ended.stderr.splitlines() if " ERROR " in said]
     assert len(errors) == 1 and line.format(port=place.upstream.server_port) in errors[0]
     assert "Traceback" not in ended.stderr
     assert not [left for left in place.files() if "parquet/" in left or left.endswith(".part")]
+
+
+@pytest.mark.parametrize("source", ["taxi_zones", "taxi_zone_polygons"])
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_missing_file_of_all_months_is_an_error_that_says_how_to_do_without(
+    place: Place, source: str, status: int
+) -> None:
+    (place.upstream.root / PATHS[source]).unlink()
+    if status == 404:
+        place.upstream.faults = [Fault(PATHS[source], status=404)]
+    ended = place.month("2024-01", "--sources", "green_taxi")
+    assert ended.returncode == 35
+    (line,) = [said for said in ended.stderr.splitlines() if "is not there" in said]
+    assert f"{source}: {place.upstream.url}/{PATHS[source]} is not there, and every month needs it" in line
+    assert f"enabled: false in config/sources/{source}.yaml" in line
+    assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr
+    assert not [path for path in place.files() if path.startswith(("complete", f"landing/{source}/"))]
 
 
 def zip_of(**members: str) -> bytes:

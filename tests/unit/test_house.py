@@ -14,9 +14,9 @@ from pipeline.sources import CONFIG, sources
 HERE = Path(__file__).parent.parent.parent
 PIPELINE = HERE / "pipeline"
 ROOMS = ["download", "convert", "warehouse", "transform", "quality", "publish", "report"]
-FREE = {"errors", "sources", "duck", "progress", "archive", "formats"}
-"""What a room may import of the pipeline."""
-HEAVY = {"great_expectations", "dbt", "altair", "pandas", "vl_convert", "pyarrow"}
+FREE = {"errors", "sources", "duck", "progress", "archive", "formats", "shapes"}
+"""What a room may import of the pipeline: facts, and how files of one format are read."""
+HEAVY = {"great_expectations", "dbt", "altair", "pandas", "vl_convert", "pyarrow", "pyproj", "shapefile"}
 
 
 def modules_of(room: str) -> list[Path]:

@@ -1,17 +1,23 @@
 """The stand-in upstream: what it puts in is what is there, and it answers as the publishers do."""
 
+import functools
 import json
+import struct
 import subprocess
 import sys
+import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 import requests
+import shapely
 
-from pipeline.sample import climate, demand, zones
+from pipeline.sample import climate, demand, polygons, zones
 from pipeline.sample.generate import Made, generate
+from pipeline.sample.stations import stations_in
 from tests.unit.sample_files import TRIPS, one, rides, small, sums
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
@@ -60,6 +66,33 @@ def test_there_are_265_zones_in_the_publishers_form(root: Path, made: object) ->
 def test_no_two_zones_share_a_place() -> None:
     cells = [zone.cell for zone in zones.zones() if zone.cell]
     assert len(cells) == len(set(cells)) == 263
+
+
+def test_the_polygons_are_in_the_publishers_form(root: Path, made: object) -> None:
+    with zipfile.ZipFile(root / "misc" / "taxi_zones.zip") as archive:
+        files = {Path(name).suffix: archive.read(name) for name in archive.namelist() if "__MACOSX" not in name}
+        junk = [name for name in archive.namelist() if name.startswith("__MACOSX/taxi_zones/._taxi_zones.")]
+    assert set(files) == {".shp", ".shx", ".dbf", ".prj"} and len(junk) == 4
+    assert files[".prj"].startswith(b'PROJCS["NAD_1983_StatePlane_New_York_Long_Island_FIPS_3104_Feet",')
+    assert files[".dbf"][1:8] == bytes((122, 12, 6)) + struct.pack("<I", 263), "made on a day that is not today"
+
+
+def test_every_station_stands_in_the_polygon_of_its_cell_and_not_in_a_hole_of_it() -> None:
+    placed = [zone for zone in zones.zones() if zone.cell]
+    shapes = {zone.id: polygon(list(polygons.rings_of(zone.id, zone.cell))) for zone in placed if zone.cell}
+    tree, ids = shapely.STRtree(list(shapes.values())), list(shapes)
+    assert len(shapes[polygons.WITH_HOLE].interiors) == 1
+    assert len(shapes[polygons.IN_TWO_PARTS].geoms) == 2
+    for station in (*stations_in(date(2024, 1, 1)), *stations_in(date(2024, 3, 1))):
+        point = shapely.Point(station.lng, station.lat)
+        cells = [zone.id for zone in placed if zone.cell and shapely.box(*zone.cell).contains(point)]
+        assert [ids[found] for found in tree.query(point, "within")] == cells
+        assert len(cells) == (station.system == "citibike")
+
+
+def polygon(rings: list[polygons.Ring]) -> Any:
+    """Within it lies what an odd number of the rings go round."""
+    return functools.reduce(shapely.symmetric_difference, map(shapely.Polygon, rings))
 
 
 # ---------------------------------------------------------------- what is said to be in it

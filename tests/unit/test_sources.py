@@ -65,7 +65,7 @@ def test_an_unknown_source_is_refused_with_those_that_are_known() -> None:
 
 def test_the_environment_says_which_sources_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOBILITY_SOURCES", raising=False)
-    assert default_names() == ("citibike", "fhv_taxi", "taxi_zones", "weather", "yellow_taxi")
+    assert default_names() == ("citibike", "fhv_taxi", "taxi_zone_polygons", "taxi_zones", "weather", "yellow_taxi")
     monkeypatch.setenv("MOBILITY_SOURCES", "green_taxi, weather")
     assert default_names() == ("green_taxi", "weather")
 

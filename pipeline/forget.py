@@ -50,8 +50,8 @@ def remove_source(source: Source, month: date) -> list[Path]:
     found += [place("parquet", label, suffix, source.name) for suffix in (".json", ".parquet", ".unreadable.csv")]
     if landing.exists():
         file = landing.parent / Receipt(landing).record["file"]
-        users = [path for path in landing.parent.glob("????-??.json") if Receipt(path).record["file"] == file.name]
-        if users == [landing]:
+        others = [path for path in landing.parent.glob("????-??.json") if path != landing]
+        if all(Receipt(path).record["file"] != file.name for path in others):
             found += [file, landing.with_stem(file.name.split(".")[0])]
     return removed(dict.fromkeys(found))
 

@@ -196,3 +196,17 @@ def test_no_ride_is_said_to_be_in_two_files_that_could_not_be_told_from_their_li
     """Without an id and with times that are less exact, or for the first time with an id."""
     [made] = small(tmp_path, [month], "citibike", rows={"citibike": 60_000}, dirty=[month])
     assert "in_two_files" not in made.counts and made.counts["began_month_before"]
+
+
+# ---------------------------------------------------------------- stations
+
+
+def test_stations_are_renamed_and_some_are_named_back(tmp_path: Path) -> None:
+    months = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
+    names = dict[str, dict[date, str]]()
+    for made in small(tmp_path, months, "citibike", rows={"citibike": 150_000}, dirty=()):
+        for row in rides(tmp_path / made.file, made.month):
+            names.setdefault(row[5], {})[made.month] = row[4]
+    histories = [tuple(by_month[month] for month in months) for by_month in names.values() if len(by_month) == 3]
+    assert any(first != then == last for first, then, last in histories), "renamed for good"
+    assert any(first == last != then for first, then, last in histories), "for a month"

@@ -1,8 +1,8 @@
 """Rides as Citi Bike publishes them: CSV lines in that month's columns and spelling, for the archives of zips.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ WAYS = 256
 SOURCES = ("citibike", "citibike_jc")
 PAIRS = frozenset({"exact_duplicate"})
 DIRT: Mapping[str, int] = {
-    "in_two_files": 4,  # a ride that stands in the file of the month before, too
+    "in_two_files": 4,  # a ride that stands in the file of the month before, too: the same, value for value
     "began_month_before": 6,
     "ends_before_it_starts": 3,
     "about_24_h": 5,
@@ -40,6 +40,8 @@ FLOWS = f"""
 """
 
 # Rides of the month and of the last day before it: the file has those that began in the month or, later, ended in it.
+# What is drawn of a ride depends on when it began, never on the file. 2024-07 was the last month cut by beginnings, and
+# 2024-08 the first cut by ends: the rides that lie across that midnight stand in both.
 RIDES = """
     create or replace temp table records as
     with placed as (
@@ -49,7 +51,7 @@ RIDES = """
             docks.place as here,
             rides.place as there,
             u(id, 3) < if(isodow(starts) > 5, 0.72, 0.84) as is_member,
-            {month_number} >= 202102 and u(id, 4) < if({month_number} < 202201, 0.25, 0.65) as is_electric,
+            starts >= '{modern}' and u(id, 4) < if(starts < '2022-01-01', 0.25, 0.65) as is_electric,
             case kind
                 when 'about_24_h' then 86400 - 600 * u(id, 11)
                 when 'longer_than_24_h' then 86460 * (1 + 0.5 * u(id, 11))
@@ -75,7 +77,8 @@ RIDES = """
         select *, row_number() over (order by id) as place from timed where starts < '{month}' and ends < '{month}'
     )
 
-    select * from timed where date_trunc('month', {cut}) = '{month}'
+    select * replace (if('{month}' = '{cut_by_end}' and starts < '{month}', 'in_two_files', kind) as kind)
+    from timed where date_trunc('month', {cut}) = '{month}'
     union all by name
     select * exclude (place) replace ('in_two_files' as kind) from earlier where place <= {in_two_files}
     union all by name
@@ -86,20 +89,25 @@ RIDES = """
 
 def prepare(con: "DuckDBPyConnection") -> None:
     """What rides of every month are drawn from: ``docks`` (source -> station) and ``rides`` (station -> station)."""
-    fill_stations(con, list(stations()))
+    fill_stations(con, {date.min: list(stations())})
     slotted(con, "docks", "select system as origin, number as place, 0 as miles, popularity as weight from stations")
     slotted(con, "rides", FLOWS, WAYS)
 
 
-def fill_stations(con: "DuckDBPyConnection", known: list[Station]) -> None:
-    table(con, "stations", {field.name: [getattr(one, field.name) for one in known] for field in fields(Station)})
+def fill_stations(con: "DuckDBPyConnection", known: Mapping[date, Sequence[Station]]) -> None:
+    """The table ``stations``, as they were in each ``month``."""
+    every = [(month, one) for month, those in known.items() for one in those]
+    columns = {field.name: [getattr(one, field.name) for _, one in every] for field in fields(Station)}
+    table(con, "stations", {"month": [month for month, _ in every]} | columns)
 
 
 def draw(con: "DuckDBPyConnection", source: str, month: date, dirt: Mapping[str, int]) -> dict[str, int]:
     """The month's rides from ``seeds`` as the table ``records``; returns how many rows of which kind there are."""
-    words = {"source": source, "month": month, "month_number": f"{month:%Y%m}", "slots": SLOTS, "ways": WAYS}
-    words |= {kind: dirt.get(kind, 0) for kind in ("in_two_files", "began_month_before")}
-    con.execute(RIDES.format(cut="ends" if month >= CUT_BY_END else "starts", **words))
+    words = {"source": source, "month": month, "slots": SLOTS, "ways": WAYS, "modern": MODERN, "cut_by_end": CUT_BY_END}
+    words |= {"cut": "ends" if month >= CUT_BY_END else "starts"}
+    words |= {"began_month_before": dirt.get("began_month_before", 0)}
+    words |= {"in_two_files": dirt.get("in_two_files", 0) if can_repeat(month) else 0}
+    con.execute(RIDES.format(**words))
     return counts(
         con,
         {
@@ -109,9 +117,28 @@ def draw(con: "DuckDBPyConnection", source: str, month: date, dirt: Mapping[str,
     )
 
 
+def can_repeat(month: date) -> bool:
+    """Whether a line can be known as one of the month before: by its ride's id, or by times that are as exact."""
+    before = month_before(month)
+    if month >= MODERN:
+        return before >= MODERN
+    return precision(legacy_clock(month)) == precision(legacy_clock(before))
+
+
+def precision(clock: str) -> tuple[bool, ...]:
+    return tuple(part in clock for part in ("%S", "%g"))
+
+
+def month_before(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)
+
+
 def write_csv(con: "DuckDBPyConnection", month: date, path: Path) -> bytes:
-    """The rides as CSV without a header, which is returned; in modern files they stand in no order."""
-    fill_stations(con, stations_in(month))
+    """The rides as CSV without a header, which is returned; in modern files they stand in no order.
+
+    A station is called as it was when the ride began, so that a line is the same in whichever month's file.
+    """
+    fill_stations(con, {known: stations_in(known) for known in (month_before(month), month)})
     columns = modern(month) if month >= MODERN else legacy(month)
     listed = ", ".join(f'{made} as "{name}"' for name, made in columns.items())
     quoted = month >= date(2024, 1, 1) or month < date(2017, 4, 1)
@@ -122,8 +149,8 @@ def write_csv(con: "DuckDBPyConnection", month: date, path: Path) -> bytes:
     con.execute(f"""
         copy (
             select {listed} from records
-            left join stations as origin on origin.number = here
-            left join stations as target on target.number = there
+            left join stations as origin on origin.number = here and origin.month = date_trunc('month', starts)
+            left join stations as target on target.number = there and target.month = origin.month
             order by {order}
         ) to '{path}' ({options})
     """)

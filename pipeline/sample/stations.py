@@ -1,6 +1,7 @@
 """Citi Bike's stations on the made-up map: in Manhattan, what lies near it, and Jersey City.
 
-Some are renamed and some moved in 2024, so that a station has a history. Ids look as published: ``5379.10``, ``JC013``.
+In 2024 some are renamed, some moved, and some renamed for a month and named back, so that a station has a history, and
+not always one of spans. Ids look as published: ``5379.10``, ``JC013``.
 """
 
 import functools
@@ -11,6 +12,7 @@ from datetime import date
 from pipeline.sample.zones import MIDTOWN, Grid, miles, zones
 
 RENAMED, MOVED = date(2024, 2, 1), date(2024, 3, 1)
+NAMED_BACK = date(2024, 3, 1)
 CELLS = {"Manhattan": 69, "Brooklyn": 34, "Queens": 14, "Bronx": 8}  # the ones nearest to Midtown
 NEW_YORK, JERSEY_CITY = 600, 60
 JERSEY = Grid(-74.08, 40.71, 0.008, 0.007, 6)
@@ -87,6 +89,8 @@ def _spot(number: int) -> tuple[float, float]:
 def _aged(station: Station, month: date) -> Station:
     if station.number % 25 == 3 and month >= RENAMED:
         return replace(station, name=f"{station.name} North")
+    if station.number % 25 == 5 and RENAMED <= month < NAMED_BACK:
+        return replace(station, name=f"{station.name} Temporary")
     if station.number % 25 == 4 and month >= MOVED:
         return replace(station, lat=round(station.lat + 0.0005, 6))
     return station

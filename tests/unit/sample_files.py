@@ -1,10 +1,11 @@
 """What lies in generated files: read without the pipeline."""
 
+import contextlib
 import csv
 import hashlib
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,24 @@ def rides(file: Path, month: date) -> list[list[str]]:
         header, *rows = csv.reader(io.StringIO(text))
         lines += [row for row in rows if len(row) == len(header)]
     return lines
+
+
+CLOCKS = ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
+NOTHING = ("", "NULL", r"\N")
+
+
+def read_rides(file: Path, month: date) -> list[tuple[Any, ...]]:
+    """The month's lines as values: times are times however they are written, and what says nothing is None."""
+    return [
+        tuple(value_of(text) for text in row[: 15 if month < date(2021, 2, 1) else 13]) for row in rides(file, month)
+    ]
+
+
+def value_of(text: str) -> Any:
+    for clock in CLOCKS if ":" in text else ():
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, clock)
+    return None if text in NOTHING else text
 
 
 def header(file: Path, month: date) -> list[str]:

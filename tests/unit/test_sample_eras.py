@@ -1,14 +1,17 @@
 """Generated files have the form of their month: columns, types, spelling, archives."""
 
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyarrow import parquet
 
+from pipeline.sample.generate import Made
 from pipeline.sources import sources
-from tests.unit.sample_files import TRIPS, header, members, rides, small
+from tests.unit.sample_files import TRIPS, header, members, read_rides, rides, small
 
 ERAS = (
     *(date(2011, 1, 1), date(2013, 12, 1), date(2014, 9, 1), date(2015, 1, 1), date(2015, 5, 1), date(2016, 10, 1)),
@@ -136,4 +139,74 @@ def test_rides_since_2024_08_ended_in_their_month(tmp_path: Path) -> None:
     for made in small(tmp_path, [date(2024, 7, 1), date(2024, 8, 1)], "citibike", rows={"citibike": 100_000}):
         column = 3 if made.month >= date(2024, 8, 1) else 2
         assert {row[column][:7] for row in rides(tmp_path / made.file, made.month)} == {f"{made.month:%Y-%m}"}
-        assert bool(made.counts["began_month_before"]) == (column == 3)
+        assert bool(made.counts.get("in_two_files")) == (column == 3), "by nature: the month before was cut by starts"
+
+
+# ---------------------------------------------------------------- rides of two files
+
+
+PAIRS = (
+    *(
+        (date(2014, 7, 1), date(2014, 8, 1)),
+        (date(2014, 8, 1), date(2014, 9, 1)),
+        (date(2016, 9, 1), date(2016, 10, 1)),
+    ),
+    *(
+        (date(2017, 3, 1), date(2017, 4, 1)),
+        (date(2020, 5, 1), date(2020, 6, 1)),
+        (date(2021, 12, 1), date(2022, 1, 1)),
+    ),
+    *((date(2024, 1, 1), date(2024, 2, 1)), (date(2024, 2, 1), date(2024, 3, 1)), (date(2024, 8, 1), date(2024, 9, 1))),
+)
+
+
+def two_months(root: Path, months: tuple[date, date], rows: int, **options: Any) -> Iterator[tuple[Made, Path, Path]]:
+    """What is made of the second month, and the files of both: New York's and Jersey City's, each month by itself."""
+    sources = ("citibike", "citibike_jc")
+    first, second = (
+        small(root / str(month), [month], *sources, rows=dict.fromkeys(sources, rows), **options) for month in months
+    )
+    for before, made in zip(first, second, strict=True):
+        yield made, root / str(months[0]) / before.file, root / str(months[1]) / made.file
+
+
+@pytest.mark.parametrize("months", PAIRS, ids=lambda months: f"{months[1]:%Y-%m}")
+def test_a_ride_in_two_files_is_the_same_in_both(tmp_path: Path, months: tuple[date, date]) -> None:
+    few = {"in_two_files": 15, "exact_duplicate": 2}
+    for made, before, file in two_months(
+        tmp_path, months, 60_000, dirty=months, dirt={"citibike": few, "citibike_jc": few}
+    ):
+        known, rows = set(read_rides(before, months[0])), read_rides(file, months[1])
+        assert sum(row in known for row in rows) == made.counts["in_two_files"] == 15, file.name
+
+
+def test_rides_across_the_midnight_after_2024_07_stand_in_both_files(tmp_path: Path) -> None:
+    months = (date(2024, 7, 1), date(2024, 8, 1))
+    for made, before, file in two_months(tmp_path, months, 500_000):
+        rows = [row for row in read_rides(file, months[1]) if row[2] < datetime(2024, 8, 1)]
+        without_ms = {(*row[:2], *(time.replace(microsecond=0) for time in row[2:4]), *row[4:]) for row in rows}
+        assert without_ms <= set(read_rides(before, months[0]))
+        assert len(without_ms) == made.counts["in_two_files"] > 0
+
+
+@pytest.mark.parametrize("month", [date(2015, 1, 1), date(2015, 4, 1), date(2018, 1, 1), date(2021, 2, 1)], ids=str)
+def test_no_ride_is_said_to_be_in_two_files_that_could_not_be_told_from_their_lines(
+    tmp_path: Path, month: date
+) -> None:
+    """Without an id and with times that are less exact, or for the first time with an id."""
+    [made] = small(tmp_path, [month], "citibike", rows={"citibike": 60_000}, dirty=[month])
+    assert "in_two_files" not in made.counts and made.counts["began_month_before"]
+
+
+# ---------------------------------------------------------------- stations
+
+
+def test_stations_are_renamed_and_some_are_named_back(tmp_path: Path) -> None:
+    months = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
+    names = dict[str, dict[date, str]]()
+    for made in small(tmp_path, months, "citibike", rows={"citibike": 150_000}, dirty=()):
+        for row in rides(tmp_path / made.file, made.month):
+            names.setdefault(row[5], {})[made.month] = row[4]
+    histories = [tuple(by_month[month] for month in months) for by_month in names.values() if len(by_month) == 3]
+    assert any(first != then == last for first, then, last in histories), "renamed for good"
+    assert any(first == last != then for first, then, last in histories), "for a month"

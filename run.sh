@@ -75,7 +75,7 @@ test_suite() {
   "$venv/bin/ruff" format --check .
   "$venv/bin/mypy"
   "$venv/bin/sqlfluff" lint --processes 0 --nocolor dbt/models
-  exec "$venv/bin/python" -m pytest "$@"
+  exec "$venv/bin/python" -m pytest --numprocesses 2 --dist worksteal "$@"
 }
 
 verb=${1:-help}

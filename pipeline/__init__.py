@@ -1,5 +1,6 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
+from pipeline.parameters import RangeMonthly
 from pipeline.tasks import (
     Convert,
     Download,
@@ -7,7 +8,6 @@ from pipeline.tasks import (
     Load,
     Publish,
     Published,
-    RangeMonthly,
     Report,
     RunMonth,
     Transform,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import publish, report, transform, warehouse
+from pipeline import publish, report, transform, wanted, warehouse
 from pipeline.duck import Settings
 from pipeline.errors import BadInput
 from pipeline.sources import Source, sources
@@ -24,15 +24,18 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
     chosen = [source for source in sources().values() if source.name in names] or monthly
     gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
     gone += remove_published(month)
+    outdated: list[date] = []
     if database.exists():
         warehouse.forget(database, chosen, month, duck)
         transform.build(database, [month], data_folder() / "dbt", duck)
+        outdated = wanted.note_contents(transform.contents(database, [month], duck))
         with whole_tree(data_folder() / "published") as folder:
             publish.export(database, None, folder, duck)
         with whole(place("reports", "index", ".html")) as part:
             part.write_text(report.index(data_folder() / "published", place("reports", "index", "").parent))
     what = "everything" if chosen == monthly else ", ".join(source.name for source in chosen)
-    return [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
+    said = [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
+    return said + [f"{beside:%Y-%m}: other rides at its edge; run it again to publish it so" for beside in outdated]
 
 
 def remove_month_receipts(month: date) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import luigi
+import luigi.tools.range
 from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.duck import Settings, settings
@@ -99,6 +100,18 @@ class SourceName(luigi.Parameter[str]):
     def parse(self, text: str) -> str:
         (name,) = or_exit(chosen, [text])
         return name
+
+
+class RangeMonthly(luigi.tools.range.RangeMonthly):
+    """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
+
+    start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own
+    stop = Stop(default=None)  # type: ignore[arg-type]
+    param_name = luigi.OptionalParameter(default=None, positional=False)  # type: ignore[assignment]  # its own default warns
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        or_exit(check_range, self.start, self.stop)
 
 
 class mobility(luigi.Config):

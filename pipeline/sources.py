@@ -132,6 +132,12 @@ def month_of(text: str) -> date:
     raise BadInput(f"month {text!r}: no such month; a month is written YYYY-MM, as 2024-01")
 
 
+def month_beside(month: date, distance: int) -> date:
+    """The month so many months after, or below 0 before."""
+    number = month.year * 12 + month.month - 1 + distance
+    return date(number // 12, number % 12 + 1, 1)
+
+
 @functools.cache
 def publishers() -> dict[str, Publisher]:
     facts: dict[str, dict[str, Any]] = read_yaml(CONFIG / "publishers.yaml")

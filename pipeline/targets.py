@@ -160,8 +160,7 @@ class Receipt(luigi.Target):
             "files": sizes | ({os.path.relpath(within, data_folder()): None} if within else {}),
             **facts,
         }
-        with whole(self.path) as part:
-            part.write_text(json.dumps(record, indent=1, default=str) + "\n")
+        self._save(record)
         told = [f"{facts['rows']:,} rows"] if isinstance(facts.get("rows"), int) else []
         told += [f"{sum(sizes.values()) / 1e6:,.1f} MB"] if sizes else []
         log.info(
@@ -170,6 +169,15 @@ class Receipt(luigi.Target):
             time.monotonic() - self.began,
             "".join(f", {t}" for t in told),
         )
+
+    def note(self, **facts: Any) -> None:
+        """Adds facts to the record, where there is one; what it vouches for stays as it is."""
+        if self._record is not None:
+            self._save(self._record | facts)
+
+    def _save(self, record: Mapping[str, Any]) -> None:
+        with whole(self.path) as part:
+            part.write_text(json.dumps(record, indent=1, default=str) + "\n")
 
 
 def digest_of(made_from: Mapping[str, str | None], version: str) -> str:

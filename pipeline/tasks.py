@@ -8,6 +8,7 @@
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from functools import partial
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import luigi
-import luigi.tools.range
 
 from pipeline import lock, transform, wanted
 from pipeline.errors import BadInput, MonthRejected
@@ -24,15 +24,13 @@ from pipeline.parameters import (
     Months,
     SourceName,
     Sources,
-    Stop,
-    check_range,
     duck,
     duck_to_convert,
     or_exit,
     patience,
 )
 from pipeline.progress import shown
-from pipeline.sources import CONFIG, Source, sources
+from pipeline.sources import CONFIG, Source, month_beside, sources
 from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
 
 SUITES = CONFIG / "expectations"
@@ -169,6 +167,7 @@ class Transform(MonthsTask):
         for months, built in transform.build_all(warehouse(), self.months, data_folder() / "dbt", duck()):
             for month in months:
                 receipts[month].write(within=warehouse(), **asdict(built))
+            wanted.note_contents(transform.contents(warehouse(), months, duck()))
 
 
 class Judge(MonthsTask):
@@ -227,12 +226,16 @@ class Publish(MonthTask):
         return self.clone(Validate)
 
     def output(self) -> Receipt:
-        return Receipt(place("published", self.month, ".json"), [self.input()])
+        return Receipt(place("published", self.month, ".json"), [self.input()], wanted.content_of(self.month))
 
     def run(self) -> None:
         from pipeline import publish
 
-        receipt = self.output()
+        receipt, docs = self.output(), Receipt(place("reports", "models", ".json"), version=transform.project_digest())
+        if not docs.exists():
+            with whole(place("reports", "models", ".html")) as page:
+                page.write_bytes(transform.document(warehouse(), data_folder() / "dbt", duck()).read_bytes())
+            docs.write([place("reports", "models", ".html")])
         with whole_tree(receipt.path.parent) as folder:
             rows = publish.export(warehouse(), self.month, folder, duck())
         of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
@@ -266,7 +269,10 @@ class Report(MonthTask):
 
 
 class RunMonth(MonthTask):
-    """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``."""
+    """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``.
+
+    Then the months beside it, where its file holds rides that began in them.
+    """
 
     def requires(self) -> Report:
         or_exit(lock.hold, data_folder())
@@ -275,20 +281,17 @@ class RunMonth(MonthTask):
     def output(self) -> Receipt:
         return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
 
-    def run(self) -> None:
+    def run(self) -> Iterator[list["RunMonth"]]:
         self.output().write(sources=self.sources)
+        yield [month for month in self.neighbours() if month.is_outdated()]
 
+    def neighbours(self) -> list["RunMonth"]:
+        months = [month_beside(self.month, distance) for distance in (-1, 1)]
+        return [RunMonth(month=month, sources=names) for month in months if (names := wanted.loaded_of(month))]
 
-class RangeMonthly(luigi.tools.range.RangeMonthly):
-    """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
-
-    start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own
-    stop = Stop(default=None)  # type: ignore[arg-type]
-    param_name = luigi.OptionalParameter(default=None, positional=False)  # type: ignore[assignment]  # its own default warns
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        or_exit(check_range, self.start, self.stop)
+    def is_outdated(self) -> bool:
+        """Whether it is judged, but holds other rides than it did when it was published."""
+        return self.clone(Validate).complete() and not self.clone(Publish).complete()
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

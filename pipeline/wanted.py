@@ -1,7 +1,7 @@
-"""What belongs to a month: the sources that it waits for, and where their files came from."""
+"""What belongs to a month: the sources that it waits for, where their files came from, and what was made of them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import Unavailable
 from pipeline.parameters import patience
 from pipeline.sources import Source, sources
-from pipeline.targets import place
+from pipeline.targets import Receipt, place
 
 log = logging.getLogger(__name__)
 
@@ -72,3 +72,24 @@ def where(name: str, month: date) -> tuple[str, str] | None:
 def loads_of(month: date, asked: Sequence[str]) -> list[dict[str, Any]]:
     """The parameters of the Load tasks that the month is made from."""
     return [{"source": source.name, "month": source.loaded_as(month)} for source in sources_of(month, asked)]
+
+
+def loaded_of(month: date) -> tuple[str, ...]:
+    """The names of the monthly trip feeds that are loaded for the month."""
+    return tuple(source.name for source in sources().values() if not source.always and is_loaded(source, month))
+
+
+def content_of(month: date) -> str:
+    """What stands for the content of the month's marts; empty while they are not built."""
+    try:
+        return str(Receipt(place("warehouse/transformed", month, ".json")).record.get("content", ""))
+    except FileNotFoundError:
+        return ""
+
+
+def note_contents(contents: Mapping[date, str]) -> list[date]:
+    """Notes for the months that are built what they hold now; returns those whose publication is outdated by that."""
+    changed = [month for month, content in contents.items() if content_of(month) not in ("", content)]
+    for month, content in contents.items():
+        Receipt(place("warehouse/transformed", month, ".json")).note(content=content)
+    return changed

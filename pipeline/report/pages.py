@@ -40,7 +40,7 @@ def page(
 
 
 def index(published: Path, pages: Path) -> str:
-    """The page over all published months, each linked to its own (``2024-01.html``) where ``pages`` has it."""
+    """The page over all published months, each linked to its own page where ``pages`` has one, and to dbt's."""
     found = months(published)
     lines = [
         {"has_page": (pages / f"{month:%Y-%m}.html").exists()} | month_line(month, list(modes))
@@ -51,6 +51,7 @@ def index(published: Path, pages: Path) -> str:
         modes=sorted({line["trip_type"] for line in found}),
         busiest=max((line["trips"] for line in lines), default=0),
         publishers=publishers_of(list(sources())),
+        has_models=(pages / "models.html").exists(),
     )
 
 

@@ -1,7 +1,7 @@
 {#
   A table that is replaced month by month, by the column source_month.
 
-  The model's select gives the rows of the months to build (see in_months); they are put in the place of whatever the
+  The model's select gives the rows of the months to build (see replaced_rows); they are put in the place of whatever the
   table held of these months, in one transaction and without a copy on the way. dbt's delete+insert keeps the old rows
   of a month that comes back empty, and writes everything twice.
 #}
@@ -9,7 +9,6 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set columns = model['columns'].keys() | join(', ') -%}
-    {%- set months = months_to_build() -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -26,7 +25,7 @@
         {% if existing_relation is none %}
             create table {{ target_relation }} {{ get_table_columns_and_constraints() }};
         {% else %}
-            delete from {{ target_relation }} where {{ in_months('source_month') }};
+            delete from {{ target_relation }} where {{ replaced_rows(config.get('meta', {}).get('reach')) }};
         {% endif %}
         insert into {{ target_relation }} ({{ columns }})
         select {{ columns }} from ({{ sql }}) as months;

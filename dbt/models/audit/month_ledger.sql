@@ -2,7 +2,7 @@ with loads as (
 
     select * from {{ source('raw_data', 'loads') }}
     where
-        source <> 'taxi_zones'
+        {{ is_monthly('source') }}
         and {{ in_months('source_month') }}
 
 ),
@@ -48,9 +48,9 @@ select
     typed.rows_published,
     typed.rows_unreadable,
     typed.rows_raw,
-    -- Weather is no trip: its rows are neither facts nor rejected.
-    case when typed.is_of_trips then coalesce(trips.rows_fact, 0) end as rows_fact,
-    case when typed.is_of_trips then cast(coalesce(rejections.rows_rejected, 0) as bigint) end as rows_rejected,
+    -- Each row of weather is an observation; none is rejected.
+    case when typed.is_of_trips then coalesce(trips.rows_fact, 0) else typed.rows_raw end as rows_fact,
+    cast(coalesce(rejections.rows_rejected, 0) as bigint) as rows_rejected,
     typed.sha256,
     typed.url,
     typed.fetched_at,

@@ -1,4 +1,4 @@
-{{ config(materialized='monthly') }}
+{{ config(materialized='monthly', meta={'reach': 'hours'}) }}
 
 with trips as (
 
@@ -9,7 +9,7 @@ with trips as (
 expected as (
 
     select * from {{ ref('int_hours__expected') }}
-    where {{ in_months('source_month') }}
+    where {{ replaced_rows('hours') }}
 
 ),
 
@@ -19,13 +19,16 @@ hours as (
 
 ),
 
--- Beside the expected hours those at the month's edge, where only the hours with a trip are.
+-- Beside the expected hours those at the edge of what is loaded, where only the hours with a trip are.
 keyed as (
 
-    select * from expected
+    select
+        hour_timestamp,
+        trip_type,
+        pickup_borough
+    from expected
     union distinct
     select
-        source_month,
         hour_timestamp,
         trip_type,
         pickup_borough
@@ -34,7 +37,10 @@ keyed as (
 )
 
 select
-    keyed.source_month,
+    case
+        when hours.is_in_loaded_month then cast({{ dbt.date_trunc('month', 'keyed.hour_timestamp') }} as date)
+        else trips.file_month
+    end as source_month,
     keyed.hour_timestamp,
     keyed.trip_type,
     keyed.pickup_borough,
@@ -56,8 +62,7 @@ select
 from keyed
 left join trips
     on
-        keyed.source_month = trips.source_month
-        and keyed.hour_timestamp = trips.hour_timestamp
+        keyed.hour_timestamp = trips.hour_timestamp
         and keyed.trip_type = trips.trip_type
         and keyed.pickup_borough = trips.pickup_borough
 left join hours on keyed.hour_timestamp = hours.local_hour

@@ -41,8 +41,9 @@ select
     hours.date_key,
     hours.time_key,
     hours.weather_key,
-    cast(measured.pickup_location_id as smallint) as pickup_location_key,
-    cast(measured.dropoff_location_id as smallint) as dropoff_location_key,
+    -- Cars tell the zone, bikes the station that lies in one.
+    cast(coalesce(measured.pickup_location_id, start_stations.location_key, {{ var('unknown_zone_id') }}) as smallint) as pickup_location_key,
+    cast(coalesce(measured.dropoff_location_id, end_stations.location_key, {{ var('unknown_zone_id') }}) as smallint) as dropoff_location_key,
     start_stations.station_key as start_station_key,
     end_stations.station_key as end_station_key,
     measured.pickup_datetime,

@@ -10,5 +10,4 @@ select
     {{ trip_type_of('source') }} as trip_type
 
 from loads
--- The zones are one file for all months.
-where source <> 'taxi_zones'
+where {{ is_monthly('source') }}

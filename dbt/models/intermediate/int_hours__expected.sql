@@ -19,7 +19,6 @@ boroughs as (
 )
 
 select distinct  -- two feeds give rides of Citi Bike
-    files.source_month,
     hours.local_hour as hour_timestamp,
     files.trip_type,
     boroughs.borough as pickup_borough

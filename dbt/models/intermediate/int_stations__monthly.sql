@@ -2,65 +2,87 @@
 
 {%- set version -%}
     concat_ws(
-        chr(31), station_id, 'name=' || station_name, cast(round(latitude * 1000) as integer), cast(round(longitude * 1000) as integer)
+        chr(31), station_id, 'name=' || station_name, location_key,
+        cast(round(latitude * 1000) as integer), cast(round(longitude * 1000) as integer)
     )
 {%- endset -%}
 
-with rides as (
+with stations as (
 
-    select * from {{ ref('stg_citibike__trips') }}
-    where {{ in_months('source_month') }}
-
-),
-
-stops as (
-
-    select
-        source_month,
-        start_station_id as station_id,
-        start_station_name as station_name,
-        start_latitude as latitude,
-        start_longitude as longitude,
-        -- A ride ends at the dock's position; an electric bike begins where its receiver believes it is, kilometres off at times.
-        case when start_latitude is null then 3 when rideable_type = 'electric_bike' then 2 else 1 end as doubt
-    from rides
-    union all
-    select
-        source_month,
-        end_station_id as station_id,
-        end_station_name as station_name,
-        end_latitude as latitude,
-        end_longitude as longitude,
-        case when end_latitude is null then 3 else 0 end as doubt
-    from rides
+    select * from {{ ref('int_stations__observed') }}
 
 ),
 
--- Of the least doubtful positions, that of most rides.
-counted as (
+edges as (
+
+    select * from {{ ref('int_zones__edges') }}
+
+),
+
+boxes as (
+
+    select
+        shape_id,
+        min(x1) as west,
+        max(x1) as east,
+        min(y1) as south,
+        max(y1) as north
+    from edges
+    group by shape_id
+
+),
+
+-- A point lies within a shape, parts and holes and all, where a ray from it to the east crosses an odd number of edges.
+crossings as (
+
+    select
+        stations.source_month,
+        stations.station_id,
+        edges.location_id,
+        count(*) as crossed
+    from stations
+    inner join boxes
+        on
+            stations.longitude between boxes.west and boxes.east
+            and stations.latitude between boxes.south and boxes.north
+    inner join edges
+        on
+            boxes.shape_id = edges.shape_id
+            and (stations.latitude < edges.y1) <> (stations.latitude < edges.y2)
+            and stations.longitude < edges.x1 + (edges.x2 - edges.x1) * (stations.latitude - edges.y1) / (edges.y2 - edges.y1)
+    group by stations.source_month, stations.station_id, edges.shape_id, edges.location_id
+
+),
+
+zones as (
 
     select
         source_month,
         station_id,
-        station_name,
-        round(latitude, 6) as latitude,
-        round(longitude, 6) as longitude,
-        doubt,
-        count(*) as stops
-    from stops
-    where station_id is not null
-    group by source_month, station_id, station_name, round(latitude, 6), round(longitude, 6), doubt
+        min(location_id) as location_id
+    from crossings
+    where crossed % 2 = 1
+    group by source_month, station_id
 
 ),
 
-ranked as (
+placed as (
 
     select
-        *,
-        row_number() over (
-            partition by source_month, station_id order by doubt asc, stops desc, station_name asc, latitude asc, longitude asc
-        ) as choice
-    from counted
+        stations.*,
+        cast(
+            case
+                when zones.location_id is not null then zones.location_id
+                when stations.latitude is null or not exists (select 1 from boxes) then {{ var('unknown_zone_id') }}
+                else {{ var('outside_zone_id') }}
+            end as smallint
+        ) as location_key
+
+    from stations
+    left join zones
+        on
+            stations.source_month = zones.source_month
+            and stations.station_id = zones.station_id
 
 )
 
@@ -72,7 +94,7 @@ select
     {{ stable_hash(version) }} as station_key,
     station_name,
     latitude,
-    longitude
+    longitude,
+    location_key
 
-from ranked
-where choice = 1
+from placed

@@ -1,7 +1,9 @@
 with trips as (
 
     select * from {{ ref('fct_trips') }}
-    where {{ in_months('source_month') }}
+    where
+        {{ in_months('source_month', before=1, after=1) }}
+        and {{ in_hours_of_months('pickup_datetime') }}
 
 ),
 
@@ -25,10 +27,11 @@ measured as (
 )
 
 select
-    measured.source_month,
     measured.hour_timestamp,
     cast(measured.trip_type as {{ dbt.type_string() }}) as trip_type,
     coalesce(locations.borough, 'Unknown') as pickup_borough,
+    -- Of an hour in a month that is not loaded: there is one neighbour at most whose file reaches into it.
+    min(measured.source_month) as file_month,
     sum(case when measured.is_trip then 1 else 0 end) as trip_count,
     sum(case when measured.is_adjustment then 1 else 0 end) as adjustment_count,
     sum(measured.revenue) as revenue,
@@ -43,4 +46,4 @@ select
 
 from measured
 left join locations on measured.pickup_location_key = locations.location_key
-group by 1, 2, 3, 4
+group by 1, 2, 3

@@ -19,12 +19,13 @@
     'pickup_location_id': 'coalesce(pickup_location_id, ' ~ var('unknown_zone_id') ~ ')',
     'dropoff_location_id': 'coalesce(dropoff_location_id, ' ~ var('unknown_zone_id') ~ ')',
 } -%}
+{#- A ride that stands in two files is known by its whole content, or by its id where it has one. -#}
 {%- set feeds = [
     {'model': 'stg_tlc__yellow_taxi', 'trip_type': 'yellow_taxi', 'gives': cab + ['passenger_count', 'payment_type']},
     {'model': 'stg_tlc__green_taxi', 'trip_type': 'green_taxi', 'gives': cab + ['passenger_count', 'payment_type']},
     {'model': 'stg_tlc__fhv_taxi', 'trip_type': 'fhv', 'gives': zones},
     {'model': 'stg_tlc__hvfhv_taxi', 'trip_type': 'hvfhv', 'gives': cab},
-    {'model': 'stg_citibike__trips', 'trip_type': 'citibike', 'gives': stations + ['member_type', 'rideable_type']},
+    {'model': 'stg_citibike__trips', 'trip_type': 'citibike', 'gives': stations + ['member_type', 'rideable_type'], 'ride': 'ride_fingerprint'},
 ] -%}
 
 with
@@ -44,7 +45,8 @@ with
         cast({{ known.get(column, column) if column in feed.gives else 'null' }} as {{ type }}) as {{ column }},
         {% endfor %}
         row_hash,
-        row_fingerprint
+        row_fingerprint,
+        {{ feed.get('ride', 'row_fingerprint') }} as ride_fingerprint
 
     from {{ ref(feed.model) }}
 

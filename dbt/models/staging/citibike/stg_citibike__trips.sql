@@ -41,6 +41,8 @@ renamed as (
         source_row,
         {{ row_hash('source', **published) }} as row_hash,
         {{ row_fingerprint(**published) }} as row_fingerprint,
+        -- Legacy rides have no id.
+        case when ride_id is null then {{ row_fingerprint(**published) }} else {{ row_fingerprint(texts=['ride_id']) }} end as ride_fingerprint,
         ride_id,
         rideable_type,
         started_at as pickup_datetime,

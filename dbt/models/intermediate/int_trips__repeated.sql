@@ -1,0 +1,56 @@
+{{ config(materialized='monthly', meta={'reach': 'month_after'}) }}
+
+{%- set days = var('days_outside_file_month') -%}
+
+with trips as (
+
+    select
+        source,
+        source_month,
+        cast({{ dbt.dateadd('month', 1, 'source_month') }} as date) as next_month,
+        source_row,
+        pickup_datetime,
+        dropoff_datetime,
+        pickup_location_id,
+        dropoff_location_id,
+        ride_fingerprint
+    from {{ ref('int_trips__unioned') }}
+    where {{ in_months('source_month', before=1, after=1) }}
+
+),
+
+-- Two files share no more than the days about the end of the earlier one's month.
+at_the_end as (
+
+    select * from trips
+    where
+        pickup_datetime >= {{ dbt.dateadd('day', -days, 'next_month') }}
+        and {{ rejection_reason('trips') }} is null
+
+),
+
+at_the_start as (
+
+    select * from trips
+    where
+        pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }}
+        and {{ replaced_rows('month_after') }}
+
+)
+
+select
+    later.source,
+    later.source_month,
+    later.source_row,
+    min(earlier.source_row) as earlier_row
+
+from at_the_start as later
+inner join at_the_end as earlier
+    on
+        later.source = earlier.source
+        and later.source_month = earlier.next_month
+        and later.ride_fingerprint = earlier.ride_fingerprint
+        -- One of the files may leave out the milliseconds.
+        and later.pickup_datetime between {{ dbt.dateadd('second', -1, 'earlier.pickup_datetime') }}
+        and {{ dbt.dateadd('second', 1, 'earlier.pickup_datetime') }}
+group by later.source, later.source_month, later.source_row

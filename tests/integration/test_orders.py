@@ -1,0 +1,104 @@
+"""Whatever the order in which months are loaded, loaded again or forgotten: the same warehouse, and published so."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from pipeline.sample.serve import Fault
+from tests.conftest import MONTHS, Place
+
+LOAD_TIMES = "fetched_at", "loaded_at"
+FILE = "trip-data/fhv_tripdata_2024-02.parquet"
+NAMES = [f"{month:%Y-%m}" for month in MONTHS]
+
+
+def columns(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """All but the times of loading, and the digest of the weather: its publisher writes into it how long it took."""
+    described = con.execute(f"describe select * from {relation}").fetchall()
+    kept = {name: f"{name}::varchar" if "ENUM" in type_ else name for name, type_, *_ in described}
+    kept = {name: value for name, value in kept.items() if name not in LOAD_TIMES}
+    return ", ".join((kept | {"sha256": "if(source = 'weather', null, sha256)"} if "sha256" in kept else kept).values())
+
+
+def content(place: Place) -> dict[str, tuple[object, ...]]:
+    """Rows and an order-independent hash of every table of core and audit, the times of loading apart."""
+    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+        query = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('core', 'audit')"
+        return {
+            table: con.execute(f"select count(*), sum(hash({columns(con, table)})) from {table}").fetchall()[0]
+            for (table,) in con.execute(query).fetchall()
+        }
+
+
+def published(place: Place) -> dict[str, tuple[object, ...]]:
+    """The same of what anyone can read beside the warehouse."""
+    with duckdb.connect() as con:
+        found = {}
+        for folder in sorted(path for path in (place.data / "published").iterdir() if path.is_dir()):
+            relation = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
+            found[folder.name] = con.execute(
+                f"select count(*), sum(hash({columns(con, relation)})) from {relation}"
+            ).fetchall()[0]
+    return found
+
+
+def is_published_whole(place: Place) -> bool:
+    return published(place) == {table.split(".")[1]: rows for table, rows in content(place).items()}
+
+
+def run(place: Place, *months: str) -> None:
+    for month in months:
+        ended = place.month(month)
+        assert ended.returncode == 0, ended.stderr
+        assert is_published_whole(place), f"after {month}"
+
+
+def test_the_range_is_published_whole(finished: Place) -> None:
+    assert is_published_whole(finished)
+
+
+def test_months_one_by_one_and_backward_give_what_a_range_gives(finished: Place, tmp_path: Path) -> None:
+    place = Place(tmp_path / "data", finished.upstream)
+    run(place, *NAMES[::-1])
+    assert content(place) == content(finished)
+
+
+def test_months_forgotten_and_run_again_leave_no_trace(copy_of: Callable[[], Place], finished: Place) -> None:
+    """The first one forgotten, rides that stand in two files count in the second month; then in the first again."""
+    place = copy_of()
+    repeated = "select count(*) from audit.rejected_trips where reason = 'in_earlier_file'"
+    assert place.query(repeated) == [(4,)]
+    ended = place.verb("forget", "2024-01")
+    assert ended.returncode == 0, ended.stderr
+    assert "2024-02: other rides at its edge" in ended.stdout
+    assert place.query(repeated) == [(0,)]
+    assert place.query("select count(*) from core.fct_trips where source_month = '2024-01-01'") == [(0,)]
+    assert place.verb("forget", "2024-03").returncode == 0
+    run(place, "2024-03", "2024-01")
+    assert content(place) == content(finished)
+
+
+def test_a_month_reissued_without_rows_and_back_leaves_none_of_the_old(
+    copy_of: Callable[[], Place], finished: Place, tmp_path: Path
+) -> None:
+    place = copy_of()
+    whole = finished.upstream.root / FILE
+    empty = tmp_path / "empty.parquet"
+    duckdb.execute(f"copy (select * from '{whole}' limit 0) to '{empty}' (format parquet)")
+    place.upstream.faults = [Fault(FILE, body=empty.read_bytes())]
+    run_again(place)
+    place.upstream.faults = []
+    assert place.query("""
+        select rows_published, rows_fact, rows_rejected from audit.month_ledger
+        where source = 'fhv_taxi' and source_month = '2024-02-01'
+    """) == [(0, 0, 0)]
+    run_again(place)
+    assert content(place) == content(finished)
+
+
+def run_again(place: Place) -> None:
+    """2024-02 with another file of fhv, once fetched."""
+    for path in place.data.glob("landing/fhv_taxi/2024-02.*"):
+        path.unlink()
+    run(place, "2024-02")

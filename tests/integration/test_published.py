@@ -1,0 +1,80 @@
+"""What is published is read by others: with their tools, and while a run is writing."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import MONTHS, Place
+
+FACTS = ("fct_trips", "fct_hourly_mobility")
+
+
+def trips_of_each_month(place: Place) -> dict[str, int]:
+    query = "select strftime(source_month, '%Y-%m'), count(*) from core.fct_trips group by all"
+    return dict(place.query(query))  # type: ignore[arg-type]
+
+
+def by_duckdb(published: Path) -> dict[str, int]:
+    files = f"read_parquet('{published}/fct_trips/*/*.parquet', hive_partitioning = true)"
+    return dict(duckdb.execute(f"select month, count(*) from {files} group by all").fetchall())
+
+
+def by_pandas(published: Path) -> dict[str, int]:
+    trips = pd.read_parquet(published / "fct_trips", columns=["trip_id", "month"])
+    return trips.groupby(trips["month"].astype(str)).size().to_dict()
+
+
+def by_polars(published: Path) -> dict[str, int]:
+    trips = pl.scan_parquet(published / "fct_trips/*/*.parquet", hive_partitioning=True, try_parse_hive_dates=False)
+    return dict(trips.group_by("month").len().collect().iter_rows())
+
+
+@pytest.mark.parametrize("read", [by_duckdb, by_pandas, by_polars])
+def test_others_read_the_months_as_partitions(finished: Place, read: Callable[[Path], dict[str, int]]) -> None:
+    assert read(finished.data / "published") == trips_of_each_month(finished)
+
+
+def test_facts_join_to_their_dimensions_in_polars(finished: Place) -> None:
+    published = finished.data / "published"
+    trips, zones = pl.read_parquet(published / "fct_trips/*/*.parquet"), pl.read_parquet(published / "dim_location")
+    joined = trips.join(zones, left_on="pickup_location_key", right_on="location_key")
+    assert joined.height == trips.height
+    assert joined["revenue"].sum() == finished.query("select sum(revenue) from core.fct_trips")[0][0]
+
+
+@pytest.mark.parametrize("table", FACTS)
+def test_every_month_has_the_same_schema(finished: Place, table: str) -> None:
+    files = [finished.data / f"published/{table}/month={month:%Y-%m}/{table}.parquet" for month in MONTHS]
+    schemas = {str(pq.read_schema(file).remove_metadata()) for file in files}
+    assert len(schemas) == 1
+
+
+def test_a_folder_holds_parquet_of_one_table_and_nothing_else(finished: Place) -> None:
+    for folder in (path for path in (finished.data / "published").iterdir() if path.is_dir()):
+        assert {path.name for path in folder.rglob("*") if path.is_file()} == {f"{folder.name}.parquet"}
+
+
+def test_readers_are_served_while_a_month_is_published_again(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    expected = trips_of_each_month(place)
+    (place.data / "published/2024-02.json").unlink()
+    ended, seen = threading.Event(), []
+
+    def read_on() -> None:
+        while not ended.is_set():
+            seen.append((by_duckdb(place.data / "published"), by_polars(place.data / "published")))
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    done = place.month("2024-02")
+    ended.set()
+    reader.join()
+    assert done.returncode == 0, done.stderr
+    assert "published/2024-02 made" in done.stderr
+    assert len(seen) > 3 and all(found == (expected, expected) for found in seen)

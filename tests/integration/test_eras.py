@@ -1,6 +1,5 @@
 """Every era of every publisher's files, from HTTP to the facts, against what the files themselves say."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from pipeline.sample.generate import DIRT, FIRST_MONTHS, generate
 from pipeline.sample.serve import running
 from tests.conftest import Place
 from tests.integration.published import Files, Trip, lines_of, name_of
+from tests.integration.together import Feed, by_feed, counters, run_together
 
 BIKES, CABS = ("citibike", "citibike_jc"), ("green_taxi", "fhv_taxi", "hvfhv_taxi")
 ERAS = {
@@ -44,18 +44,6 @@ FEEDS = sorted(
     if date.fromisoformat(f"{month}-01") >= FIRST_MONTHS[source]
 )
 UNREADABLE = {date(2019, 12, 1), date(2024, 1, 1)}  # large enough for a line that cannot be read
-RUN = """
-import json, sys, luigi
-from datetime import date
-from pipeline import Load, RunMonth
-feeds = [(source, date.fromisoformat(month)) for source, month in json.loads(sys.argv[1])]
-months = sorted({month for _, month in feeds})
-options = {"local_scheduler": True, "log_level": "WARNING"}
-loaded = luigi.build([Load(source=source, month=month) for source, month in feeds], **options)
-# A month is built from whatever is loaded for it: all that ask for the same one share a start of dbt.
-run = luigi.build([RunMonth(month=month, sources=("yellow_taxi",)) for month in months], **options)
-sys.exit(0 if loaded and run else 1)
-"""
 
 
 def make(root: Path) -> None:
@@ -83,8 +71,7 @@ def eras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     make(root)
     with running(root) as upstream:
         place = Place(tmp_path_factory.mktemp("data") / "data", upstream)
-        ended = place.run("python", "-c", RUN, json.dumps([(source, str(month)) for source, month in FEEDS]))
-        assert ended.returncode == 0, ended.stderr
+        run_together(place, FEEDS)
         yield place
 
 
@@ -93,27 +80,9 @@ def files(eras: Place) -> Files:
     return Files(eras.upstream.root)
 
 
-Feed = tuple[str, date]
-
-
 def facts(files: Files, measure: Callable[[list[Trip]], Any]) -> dict[Feed, Any]:
     """What the files' own rows give for each source and month, of those that are trips."""
     return {feed: measure([trip for trip in trips if trip.reason is None]) for feed, trips in files.trips.items()}
-
-
-def by_feed(place: Place, measures: str, relation: str = "core.fct_trips") -> dict[Feed, Any]:
-    """The same from the warehouse: one tuple for each source and month."""
-    rows = place.query(f"select source::varchar, source_month, {measures} from {relation} group by all")
-    return {(str(source), month): tuple(values) for source, month, *values in rows}  # type: ignore[misc]
-
-
-def counters(place: Place, column: str, relation: str) -> dict[Feed, Counter[Any]]:
-    """How many rows of each source and month have which value."""
-    rows = place.query(f"select source::varchar, source_month, {column}, count(*) from {relation} group by all")
-    found: dict[Feed, Counter[Any]] = {}
-    for source, month, value, count in rows:
-        found.setdefault((str(source), month), Counter())[value] = count  # type: ignore[arg-type,assignment]
-    return found
 
 
 def total(values: list[Any]) -> Any:

@@ -25,19 +25,13 @@ SPRING, AUTUMN = (
     (datetime(2012, 11, 4), datetime(2020, 11, 1), datetime(2024, 11, 3)),
 )
 LATER = [
-    date(2020, 2, 1),
-    date(2020, 3, 1),
-    date(2020, 11, 1),
-    date(2024, 3, 1),
-    date(2024, 7, 1),
-    date(2024, 8, 1),
-    date(2024, 10, 1),
-    date(2024, 11, 1),
+    date.fromisoformat(f"{month}-01")
+    for month in ("2020-02", "2020-03", "2020-11", "2024-03", "2024-07", "2024-08", "2024-10", "2024-11")
 ]
 MONTHS = {
     "yellow_taxi": [date(2012, 3, 1), date(2012, 11, 1), *LATER],
     "fhv_taxi": [date(2024, 3, 1), date(2024, 11, 1)],
-    "citibike": LATER,  # neighbours: ended in the next month (2024-07), in two files (all)
+    "citibike": LATER,  # three pairs of neighbours, with rides in two files: legacy, cut anew, cut by ends
 }
 FEEDS = [(source, month) for source, months in MONTHS.items() for month in months]
 ODD = (datetime(2024, 3, 10, 2, 30), datetime(2024, 2, 29, 23, 59, 59), datetime(2024, 4, 1, 0, 10))
@@ -73,8 +67,8 @@ def stamp(file: Path) -> None:
     for number, odd in enumerate(ODD):
         trip = table.slice(number, 1)
         for name, time in zip(names, (odd, odd + timedelta(minutes=10)), strict=True):
-            place = trip.schema.get_field_index(name)
-            trip = trip.set_column(place, name, pa.array([time], trip.schema.field(place).type))
+            at = trip.schema.get_field_index(name)
+            trip = trip.set_column(at, name, pa.array([time], trip.schema.field(at).type))
         table = pa.concat_tables([table, trip])
     parquet.write_table(table, file)
 

@@ -18,6 +18,7 @@ NYC mobility & weather analytics
   ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
   ./run.sh ui                          luigid on http://127.0.0.1:8082
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
+  ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
   ./run.sh test [PYTEST ARGUMENTS]     the test suite
   ./run.sh help
 
@@ -93,7 +94,7 @@ case $verb in
     ready; run RangeMonthly --of RunMonth --start "$1" --stop "$2" "${@:3}" ;;
   catchup) ready; run RangeMonthly --of RunMonth "$@" ;;
   status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
-  dbt) ready; exec "$venv/bin/python" -m pipeline dbt "$@" ;;
+  dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"
     exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipeline import lock, transform
+from pipeline import lock, project, wanted
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.parameters import USAGE, duck, past_month
 from pipeline.sources import chosen
@@ -32,13 +32,30 @@ def forget(asked: argparse.Namespace) -> int:
     from pipeline.forget import forget as take_out
 
     month, names = past_month(asked.month), chosen(asked.source)
-    lock.hold(data_folder())
+    if lock.hold(data_folder()):
+        wanted.settle()
     print("\n".join(take_out(warehouse(), month, names, duck())))
     return 0
 
 
 def dbt(asked: argparse.Namespace) -> int:
-    return transform.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
+    return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
+
+
+def metrics(asked: argparse.Namespace) -> int:
+    """MetricFlow's own command; with ``--month 2024-01`` for that month alone."""
+    words, months = list(asked.arguments), wanted.months_built()
+    if not months:
+        raise BadInput(f"no month is in {warehouse()} yet; ./run.sh month 2024-01 makes one")
+    if "--month" in words:
+        place = words.index("--month")
+        month = past_month(words[place + 1] if words[place + 1 :] else "")
+        if month not in months:
+            raise BadInput(
+                f"month {month:%Y-%m}: not in the warehouse; it has {', '.join(map('{:%Y-%m}'.format, months))}"
+            )
+        words[place : place + 2] = ["--where", f"{{{{ TimeDimension('metric_time', 'month') }}}} = '{month}'"]
+    return project.run_metricflow(words, warehouse(), data_folder() / "dbt", duck())
 
 
 def demo(asked: argparse.Namespace) -> int:
@@ -60,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("dbt", help="dbt on the warehouse")
     one.add_argument("arguments", nargs=argparse.REMAINDER)
     one.set_defaults(run=dbt)
+    one = verbs.add_parser("metrics", help="MetricFlow on the warehouse", add_help=False)
+    one.add_argument("arguments", nargs=argparse.REMAINDER)
+    one.set_defaults(run=metrics)
     one = verbs.add_parser("demo", help="three generated months, end to end")
     one.add_argument("--workers", type=int, default=2)
     one.set_defaults(run=demo)

@@ -26,9 +26,12 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
     gone += remove_published(month)
     outdated: list[date] = []
     if database.exists():
-        warehouse.forget(database, chosen, month, duck)
-        transform.build(database, [month], data_folder() / "dbt", duck)
-        outdated = wanted.note_contents(transform.contents(database, [month], duck))
+        with wanted.unsettled([month]) as left:
+            warehouse.forget(database, chosen, month, duck)
+            warehouse.begin(database, [month], duck)
+            transform.build(database, [month], data_folder() / "dbt", duck)
+            outdated = wanted.note_contents(transform.contents(database, [month], duck))
+            left.clear()
         with whole_tree(data_folder() / "published") as folder:
             publish.export(database, None, folder, duck)
         with whole(place("reports", "index", ".html")) as part:
@@ -39,7 +42,7 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
 
 
 def remove_month_receipts(month: date) -> list[Path]:
-    stages = ["complete", "reports", "published", "warehouse/transformed"]
+    stages = ["complete", "reports", "published/metrics", "published", "warehouse/transformed"]
     found = [place(stage, month, ".json") for stage in stages]
     found += [place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json")]
     return removed(found)

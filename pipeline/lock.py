@@ -11,13 +11,13 @@ from pipeline.errors import AlreadyRunning, NoSpace
 _held: dict[Path, object] = {}
 
 
-def hold(folder: Path) -> None:
-    """Holds the data folder until this process ends; does nothing where it holds it already.
+def hold(folder: Path) -> bool:
+    """Holds the data folder until this process ends; returns whether it did not hold it already.
 
     Raises AlreadyRunning, naming the other process.
     """
     if folder in _held:
-        return
+        return False
     from filelock import FileLock, Timeout
 
     holder = folder / ".running.json"  # not in the lock's own file: taking the lock empties that
@@ -31,6 +31,7 @@ def hold(folder: Path) -> None:
     except OSError as error:
         raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
     _held[folder] = lock
+    return True
 
 
 def said_of(folder: Path, holder: Path) -> str:

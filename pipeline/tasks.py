@@ -2,8 +2,8 @@
 
 ::
 
-    Published ─► Download ─► Convert ─► Load ─► Transform ─► Judge ─► Validate ─► Publish ─► Report ─► RunMonth
-    └──────── one a source and month ───────┘   └──── batched ───┘   └────────── one a month ──────────────┘
+    Published ─► Download ─► Convert ─► Load ─► Transform ─► Judge ─► Validate ─┬► Publish ─┬► Report ─► RunMonth
+    └──────── one a source and month ───────┘   └──── batched ───┘               └► Measure ─┘  (Measure: batched)
 
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 import luigi
 
-from pipeline import lock, transform, wanted
+from pipeline import lock, metrics, project, wanted
 from pipeline.errors import BadInput, MonthRejected
 from pipeline.parameters import (
     Month,
@@ -156,18 +156,25 @@ class Transform(MonthsTask):
         return {month: [Load(**load) for load in wanted.loads_of(month, self.sources)] for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
-        version = transform.model_version()
+        version = project.model_version()
         return {
             month: Receipt(place("warehouse/transformed", month, ".json"), loaded, version)
             for month, loaded in self.input().items()
         }
 
     def run(self) -> None:
+        from pipeline import transform
+        from pipeline import warehouse as room
+
         receipts = self.output()
-        for months, built in transform.build_all(warehouse(), self.months, data_folder() / "dbt", duck()):
-            for month in months:
-                receipts[month].write(within=warehouse(), **asdict(built))
-            wanted.note_contents(transform.contents(warehouse(), months, duck()))
+        with wanted.unsettled(self.months) as left:
+            room.begin(warehouse(), self.months, duck())
+            for months, built in transform.build_all(warehouse(), self.months, data_folder() / "dbt", duck()):
+                contents = transform.contents(warehouse(), months, duck())
+                for month in months:
+                    receipts[month].write(within=warehouse(), **asdict(built) | contents[month])
+                wanted.note_contents(contents)
+                left.difference_update(months)
 
 
 class Judge(MonthsTask):
@@ -179,7 +186,11 @@ class Judge(MonthsTask):
     def output(self) -> dict[date, Receipt]:
         version = digest_of_files(SUITES)
         return {
-            month: Receipt(place("quality", month, ".findings.json"), [transformed[month]], version)
+            month: Receipt(
+                place("quality", month, ".findings.json"),
+                [transformed[month]],
+                version + wanted.mark_of(month, "facts"),
+            )
             for month, transformed in self.input().items()
         }
 
@@ -226,20 +237,50 @@ class Publish(MonthTask):
         return self.clone(Validate)
 
     def output(self) -> Receipt:
-        return Receipt(place("published", self.month, ".json"), [self.input()], wanted.content_of(self.month))
+        return Receipt(place("published", self.month, ".json"), [self.input()], wanted.mark_of(self.month, "content"))
 
     def run(self) -> None:
         from pipeline import publish
 
-        receipt, docs = self.output(), Receipt(place("reports", "models", ".json"), version=transform.project_digest())
+        receipt, docs = self.output(), Receipt(place("reports", "models", ".json"), version=project.digest())
         if not docs.exists():
             with whole(place("reports", "models", ".html")) as page:
-                page.write_bytes(transform.document(warehouse(), data_folder() / "dbt", duck()).read_bytes())
+                page.write_bytes(project.document(warehouse(), data_folder() / "dbt", duck()).read_bytes())
             docs.write([place("reports", "models", ".html")])
         with whole_tree(receipt.path.parent) as folder:
             rows = publish.export(warehouse(), self.month, folder, duck())
         of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
         receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
+
+
+class Measure(MonthsTask):
+    """The months' metrics: one start of MetricFlow."""
+
+    def requires(self) -> dict[date, Validate]:
+        return {month: Validate(month=month, sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        return {
+            month: Receipt(
+                place("published/metrics", month, ".json"),
+                [validated],
+                metrics.digest() + wanted.mark_of(month, "content"),
+            )
+            for month, validated in self.input().items()
+        }
+
+    def run(self) -> None:
+        from pipeline import report
+
+        receipts, folder = self.output(), place("published/metrics", self.months[0], "").parent
+        manifest = project.semantics(warehouse(), data_folder() / "dbt", duck())
+        with whole_tree(folder) as work:
+            folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
+            rows = metrics.export(warehouse(), manifest, folders, duck())
+        with whole(place("reports", "metrics", ".html")) as page:
+            page.write_text(report.catalogue(metrics.definitions().values()))
+        for month, counts in rows.items():
+            receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 
 
 class Report(MonthTask):
@@ -249,10 +290,16 @@ class Report(MonthTask):
 
     def requires(self) -> dict[str, luigi.Task]:
         judged = Judge(months=(self.month,), sources=self.sources)
-        return {"published": self.clone(Publish), "judged": judged, "transformed": judged.requires()[self.month]}
+        return {
+            "published": self.clone(Publish),
+            "measured": Measure(months=(self.month,), sources=self.sources),
+            "judged": judged,
+            "transformed": judged.requires()[self.month],
+        }
 
     def output(self) -> Receipt:
-        return Receipt(place("reports", self.month, ".json"), [self.input()["published"]])
+        inputs = self.input()
+        return Receipt(place("reports", self.month, ".json"), [inputs["published"], inputs["measured"][self.month]])
 
     def run(self) -> None:
         from pipeline import report
@@ -274,24 +321,30 @@ class RunMonth(MonthTask):
     Then the months beside it, where its file holds rides that began in them.
     """
 
+    def complete(self) -> bool:
+        if wanted.is_unsettled():
+            self.hold()
+        return super().complete()
+
     def requires(self) -> Report:
-        or_exit(lock.hold, data_folder())
+        self.hold()
         return self.clone(Report)
+
+    def hold(self) -> None:
+        if or_exit(lock.hold, data_folder()):
+            wanted.settle()
 
     def output(self) -> Receipt:
         return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
 
     def run(self) -> Iterator[list["RunMonth"]]:
+        beside = [month_beside(self.month, distance) for distance in (-1, 1)]
+        yield [
+            RunMonth(month=month, sources=wanted.asked_of(month, self.sources))
+            for month in beside
+            if wanted.is_outdated(month)
+        ]
         self.output().write(sources=self.sources)
-        yield [month for month in self.neighbours() if month.is_outdated()]
-
-    def neighbours(self) -> list["RunMonth"]:
-        months = [month_beside(self.month, distance) for distance in (-1, 1)]
-        return [RunMonth(month=month, sources=names) for month in months if (names := wanted.loaded_of(month))]
-
-    def is_outdated(self) -> bool:
-        """Whether it is judged, but holds other rides than it did when it was published."""
-        return self.clone(Validate).complete() and not self.clone(Publish).complete()
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

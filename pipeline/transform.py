@@ -1,28 +1,22 @@
-"""Raw -> marts: dbt for one or more months, in a process of its own: dbt locks DuckDB's file while it lives."""
+"""Raw -> marts: dbt for one or more months, and the months whose verdicts change with them."""
 
-import hashlib
-import json
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.duck import Settings, busy_error, connected
 from pipeline.errors import TransformFailed, WarehouseBusy
-from pipeline.sources import month_beside, read_yaml
+from pipeline.project import read_results, run_dbt
+from pipeline.sources import month_beside
 
 log = logging.getLogger(__name__)
 
-PROJECT = Path(__file__).parent.parent / "dbt"
 FAILING_ROWS_SHOWN = 5
-OTHER_CONTRACT = "was built with other columns than its contract now has"
-"""What assert_same_columns.sql says."""
+ANEW = "build all months anew"
+"""What assert_same_columns.sql and assert_no_other_months.sql end with."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +26,6 @@ class Built:
     models: int
     tests: int
     seconds: float
-
-
-@cache
-def model_version() -> str:
-    """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
-    return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
-
-
-@cache
-def project_digest() -> str:
-    """What stands for the project's files: another one when any of them changes."""
-    files = (path for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml"})
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()[:16]
 
 
 def build_all(
@@ -85,7 +66,7 @@ def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings)
     another process holds the warehouse.
     """
     results, failed = attempt(warehouse, months, folder, duck)
-    if failed and OTHER_CONTRACT in str(failed):
+    if failed and ANEW in str(failed):
         refresh(warehouse, folder, duck)
         results, failed = attempt(warehouse, months, folder, duck)
     if failed:
@@ -120,97 +101,56 @@ def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[d
                     select {row}, reason from audit.rejected_trips where source_month in $1
                 ),
                 repeated as (select {row} from staging.int_trips__repeated where source_month in $1)
-                select source_month from repeated anti join rejected using ({row})
-                union
-                select source_month from rejected anti join repeated using ({row}) where reason = 'in_earlier_file'
-                order by 1
+                select source_month from (
+                    select * from repeated anti join rejected using ({row})
+                    union all by name
+                    select * from rejected anti join repeated using ({row}) where reason = 'in_earlier_file'
+                )
+                semi join raw_data.built using (source, source_month)
+                group by 1 order by 1
                 """,
                 [sorted({month_beside(month, 1) for month in months} - set(months))],
             ).fetchall()
         ]
 
 
-def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[date, str]:
-    """What stands for the content of each of these months and of those beside them, in the order of the calendar.
+def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[date, dict[str, str]]:
+    """What stands for what the marts hold of each of these months and of those beside them.
 
-    The rides at the edge of a month lie in its neighbour's file, so that loading one changes what the other publishes.
+    ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: the rides at the edge of a
+    month lie in its neighbour's file, so that loading one changes what the other publishes.
     """
     around = sorted({month_beside(month, distance) for month in months for distance in (-1, 0, 1)})
     with connected(warehouse, duck, read_only=True) as con:
         found = con.execute(
             """
-            select source_month, md5(sum(row_hash)::varchar)
+            select source_month, md5(sum(row_hash) filter (is_line)::varchar), md5(sum(row_hash)::varchar)
             from (
-                select source_month, hash(hours) as row_hash from core.fct_hourly_mobility as hours
-                where source_month in $1
+                -- Another version of DuckDB may hash otherwise: neighbours are then published once more.
+                select source_month, hash(hours) as row_hash, false as is_line
+                from core.fct_hourly_mobility as hours where source_month in $1
                 union all
-                select source_month, hash(source, rows_fact, rows_rejected) from audit.month_ledger
-                where source_month in $1
+                select source_month, hash(source, rows_fact, rows_rejected), true
+                from audit.month_ledger where source_month in $1
             )
             group by source_month
             """,
             [around],
         ).fetchall()
-    return dict.fromkeys(around, "") | dict(found)
+    marks = {month: {"facts": facts or "", "content": content} for month, facts, content in found}
+    return {month: marks.get(month, {"facts": "", "content": ""}) for month in around}
 
 
 def refresh(warehouse: Path, folder: Path, duck: Settings) -> None:
-    """Makes the tables anew, for all months: a month of this contract has no place in those of another.
-
-    Raises TransformFailed where dbt fails; what it says is on the terminal.
-    """
-    log.warning("the models' columns have changed: building all months anew")
-    if run_dbt(["run", "--full-refresh"], warehouse, folder, duck).returncode:
-        raise TransformFailed(f"the models cannot be built anew; {folder / 'logs' / 'dbt.log'} says why")
-
-
-def document(warehouse: Path, folder: Path, duck: Settings) -> Path:
-    """Dbt's documentation of the models as one page, which it returns the path of.
+    """Makes the tables anew, for all months, where one is not there or was made by another contract.
 
     Raises TransformFailed where dbt fails.
     """
-    if run_dbt(["docs", "generate", "--static", "--quiet"], warehouse, folder, duck).returncode:
-        raise TransformFailed(f"dbt cannot describe the models; {folder / 'logs' / 'dbt.log'} says why")
-    return folder / "target" / "static_index.html"
-
-
-def run_dbt(
-    arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings, months: Sequence[date] = ()
-) -> subprocess.CompletedProcess[str]:
-    """Runs dbt on the warehouse, for these months and quietly, or else for all months and seen on the terminal.
-
-    The months go by an environment variable: other ``--vars`` than last time would make dbt parse the whole project
-    again (2.7 s, 2026-11).
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "target" / "run_results.json").unlink(missing_ok=True)
-    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT]
-    places += ["--target-path", folder / "target", "--log-path", folder / "logs", "--log-level-file", "info"]
-    environment = os.environ | {
-        "MOBILITY_WAREHOUSE": str(warehouse),
-        "MOBILITY_THREADS": duck["threads"],
-        "MOBILITY_MEMORY": duck["memory_limit"],
-        "MOBILITY_TMP": duck["temp_directory"],
-        "MOBILITY_MONTHS": ",".join(str(month) for month in sorted(months)),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, *map(str, places)],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE if months else None,
-        stderr=subprocess.STDOUT if months else None,
-        check=False,
-    )
-
-
-def read_results(folder: Path) -> list[dict[str, Any]]:
-    """Dbt's run_results.json; nothing where dbt did not come so far."""
-    try:
-        results: list[dict[str, Any]] = json.loads((folder / "target" / "run_results.json").read_text())["results"]
-    except FileNotFoundError:
-        return []
-    return results
+    log.warning("a table is not there or has other columns than its model now: building all months anew")
+    with connected(warehouse, duck, read_only=True) as con:
+        months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
+    if run_dbt(["run", "--full-refresh"], warehouse, folder, duck, [month for (month,) in months]).returncode:
+        raise TransformFailed(f"the models cannot be built anew; {folder / 'logs' / 'dbt.log'} says why")
 
 
 def failure(

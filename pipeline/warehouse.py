@@ -23,6 +23,16 @@ LOADS = """
 """
 
 
+BUILT = "create table if not exists raw_data.built (source varchar not null, source_month date not null)"
+"""What the marts hold: a file that is loaded counts nowhere before its month is built with it."""
+EFFECTS = """
+    create table if not exists estimates.weather_effects (
+        source_month date not null, trip_type varchar not null, condition varchar not null,
+        effect_pct double, low_pct double, high_pct double, hours_with integer, hours_without integer, reason varchar
+    )
+"""
+
+
 def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[str, Any], duck: Settings) -> int:
     """Puts the month's rows in the place of those that were there, in one transaction; returns how many there are now.
 
@@ -56,6 +66,19 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
     return int(rows)
 
 
+def begin(path: Path, months: Sequence[date], duck: Settings) -> None:
+    """Opens the months to the models: from now on what is loaded for them is what the marts hold of them."""
+    with connected(path, duck) as con:
+        prepare(con)
+        con.begin()
+        con.execute("delete from raw_data.built where source_month in $1", [months])
+        con.execute(
+            "insert into raw_data.built select source, source_month from raw_data.loads where source_month in $1",
+            [months],
+        )
+        con.commit()
+
+
 def forget_rows(con: duckdb.DuckDBPyConnection, source: str, month: date) -> None:
     con.execute(f"delete from raw_data.{source} where source_month = ?", [month])
     con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source, month])
@@ -68,6 +91,7 @@ def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) ->
         con.begin()
         for source in chosen:
             forget_rows(con, source.name, source.loaded_as(month))
+        con.execute("delete from estimates.weather_effects where source_month = ?", [month])
         con.commit()
 
 
@@ -92,6 +116,9 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Every declared source has its table, loaded or not, so that the models can always be built."""
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
+    con.execute(BUILT)
+    con.execute("create schema if not exists estimates")
+    con.execute(EFFECTS)
     for source in sources().values():
         declared = [(column.name, column.type) for column in source.columns]
         declared += [("source_month", "date not null"), ("source_row", "bigint not null")]

@@ -5,7 +5,7 @@
   from the last run's (2.7 s of 10, measured with dbt 1.11.16).
 #}
 {% macro months_to_build(before=0, after=0) %}
-    {%- set named = env_var('MOBILITY_MONTHS', '') if execute and not should_full_refresh() else '' -%}
+    {%- set named = env_var('MOBILITY_MONTHS', '') if execute else '' -%}
     {%- set months = [] -%}
     {%- for month in named.split(',') if named -%}
         {%- for distance in range(-before, after + 1) -%}

@@ -1,9 +1,9 @@
 """Figures -> HTML, through the templates beside this file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ def page(
 
 
 def index(published: Path, pages: Path) -> str:
-    """The page over all published months, each linked to its own page where ``pages`` has one, and to dbt's."""
+    """The page over all published months, with links to those of ``pages`` that are there."""
     found = months(published)
     lines = [
         {"has_page": (pages / f"{month:%Y-%m}.html").exists()} | month_line(month, list(modes))
@@ -51,8 +51,16 @@ def index(published: Path, pages: Path) -> str:
         modes=sorted({line["trip_type"] for line in found}),
         busiest=max((line["trips"] for line in lines), default=0),
         publishers=publishers_of(list(sources())),
-        has_models=(pages / "models.html").exists(),
+        others={name: (pages / f"{name}.html").exists() for name in ("models", "metrics")},
     )
+
+
+def catalogue(metrics: Iterable[Any]) -> str:
+    """The page that says what each metric means: name, label, description, category, unit and formula."""
+    blocks_last = sorted(metrics, key=lambda metric: bool(metric.category == "building block"))
+    by_category = groupby(blocks_last, attrgetter("category"))
+    found = {category: list(members) for category, members in by_category}
+    return template("metrics.html.j2").render(found=found, publishers=publishers_of(list(sources())))
 
 
 def month_line(month: date, modes: list[Row]) -> Row:

@@ -31,11 +31,15 @@ def content(place: Place) -> dict[str, tuple[object, ...]]:
         }
 
 
+def tables(place: Place) -> list[Path]:
+    return sorted(path for path in (place.data / "published").iterdir() if path.is_dir() and path.name != "metrics")
+
+
 def published(place: Place) -> dict[str, tuple[object, ...]]:
     """The same of what anyone can read beside the warehouse."""
     with duckdb.connect() as con:
         found = {}
-        for folder in sorted(path for path in (place.data / "published").iterdir() if path.is_dir()):
+        for folder in tables(place):
             relation = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
             found[folder.name] = con.execute(
                 f"select count(*), sum(hash({columns(con, relation)})) from {relation}"
@@ -102,3 +106,46 @@ def run_again(place: Place) -> None:
     for path in place.data.glob("landing/fhv_taxi/2024-02.*"):
         path.unlink()
     run(place, "2024-02")
+
+
+def test_a_run_killed_while_it_built_is_settled_by_the_next(copy_of: Callable[[], Place], finished: Place) -> None:
+    """As it is left behind: the note that names the months, the one after with facts that are not those of its file."""
+    place = copy_of()
+    (place.data / "warehouse/unsettled.json").write_text('["2023-12", "2024-01", "2024-02"]')
+    change(place, "delete from core.fct_trips where source_month = '2024-02-01' and source = 'citibike'")
+    ended = place.month("2024-01")
+    assert ended.returncode == 0, ended.stderr
+    assert "broken off" in ended.stderr
+    assert content(place) == content(finished)
+    assert is_published_whole(place)
+    assert not (place.data / "warehouse/unsettled.json").exists()
+
+
+def test_a_month_that_waits_for_a_file_takes_nothing_from_its_neighbours(copy_of: Callable[[], Place]) -> None:
+    """Loaded in part, as the newest month mostly is, it is in no mart: rides at its edge stay with their own file's."""
+    place = copy_of()
+    assert place.verb("forget", "2024-03").returncode == 0
+    before = content(place)
+    place.upstream.faults = [Fault("trip-data/yellow_tripdata_2024-03.parquet", status=403)]
+    assert place.month("2024-03").returncode == 20
+    assert place.query("select count(*) > 0 from raw_data.citibike where source_month = '2024-03-01'") == [(True,)]
+    (place.data / "warehouse/transformed/2024-02.json").unlink()
+    ended = place.month("2024-02")
+    place.upstream.faults = []
+    assert ended.returncode == 0, ended.stderr
+    assert content(place) == before
+    assert is_published_whole(place)
+
+
+def test_a_table_that_is_lost_is_made_for_all_months_again(copy_of: Callable[[], Place], finished: Place) -> None:
+    place = copy_of()
+    change(place, "drop table core.fct_trips cascade")
+    (place.data / "warehouse/transformed/2024-03.json").unlink()
+    ended = place.month("2024-03")
+    assert ended.returncode == 0, ended.stderr
+    assert content(place) == content(finished)
+
+
+def change(place: Place, sql: str) -> None:
+    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+        con.execute(sql)

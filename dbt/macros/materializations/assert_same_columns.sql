@@ -12,7 +12,7 @@
         {%- do exceptions.raise_compiler_error(
             relation ~ ' was built with other columns than its contract now has (only there: '
             ~ found | reject('in', wanted) | join(', ') ~ '; only in the contract: ' ~ wanted | reject('in', found) | join(', ')
-            ~ '). Build all months anew: ./run.sh dbt run --full-refresh'
+            ~ '); build all months anew'
         ) -%}
     {%- endif -%}
 {% endmacro %}

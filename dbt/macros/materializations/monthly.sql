@@ -19,6 +19,8 @@
         {% set existing_relation = none %}
     {% elif existing_relation is not none %}
         {% do assert_same_columns(existing_relation) %}
+    {% elif not should_full_refresh() %}
+        {% do assert_no_other_months() %}
     {% endif %}
 
     {% call statement('main') %}

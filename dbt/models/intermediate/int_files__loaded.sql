@@ -1,6 +1,6 @@
-with loads as (
+with files as (
 
-    select * from {{ source('raw_data', 'loads') }}
+    select * from {{ source('raw_data', 'built') }}
 
 )
 
@@ -9,5 +9,5 @@ select
     source_month,
     {{ trip_type_of('source') }} as trip_type
 
-from loads
+from files
 where {{ is_monthly('source') }}

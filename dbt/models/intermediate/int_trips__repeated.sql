@@ -2,7 +2,13 @@
 
 {%- set days = var('days_outside_file_month') -%}
 
-with trips as (
+with files as (
+
+    select * from {{ ref('int_files__loaded') }}
+
+),
+
+trips as (
 
     select
         source,
@@ -22,9 +28,15 @@ with trips as (
 -- Two files share no more than the days about the end of the earlier one's month.
 at_the_end as (
 
-    select * from trips
+    select trips.*
+    from trips
+    -- A file that is loaded, but in no mart yet, counts nothing.
+    inner join files
+        on
+            trips.source = files.source
+            and trips.source_month = files.source_month
     where
-        pickup_datetime >= {{ dbt.dateadd('day', -days, 'next_month') }}
+        trips.pickup_datetime >= {{ dbt.dateadd('day', -days, 'trips.next_month') }}
         and {{ rejection_reason('trips') }} is null
 
 ),

@@ -1,6 +1,21 @@
-with weather as (
+with observed as (
 
     select * from {{ ref('stg_weather__hourly') }}
+
+),
+
+files as (
+
+    select * from {{ ref('int_files__loaded') }}
+    where source = 'weather'
+
+),
+
+weather as (
+
+    select observed.*
+    from observed
+    inner join files on observed.source_month = files.source_month
 
 ),
 

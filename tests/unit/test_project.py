@@ -10,7 +10,7 @@ import jinja2
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.transform import PROJECT
+from pipeline.project import PROJECT
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)

@@ -1,0 +1,6 @@
+"""Marts -> metrics of a month: what MetricFlow's saved queries give, and the effect of weather, as Parquet and CSV."""
+
+from pipeline.metrics.export import export
+from pipeline.metrics.semantics import definitions, digest
+
+__all__ = ["definitions", "digest", "export"]

@@ -1,0 +1,126 @@
+"""Hours of a month -> what rain, snow and adverse weather do to the trips of each kind, with how sure that is.
+
+Hours with the weather are compared with hours without it of the same weekday and hour of the day, within the month: a
+Poisson regression of the hour's trips on the weather with an effect of its own for each weekday and hour. Its estimate
+is a ratio of rates, right as long as the mean is (whatever the counts' distribution), and hours without a trip need no
+special care, which logarithms would. Hours of a day share their weather and much else: errors are clustered by day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+
+    Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+CONDITIONS = {
+    "rain": ("precipitation_type in ('rain', 'mixed')", "precipitation_type = 'none'"),
+    "snow": ("precipitation_type in ('snow', 'mixed')", "precipitation_type = 'none'"),
+    "adverse": ("is_adverse", "not is_adverse"),
+}
+"""Hours with the weather, and those that they are compared with."""
+LEAST_HOURS, LEAST_DAYS = 8, 3
+"""With the weather, that an estimate is made from: a day's hours are one observation of what a day was like."""
+HOURS = """
+    select
+        hours.trip_type::varchar as trip_type,
+        dayofyear(hours.hour_timestamp) as day,
+        isodow(hours.hour_timestamp) * 24 + hour(hours.hour_timestamp) as stratum,
+        sum(hours.trip_count)::double as trips,
+        any_value(case when {with_it} then 1 when {without} then 0 end)::double as is_with
+    from core.fct_hourly_mobility as hours
+    join core.dim_weather as weather using (weather_key)
+    where hours.source_month = $month and date_trunc('month', hours.hour_timestamp) = $month
+        and ({with_it} or {without})
+    group by hours.trip_type, hours.hour_timestamp
+    order by hours.trip_type, hours.hour_timestamp
+"""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How many percent more (or, below 0, fewer) trips an hour with the weather has, with a 95 % confidence interval.
+
+    ``hours_with`` and ``hours_without`` are those compared; ``reason`` says why there is no estimate, if there is none.
+    """
+
+    source_month: date
+    trip_type: str
+    condition: str
+    effect_pct: float | None
+    low_pct: float | None
+    high_pct: float | None
+    hours_with: int
+    hours_without: int
+    reason: str | None
+
+
+def effects(con: "duckdb.DuckDBPyConnection", month: date) -> list[dict[str, Any]]:
+    """The effects of each condition on each kind of trip loaded for the month."""
+    found = []
+    for condition, (with_it, without) in CONDITIONS.items():
+        sql = HOURS.format(with_it=with_it, without=without)
+        hours = con.execute(sql, {"month": month}).fetchnumpy()
+        for trip_type in sorted(set(hours["trip_type"])):
+            of_type = {name: values[hours["trip_type"] == trip_type] for name, values in hours.items()}
+            found.append(asdict(Effect(month, trip_type, condition, **estimate(of_type))))
+    return found
+
+
+def estimate(hours: "Arrays") -> dict[str, Any]:
+    """The effect in hours given as ``trips``, ``is_with`` (0 or 1), ``stratum`` and ``day``, or why there is none."""
+    import numpy as np
+
+    kept = comparable(hours)
+    is_with = kept["is_with"] == 1
+    counts = {"hours_with": int(is_with.sum()), "hours_without": int((~is_with).sum())}
+    days = len(np.unique(kept["day"][is_with]))
+    none = dict.fromkeys(("effect_pct", "low_pct", "high_pct")) | counts
+    if counts["hours_with"] < LEAST_HOURS or days < LEAST_DAYS:
+        least = f"at least {LEAST_HOURS} on {LEAST_DAYS} days are needed"
+        return none | {"reason": f"{counts['hours_with']} hours on {days} days can be compared, {least}"}
+    if not kept["trips"][is_with].any() or not kept["trips"][~is_with].any():
+        return none | {"reason": "no trip in the hours on one of the sides"}
+    if (found := rate_ratio(kept)) is None:
+        return none | {"reason": "the regression finds no estimate"}
+    ratio, low, high = found
+    return (
+        {name: 100 * (value - 1) for name, value in zip(none, (ratio, low, high), strict=False)}
+        | counts
+        | {"reason": None}
+    )
+
+
+def comparable(hours: "Arrays") -> "Arrays":
+    """Those hours of whose weekday and hour there are some on both sides, with a trip in any: others say nothing."""
+    import numpy as np
+
+    _, stratum = np.unique(hours["stratum"], return_inverse=True)
+    count, with_it, trips = (np.bincount(stratum, weights) for weights in (None, hours["is_with"], hours["trips"]))
+    kept = ((with_it > 0) & (with_it < count) & (trips > 0))[stratum]
+    return {name: values[kept] for name, values in hours.items()}
+
+
+def rate_ratio(hours: "Arrays") -> tuple[float, float, float] | None:
+    """The ratio of the rates with and without, and its 95 % confidence interval; None where there is no estimate."""
+    import numpy as np
+    from statsmodels.discrete.discrete_model import Poisson
+
+    _, stratum = np.unique(hours["stratum"], return_inverse=True)
+    design = np.column_stack([hours["is_with"], np.eye(stratum.max() + 1)[stratum]])
+    mean_logs = np.log(np.bincount(stratum, hours["trips"]) / np.bincount(stratum))
+    fit = Poisson(hours["trips"], design, hasconst=True).fit(
+        start_params=np.concatenate([[0], mean_logs]),
+        cov_type="cluster",
+        cov_kwds={"groups": hours["day"]},
+        use_t=True,
+        disp=False,
+    )
+    if not fit.mle_retvals["converged"]:
+        return None
+    low, high = fit.conf_int()[0]
+    return float(np.exp(fit.params[0])), float(np.exp(low)), float(np.exp(high))

@@ -1,0 +1,123 @@
+"""The dbt project: its commands and MetricFlow's on a warehouse, each in a process of its own.
+
+dbt locks DuckDB's file while it lives, and keeps much in global state.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.duck import Settings
+from pipeline.errors import TransformFailed
+from pipeline.sources import read_yaml
+
+PROJECT = Path(__file__).parent.parent / "dbt"
+
+
+@cache
+def model_version() -> str:
+    """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
+    return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
+
+
+def files() -> Iterator[Path]:
+    """What the project is made of."""
+    return (path for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml"} and "target" not in path.parts)
+
+
+@cache
+def digest() -> str:
+    """What stands for the project's files: another one when any of them changes."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files()))).hexdigest()[:16]
+
+
+def run_dbt(
+    arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings, months: Sequence[date] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Runs dbt on the warehouse, for these months and quietly, or else for all months and seen on the terminal.
+
+    The months go by an environment variable: other ``--vars`` than last time would make dbt parse the whole project
+    again (2.7 s, 2026-11).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "target" / "run_results.json").unlink(missing_ok=True)
+    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT]
+    places += ["--target-path", folder / "target", "--log-path", folder / "logs", "--log-level-file", "info"]
+    return subprocess.run(
+        [Path(sys.executable).with_name("dbt"), *arguments, *map(str, places)],
+        env=environment(warehouse, duck) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
+        text=True,
+        stdout=subprocess.PIPE if months else None,
+        stderr=subprocess.STDOUT if months else None,
+        check=False,
+    )
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """Dbt's run_results.json; nothing where dbt did not come so far."""
+    try:
+        results: list[dict[str, Any]] = json.loads((folder / "target" / "run_results.json").read_text())["results"]
+    except FileNotFoundError:
+        return []
+    return results
+
+
+def environment(warehouse: Path, duck: Settings) -> dict[str, str]:
+    """What profiles.yml reads, beside this process's own."""
+    return os.environ | {
+        "MOBILITY_WAREHOUSE": str(warehouse),
+        "MOBILITY_THREADS": duck["threads"],
+        "MOBILITY_MEMORY": duck["memory_limit"],
+        "MOBILITY_TMP": duck["temp_directory"],
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def semantics(warehouse: Path, folder: Path, duck: Settings) -> Path:
+    """The semantic layer as MetricFlow reads it, dbt's semantic_manifest.json: made anew where the project has changed.
+
+    Raises TransformFailed where dbt cannot read the project.
+    """
+    manifest = folder / "target" / "semantic_manifest.json"
+    changed = max(path.stat().st_mtime for path in files())
+    if manifest.exists() and manifest.stat().st_mtime > changed:
+        return manifest
+    if run_dbt(["parse", "--quiet"], warehouse, folder, duck).returncode:
+        raise TransformFailed(f"dbt cannot read the project; {folder / 'logs' / 'dbt.log'} says why")
+    return manifest
+
+
+def document(warehouse: Path, folder: Path, duck: Settings) -> Path:
+    """Dbt's documentation of the models as one page, which it returns the path of.
+
+    Of the manifest that the last build left, without asking the warehouse for a catalogue: the contracts say as much.
+    Raises TransformFailed where dbt fails.
+    """
+    if run_dbt(
+        ["docs", "generate", "--static", "--no-compile", "--empty-catalog", "--quiet"], warehouse, folder, duck
+    ).returncode:
+        raise TransformFailed(f"dbt cannot describe the models; {folder / 'logs' / 'dbt.log'} says why")
+    return folder / "target" / "static_index.html"
+
+
+def run_metricflow(arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:
+    """Runs ``mf`` on the warehouse, seen on the terminal; returns its exit code.
+
+    It wants a project with the manifest in its ``target``, which is what ``folder`` becomes: this project by links,
+    with the target and the logs of this warehouse.
+    """
+    semantics(warehouse, folder, duck)
+    for path in PROJECT.iterdir():
+        link = folder / path.name
+        if path.name not in {"target", "logs"} and not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    command: list[str | Path] = [Path(sys.executable).with_name("mf"), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment(warehouse, duck), check=False).returncode

@@ -1,0 +1,68 @@
+"""The effect of weather, from hours of which it is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.metrics.effects import comparable, estimate
+
+HOURS = 31 * 24
+
+
+def month(
+    seed: int, ratio: float, rainy_days: int = 10, level: float = 40, noise: float = 0.15
+) -> dict[str, np.ndarray]:
+    """A month of hours: a rhythm of day and week, days that differ by chance, and rain in some hours of some days."""
+    chance = np.random.default_rng(seed)
+    hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
+    stratum = day % 7 * 24 + hour
+    rain = np.isin(day, chance.choice(31, rainy_days, replace=False)) & (chance.random(HOURS) < 0.5)
+    rhythm = level * (1.2 + np.sin((hour - 9) / 24 * 2 * np.pi)) * np.where(day % 7 > 4, 0.8, 1)
+    expected = rhythm * np.exp(noise * chance.standard_normal(31))[day] * np.where(rain, ratio, 1)
+    return {
+        "trips": chance.poisson(expected).astype(float),
+        "is_with": rain.astype(float),
+        "stratum": stratum,
+        "day": day,
+    }
+
+
+def test_an_effect_of_known_size_lies_in_nearly_every_interval() -> None:
+    found = [estimate(month(seed, ratio=0.6)) for seed in range(24)]
+    covering = sum(one["low_pct"] <= -40 <= one["high_pct"] for one in found)
+    assert covering >= 20  # of 24; ten days are few, and the interval a little short
+    assert abs(np.mean([one["effect_pct"] for one in found]) + 40) < 2
+
+
+def test_no_effect_is_rarely_called_one() -> None:
+    found = [estimate(month(seed, ratio=1)) for seed in range(100, 124)]
+    assert sum(one["low_pct"] <= 0 <= one["high_pct"] for one in found) >= 20
+
+
+def test_hours_without_a_trip_are_no_obstacle() -> None:
+    found = estimate(month(3, ratio=0.5, level=0.8, rainy_days=14))
+    assert found["low_pct"] < -50 < found["high_pct"]
+
+
+@pytest.mark.parametrize("rainy_days", [0, 2])
+def test_too_little_weather_gives_nothing_and_the_reason(rainy_days: int) -> None:
+    found = estimate(month(1, ratio=0.6, rainy_days=rainy_days))
+    assert found["effect_pct"] is found["low_pct"] is found["high_pct"] is None
+    assert "at least 8 on 3 days are needed" in found["reason"]
+
+
+def test_hours_in_which_nobody_moved_give_nothing_and_the_reason() -> None:
+    hours = month(1, ratio=0.6)
+    hours["trips"] = np.where(hours["is_with"] == 1, 0, hours["trips"])
+    assert estimate(hours)["reason"] == "no trip in the hours on one of the sides"
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.3, 2.0))
+def test_the_estimate_is_that_of_the_strata_that_have_both(seed: int, ratio: float) -> None:
+    hours = month(seed, ratio)
+    kept = comparable(hours)
+    for stratum in np.unique(kept["stratum"]):
+        assert set(kept["is_with"][kept["stratum"] == stratum]) == {0, 1}
+    assert estimate(hours) == estimate(kept)

@@ -166,15 +166,26 @@ class Transform(MonthsTask):
         from pipeline import transform
         from pipeline import warehouse as room
 
-        receipts = self.output()
-        with wanted.unsettled(self.months) as left:
-            room.begin(warehouse(), self.months, duck())
-            for months, built in transform.build_all(warehouse(), self.months, data_folder() / "dbt", duck()):
+        receipts = self.output() | self.lost_beside()
+        with wanted.unsettled(list(receipts)) as left:
+            room.begin(warehouse(), list(receipts), duck())
+            for months, built in transform.build_all(warehouse(), list(receipts), data_folder() / "dbt", duck()):
                 contents = transform.contents(warehouse(), months, duck())
                 for month in months:
                     receipts[month].write(within=warehouse(), **asdict(built) | contents[month])
                 wanted.note_contents(contents)
                 left.difference_update(months)
+
+    def lost_beside(self) -> dict[date, Receipt]:
+        """The receipts of months beside these that are to be built again, too: together they settle at once."""
+        beside = {month_beside(month, distance) for month in self.months for distance in (-1, 1)} - set(self.months)
+        again = [
+            Transform(months=(month,), sources=wanted.asked_of(month, self.sources))
+            for month in sorted(beside)
+            if wanted.is_lost(month)
+        ]
+        ready = [task for task in again if all(load.complete() for load in task.requires()[task.months[0]])]
+        return {month: receipt for task in ready for month, receipt in task.output().items()}
 
 
 class Judge(MonthsTask):

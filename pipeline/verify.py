@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from pipeline import warehouse
+from pipeline import wanted, warehouse
 from pipeline.duck import Settings, connected
-from pipeline.sources import Source, sources
+from pipeline.sources import Source, month_of, sources
 from pipeline.status import months_known, record_of
 from pipeline.targets import data_folder, place
 
@@ -24,6 +24,7 @@ def disagreements(database: Path, duck: Settings) -> Iterator[str]:
     for month in months:
         yield from of_month(month, held)
     yield from without_receipt(held)
+    yield from of_marts(held)
 
 
 def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterator[str]:
@@ -46,7 +47,9 @@ def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterat
 
 
 def of_month(month: date, held: Held) -> Iterator[str]:
-    """Where the models are built, every loaded trip is a fact or was rejected."""
+    """Where the models are built, every loaded trip is a fact or was rejected, and published as it is there."""
+    if wanted.is_outdated(month):
+        yield f"{month:%Y-%m}: what is published is not what the warehouse holds; run the month again"
     if not record_of("warehouse/transformed", month):
         return
     for source in sources().values():
@@ -65,6 +68,8 @@ def without_receipt(held: Held) -> Iterator[str]:
     """Rows that nobody vouches for."""
     for (kind, name, label), rows in sorted(held.items()):
         source = sources().get(name)
+        if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month_of(label)):
+            yield f"{label} {name}: {rows:,} {kind} rows of a month that is not built; run or forget the month"
         if (
             kind == "raw_data"
             and source
@@ -73,6 +78,16 @@ def without_receipt(held: Held) -> Iterator[str]:
             ).exists()
         ):
             yield f"{label} {name}: raw_data holds {rows:,} rows without a receipt; run the month again"
+
+
+def of_marts(held: Held) -> Iterator[str]:
+    """No run was broken off while it changed the marts, and every trip is counted in an hour."""
+    if wanted.is_unsettled():
+        yield "a run was broken off while it built months; the next run of any month builds them again"
+    facts = sum(rows for (kind, *_), rows in held.items() if kind == "facts")
+    hours = sum(rows for (kind, *_), rows in held.items() if kind == "hours")
+    if facts != hours:
+        yield f"fct_hourly_mobility counts {hours:,} trips, fct_trips holds {facts:,}; run the months again"
 
 
 def sha256(path: Path) -> str:

@@ -107,6 +107,11 @@ def is_outdated(month: date) -> bool:
     return published is not None and published["version"] != mark_of(month, "content")
 
 
+def is_lost(month: date) -> bool:
+    """Whether the month is published, but nothing vouches for its marts any more."""
+    return record_of("published", month) is not None and record_of("warehouse/transformed", month) is None
+
+
 @contextlib.contextmanager
 def unsettled(months: Sequence[date]) -> Iterator[set[date]]:
     """Writes down that the marts of these months are being changed, and with them the edges of those beside.

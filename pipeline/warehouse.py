@@ -96,7 +96,10 @@ def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) ->
 
 
 def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
-    """How many rows there really are, by table (``raw_data``, ``facts`` or ``rejected``), source and month."""
+    """How many rows there really are, by table (``raw_data``, ``facts`` or ``rejected``), source and month.
+
+    And how many trips the hours count (``hours``), by month.
+    """
     if not path.exists():
         return {}
     with connected(path, duck, read_only=True) as con:
@@ -109,6 +112,12 @@ def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
                 source = f"'{name}'" if name else "source::varchar"
                 query = f"select {source}, strftime(source_month, '%Y-%m'), count(*) from {schema}.{table} group by all"
                 held |= {(kind, *row[:2]): row[2] for row in con.execute(query).fetchall()}
+        if ("core", "fct_hourly_mobility") in existing:
+            query = """
+                select strftime(source_month, '%Y-%m'), sum(trip_count + adjustment_count)::bigint
+                from core.fct_hourly_mobility group by all
+            """
+            held |= {("hours", "", month): trips for month, trips in con.execute(query).fetchall()}
         return held
 
 

@@ -117,3 +117,11 @@ def test_files_are_known_for_one_room() -> None:
     for path in [*PIPELINE.rglob("*.py"), *(HERE / "tests").rglob("*.py"), *(HERE / "dbt").rglob("*.sql")]:
         most = 400 if path.name == "tasks.py" else 300  # the workflow is to be seen on one page
         assert len(path.read_text().splitlines()) <= most, f"{path}: is it one room?"
+
+
+def test_a_source_is_late_for_dbt_a_month_and_its_lag_after_its_newest_month() -> None:
+    declared = yaml.safe_load((HERE / "dbt/models/sources.yml").read_text())["sources"][0]["tables"]
+    limits = {
+        table["name"]: table["config"]["freshness"]["warn_after"]["count"] for table in declared if "config" in table
+    }
+    assert limits == {name: 31 + source.lag_days[1] for name, source in sources().items() if not source.static}

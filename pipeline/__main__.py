@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipeline import lock, project, wanted
+from pipeline import lock, marts, project
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.parameters import USAGE, duck, past_month
 from pipeline.sources import chosen
@@ -33,7 +33,7 @@ def forget(asked: argparse.Namespace) -> int:
 
     month, names = past_month(asked.month), chosen(asked.source)
     if lock.hold(data_folder()):
-        wanted.settle()
+        marts.settle()
     print("\n".join(take_out(warehouse(), month, names, duck())))
     return 0
 
@@ -44,7 +44,7 @@ def dbt(asked: argparse.Namespace) -> int:
 
 def metrics(asked: argparse.Namespace) -> int:
     """MetricFlow's own command; with ``--month 2024-01`` for that month alone."""
-    words, months = list(asked.arguments), wanted.months_built()
+    words, months = list(asked.arguments), marts.months_built()
     if not months:
         raise BadInput(f"no month is in {warehouse()} yet; ./run.sh month 2024-01 makes one")
     if "--month" in words:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import publish, report, transform, wanted, warehouse
+from pipeline import marts, publish, report, transform, warehouse
 from pipeline.duck import Settings
 from pipeline.errors import BadInput
 from pipeline.sources import Source, sources
@@ -26,11 +26,11 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
     gone += remove_published(month)
     outdated: list[date] = []
     if database.exists():
-        with wanted.unsettled([month]) as left:
+        with marts.unsettled([month]) as left:
             warehouse.forget(database, chosen, month, duck)
             warehouse.begin(database, [month], duck)
             transform.build(database, [month], data_folder() / "dbt", duck)
-            outdated = wanted.note_contents(transform.contents(database, [month], duck))
+            outdated = marts.note_contents(transform.contents(database, [month], duck))
             left.clear()
         with whole_tree(data_folder() / "published") as folder:
             publish.export(database, None, folder, duck)

@@ -1,13 +1,13 @@
 """Receipts -> what there is: a table of months and sources. Reads no data and asks no publisher."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any
 
 from pipeline.errors import BadInput
+from pipeline.marts import record_of
 from pipeline.sources import Source, month_of, sources
-from pipeline.targets import Receipt, data_folder, place
+from pipeline.targets import data_folder
 
 SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
 """From the last to the first, and what a month that came so far is called."""
@@ -23,13 +23,6 @@ def months_known() -> list[date]:
 def months_in(name: str) -> Iterable[date]:
     with suppress(BadInput):
         yield month_of(name.split(".", maxsplit=1)[0])
-
-
-def record_of(stage: str, month: date, suffix: str = ".json", source: Source | None = None) -> Mapping[str, Any] | None:
-    label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")
-    with suppress(FileNotFoundError):
-        return Receipt(place(stage, label, suffix, name)).record
-    return None
 
 
 def source_state(source: Source, month: date) -> str:

@@ -1,9 +1,12 @@
-"""The workflow on one page: every Luigi task, nothing but wiring.
+"""The workflow on one page, and the tasks of a month: nothing but wiring.
 
 ::
 
-    Published ─► Download ─► Convert ─► Load ─► Transform ─► Judge ─► Validate ─┬► Publish ─┬► Report ─► RunMonth
-    └──────── one a source and month ───────┘   └──── batched ───┘               └► Measure ─┘  (Measure: batched)
+    Published ─► Download ─► Convert ─► Load      one a source and month: source_tasks.py
+                                         │
+    ┌────────────────────────────────────┘
+    └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Report ─► RunMonth
+       one a month; Transform, Judge and Measure for all months that are ready together
 
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
@@ -11,133 +14,18 @@ Rooms are imported where they run: a run that finds nothing to do imports none o
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import luigi
 
-from pipeline import lock, metrics, project, wanted
-from pipeline.errors import BadInput, MonthRejected
-from pipeline.parameters import (
-    Month,
-    Months,
-    SourceName,
-    Sources,
-    duck,
-    duck_to_convert,
-    or_exit,
-    patience,
-)
-from pipeline.progress import shown
-from pipeline.sources import CONFIG, Source, month_beside, sources
-from pipeline.targets import HttpTarget, Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
+from pipeline import lock, marts, metrics, project, wanted
+from pipeline.errors import MonthRejected
+from pipeline.parameters import Month, Months, Sources, duck, or_exit
+from pipeline.source_tasks import Load
+from pipeline.sources import CONFIG, month_beside
+from pipeline.targets import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
 
 SUITES = CONFIG / "expectations"
-
-
-class SourceTask(luigi.Task):
-    """One step of one source and month."""
-
-    source = SourceName()
-    month = Month()
-
-    @property
-    def facts(self) -> Source:
-        return sources()[self.source]
-
-    def tell(self, done: int, total: int) -> None:
-        """Shows in luigid's pages how far it is."""
-        if total and self.set_progress_percentage:
-            self.set_progress_percentage(round(100 * done / total))
-
-    def place(self, stage: str, suffix: str) -> Path:
-        return place(stage, self.facts.label(self.month), suffix, self.source)
-
-
-class Published(SourceTask, luigi.ExternalTask):
-    """The publisher has the month. «Not yet» is no failure: it leaves the month pending."""
-
-    def output(self) -> HttpTarget:
-        return HttpTarget(partial(wanted.where, self.source, self.month))
-
-
-class Download(SourceTask):
-    """The published file, byte for byte. A year's archive is fetched once and serves its twelve months."""
-
-    priority = 30
-
-    def requires(self) -> Published:
-        if self.month < self.facts.first_month:
-            raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.facts.first_month:%Y-%m}")
-        return self.clone(Published)
-
-    def output(self) -> Receipt:
-        return Receipt(self.place("landing", ".json"))
-
-    @property
-    def resources(self) -> dict[str, int]:
-        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
-        return {f"download_{self.facts.publisher.name}": 1} | by_year
-
-    def run(self) -> None:
-        from pipeline import download
-
-        receipt = self.output()
-        url, label = self.input().found
-        path = place("landing", label, download.suffix(self.facts, url), self.source)
-        fetched = Receipt(path.parent / f"{label}.json")
-        if fetched.path == receipt.path or not fetched.exists():
-            waiting = download.Patience(**patience().param_kwargs)
-            with whole(path) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
-                facts = download.fetch(self.facts, url, path, part, waiting, tell)
-            fetched.write([path], digest=facts["sha256"], file=path.name, **facts)
-        if fetched.path != receipt.path:
-            record = fetched.record
-            receipt.write([path], digest=record["sha256"], **{fact: record[fact] for fact in download.PROVENANCE})
-
-
-class Convert(SourceTask):
-    """The month's rows as Parquet, declared columns and types."""
-
-    priority = 20
-    resources = {"convert": 1}
-
-    def requires(self) -> Download:
-        return self.clone(Download)
-
-    def output(self) -> Receipt:
-        return Receipt(self.place("parquet", ".json"), [self.input()], version=self.facts.version)
-
-    def run(self) -> None:
-        from pipeline import convert
-
-        receipt, parquet = self.output(), self.place("parquet", ".parquet")
-        landed = self.input().path.parent / self.input().record["file"]
-        with whole(parquet) as part:
-            made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
-        receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
-
-
-class Load(SourceTask):
-    """The month's rows in ``raw_data``, in the place of those that were there."""
-
-    priority = 10
-    resources = {"warehouse": 1}
-
-    def requires(self) -> dict[str, luigi.Task]:
-        return {"parquet": self.clone(Convert), "landed": self.clone(Download)}
-
-    def output(self) -> Receipt:
-        return Receipt(self.place("warehouse/loaded", ".json"), [self.input()["parquet"]])
-
-    def run(self) -> None:
-        from pipeline import warehouse as room
-
-        receipt, parquet = self.output(), self.place("parquet", ".parquet")
-        facts = self.input()["landed"].record | self.input()["parquet"].record
-        rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
-        receipt.write(within=warehouse(), rows=rows)
 
 
 class MonthsTask(luigi.Task):
@@ -167,13 +55,13 @@ class Transform(MonthsTask):
         from pipeline import warehouse as room
 
         receipts = self.output() | self.lost_beside()
-        with wanted.unsettled(list(receipts)) as left:
+        with marts.unsettled(list(receipts)) as left:
             room.begin(warehouse(), list(receipts), duck())
             for months, built in transform.build_all(warehouse(), list(receipts), data_folder() / "dbt", duck()):
                 contents = transform.contents(warehouse(), months, duck())
                 for month in months:
                     receipts[month].write(within=warehouse(), **asdict(built) | contents[month])
-                wanted.note_contents(contents)
+                marts.note_contents(contents)
                 left.difference_update(months)
 
     def lost_beside(self) -> dict[date, Receipt]:
@@ -182,7 +70,7 @@ class Transform(MonthsTask):
         again = [
             Transform(months=(month,), sources=wanted.asked_of(month, self.sources))
             for month in sorted(beside)
-            if wanted.is_lost(month)
+            if marts.is_lost(month)
         ]
         ready = [task for task in again if all(load.complete() for load in task.requires()[task.months[0]])]
         return {month: receipt for task in ready for month, receipt in task.output().items()}
@@ -200,7 +88,7 @@ class Judge(MonthsTask):
             month: Receipt(
                 place("quality", month, ".findings.json"),
                 [transformed[month]],
-                version + wanted.mark_of(month, "facts"),
+                version + marts.mark_of(month, "facts"),
             )
             for month, transformed in self.input().items()
         }
@@ -248,7 +136,7 @@ class Publish(MonthTask):
         return self.clone(Validate)
 
     def output(self) -> Receipt:
-        return Receipt(place("published", self.month, ".json"), [self.input()], wanted.mark_of(self.month, "content"))
+        return Receipt(place("published", self.month, ".json"), [self.input()], marts.mark_of(self.month, "content"))
 
     def run(self) -> None:
         from pipeline import publish
@@ -267,17 +155,14 @@ class Publish(MonthTask):
 class Measure(MonthsTask):
     """The months' metrics: one start of MetricFlow."""
 
-    def requires(self) -> dict[date, Validate]:
-        return {month: Validate(month=month, sources=self.sources) for month in self.months}
+    def requires(self) -> dict[date, Publish]:
+        return {month: Publish(month=month, sources=self.sources) for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
+        declared = metrics.digest()
         return {
-            month: Receipt(
-                place("published/metrics", month, ".json"),
-                [validated],
-                metrics.digest() + wanted.mark_of(month, "content"),
-            )
-            for month, validated in self.input().items()
+            month: Receipt(place("published/metrics", month, ".json"), [published], declared)
+            for month, published in self.input().items()
         }
 
     def run(self) -> None:
@@ -301,22 +186,18 @@ class Report(MonthTask):
 
     def requires(self) -> dict[str, luigi.Task]:
         judged = Judge(months=(self.month,), sources=self.sources)
-        return {
-            "published": self.clone(Publish),
-            "measured": Measure(months=(self.month,), sources=self.sources),
-            "judged": judged,
-            "transformed": judged.requires()[self.month],
-        }
+        measured = Measure(months=(self.month,), sources=self.sources)
+        return {"measured": measured, "judged": judged, "transformed": judged.requires()[self.month]}
 
     def output(self) -> Receipt:
-        inputs = self.input()
-        return Receipt(place("reports", self.month, ".json"), [inputs["published"], inputs["measured"][self.month]])
+        measured = Measure(months=(self.month,), sources=self.sources)
+        return Receipt(place("reports", self.month, ".json"), [measured.output()[self.month]])
 
     def run(self) -> None:
         from pipeline import report
 
         receipt, page, index = self.output(), place("reports", self.month, ".html"), place("reports", "index", ".html")
-        published = self.input()["published"].path.parent
+        published = data_folder() / "published"
         findings = self.input()["judged"][self.month].record["findings"]
         provenance = [provenance_of(load) for load in self.requires()["transformed"].requires()[self.month]]
         with whole(page) as part:
@@ -333,7 +214,7 @@ class RunMonth(MonthTask):
     """
 
     def complete(self) -> bool:
-        if wanted.is_unsettled():
+        if marts.is_unsettled():
             self.hold()
         return super().complete()
 
@@ -343,7 +224,7 @@ class RunMonth(MonthTask):
 
     def hold(self) -> None:
         if or_exit(lock.hold, data_folder()):
-            wanted.settle()
+            marts.settle()
 
     def output(self) -> Receipt:
         return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
@@ -353,7 +234,7 @@ class RunMonth(MonthTask):
         yield [
             RunMonth(month=month, sources=wanted.asked_of(month, self.sources))
             for month in beside
-            if wanted.is_outdated(month)
+            if marts.is_outdated(month)
         ]
         self.output().write(sources=self.sources)
 

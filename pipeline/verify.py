@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from pipeline import wanted, warehouse
+from pipeline import marts, warehouse
 from pipeline.duck import Settings, connected
+from pipeline.marts import record_of
 from pipeline.sources import Source, month_of, sources
-from pipeline.status import months_known, record_of
+from pipeline.status import months_known
 from pipeline.targets import data_folder, place
 
 Held = dict[tuple[str, str, str], int]
@@ -48,7 +49,7 @@ def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterat
 
 def of_month(month: date, held: Held) -> Iterator[str]:
     """Where the models are built, every loaded trip is a fact or was rejected, and published as it is there."""
-    if wanted.is_outdated(month):
+    if marts.is_outdated(month):
         yield f"{month:%Y-%m}: what is published is not what the warehouse holds; run the month again"
     if not record_of("warehouse/transformed", month):
         return
@@ -82,7 +83,7 @@ def without_receipt(held: Held) -> Iterator[str]:
 
 def of_marts(held: Held) -> Iterator[str]:
     """No run was broken off while it changed the marts, and every trip is counted in an hour."""
-    if wanted.is_unsettled():
+    if marts.is_unsettled():
         yield "a run was broken off while it built months; the next run of any month builds them again"
     facts = sum(rows for (kind, *_), rows in held.items() if kind == "facts")
     hours = sum(rows for (kind, *_), rows in held.items() if kind == "hours")

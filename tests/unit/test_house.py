@@ -115,8 +115,7 @@ def test_the_lock_file_has_hashes_and_no_index() -> None:
 
 def test_files_are_known_for_one_room() -> None:
     for path in [*PIPELINE.rglob("*.py"), *(HERE / "tests").rglob("*.py"), *(HERE / "dbt").rglob("*.sql")]:
-        most = 400 if path.name == "tasks.py" else 300  # the workflow is to be seen on one page
-        assert len(path.read_text().splitlines()) <= most, f"{path}: is it one room?"
+        assert len(path.read_text().splitlines()) <= 300, f"{path}: is it one room?"
 
 
 def test_a_source_is_late_for_dbt_a_month_and_its_lag_after_its_newest_month() -> None:

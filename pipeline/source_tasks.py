@@ -1,0 +1,121 @@
+"""The tasks of one source and month: from the published file to rows in ``raw_data``, nothing but wiring.
+
+Rooms are imported where they run, as in tasks.py.
+"""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import luigi
+
+from pipeline import wanted
+from pipeline.errors import BadInput
+from pipeline.parameters import Month, SourceName, duck, duck_to_convert, patience
+from pipeline.progress import shown
+from pipeline.sources import Source, sources
+from pipeline.targets import HttpTarget, Receipt, place, warehouse, whole
+
+
+class SourceTask(luigi.Task):
+    """One step of one source and month."""
+
+    source = SourceName()
+    month = Month()
+
+    @property
+    def facts(self) -> Source:
+        return sources()[self.source]
+
+    def tell(self, done: int, total: int) -> None:
+        """Shows in luigid's pages how far it is."""
+        if total and self.set_progress_percentage:
+            self.set_progress_percentage(round(100 * done / total))
+
+    def place(self, stage: str, suffix: str) -> Path:
+        return place(stage, self.facts.label(self.month), suffix, self.source)
+
+
+class Published(SourceTask, luigi.ExternalTask):
+    """The publisher has the month. «Not yet» is no failure: it leaves the month pending."""
+
+    def output(self) -> HttpTarget:
+        return HttpTarget(partial(wanted.where, self.source, self.month))
+
+
+class Download(SourceTask):
+    """The published file, byte for byte. A year's archive is fetched once and serves its twelve months."""
+
+    priority = 30
+
+    def requires(self) -> Published:
+        if self.month < self.facts.first_month:
+            raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.facts.first_month:%Y-%m}")
+        return self.clone(Published)
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("landing", ".json"))
+
+    @property
+    def resources(self) -> dict[str, int]:
+        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
+        return {f"download_{self.facts.publisher.name}": 1} | by_year
+
+    def run(self) -> None:
+        from pipeline import download
+
+        receipt = self.output()
+        url, label = self.input().found
+        path = place("landing", label, download.suffix(self.facts, url), self.source)
+        fetched = Receipt(path.parent / f"{label}.json")
+        if fetched.path == receipt.path or not fetched.exists():
+            waiting = download.Patience(**patience().param_kwargs)
+            with whole(path) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
+                facts = download.fetch(self.facts, url, path, part, waiting, tell)
+            fetched.write([path], digest=facts["sha256"], file=path.name, **facts)
+        if fetched.path != receipt.path:
+            record = fetched.record
+            receipt.write([path], digest=record["sha256"], **{fact: record[fact] for fact in download.PROVENANCE})
+
+
+class Convert(SourceTask):
+    """The month's rows as Parquet, declared columns and types."""
+
+    priority = 20
+    resources = {"convert": 1}
+
+    def requires(self) -> Download:
+        return self.clone(Download)
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("parquet", ".json"), [self.input()], version=self.facts.version)
+
+    def run(self) -> None:
+        from pipeline import convert
+
+        receipt, parquet = self.output(), self.place("parquet", ".parquet")
+        landed = self.input().path.parent / self.input().record["file"]
+        with whole(parquet) as part:
+            made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
+        receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
+
+
+class Load(SourceTask):
+    """The month's rows in ``raw_data``, in the place of those that were there."""
+
+    priority = 10
+    resources = {"warehouse": 1}
+
+    def requires(self) -> dict[str, luigi.Task]:
+        return {"parquet": self.clone(Convert), "landed": self.clone(Download)}
+
+    def output(self) -> Receipt:
+        return Receipt(self.place("warehouse/loaded", ".json"), [self.input()["parquet"]])
+
+    def run(self) -> None:
+        from pipeline import warehouse as room
+
+        receipt, parquet = self.output(), self.place("parquet", ".parquet")
+        facts = self.input()["landed"].record | self.input()["parquet"].record
+        rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
+        receipt.write(within=warehouse(), rows=rows)

@@ -16,6 +16,7 @@ NYC mobility & weather analytics
   ./run.sh status                      months and sources: what is landed, loaded, judged, published
   ./run.sh verify                      receipts against what the files and the warehouse hold
   ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
+  ./run.sh accept 2024-01 --reason "…"  lets a rejected month pass, on record
   ./run.sh ui                          luigid on http://127.0.0.1:8082
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
   ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
@@ -93,7 +94,7 @@ case $verb in
     [ $# -ge 2 ] || fail "backfill: from and to which month? ./run.sh backfill 2024-01 2025-01 (the stop is not in it)"
     ready; run RangeMonthly --of RunMonth --start "$1" --stop "$2" "${@:3}" ;;
   catchup) ready; run RangeMonthly --of RunMonth "$@" ;;
-  status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  status | verify | forget | accept) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"

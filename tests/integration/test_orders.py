@@ -62,8 +62,10 @@ def test_the_range_is_published_whole(finished: Place) -> None:
     assert is_published_whole(finished)
 
 
-def test_months_one_by_one_and_backward_give_what_a_range_gives(finished: Place, tmp_path: Path) -> None:
-    place = Place(tmp_path / "data", finished.upstream)
+def test_months_one_by_one_and_backward_give_what_a_range_gives(
+    finished: Place, known: Callable[[Place], Place], tmp_path: Path
+) -> None:
+    place = known(Place(tmp_path / "data", finished.upstream))
     run(place, *NAMES[::-1])
     assert content(place) == content(finished)
 

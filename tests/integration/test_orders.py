@@ -143,7 +143,7 @@ def test_a_table_that_is_lost_is_made_for_all_months_again(copy_of: Callable[[],
     place = copy_of()
     change(place, "drop table core.fct_trips cascade")
     (place.data / "warehouse/transformed/2024-03.json").unlink()
-    ended = place.month("2024-03")
+    ended = place.luigi("Transform", "--months", "2024-03")
     assert ended.returncode == 0, ended.stderr
     assert content(place) == content(finished)
 

@@ -138,6 +138,7 @@ class Validate(MonthTask):
 class Publish(MonthTask):
     """The month's marts as Parquet, beside the dimensions."""
 
+    priority = 5  # all months that passed before any is measured: Measure can then take them together
     resources = {"warehouse": 1}
 
     def requires(self) -> Validate:

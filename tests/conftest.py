@@ -10,11 +10,16 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 from filelock import FileLock
 
 from pipeline.sample.generate import DEMO, DIRT, generate
 from pipeline.sample.serve import Upstream, running
+
+# The first example pays for imports, on a machine that may be busy: how long one takes proves nothing.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))

@@ -93,7 +93,10 @@ def test_a_month_reissued_without_rows_and_back_leaves_none_of_the_old(
     empty = tmp_path / "empty.parquet"
     duckdb.execute(f"copy (select * from '{whole}' limit 0) to '{empty}' (format parquet)")
     place.upstream.faults = [Fault(FILE, body=empty.read_bytes())]
-    run_again(place)
+    fetch_again(place)
+    ended = place.month("2024-02")
+    assert ended.returncode == 30  # a file without rows is for somebody to look at, and built all the same
+    assert "fhv_taxi breaks «the file has rows»" in ended.stderr
     place.upstream.faults = []
     assert place.query("""
         select rows_published, rows_fact, rows_rejected from audit.month_ledger
@@ -103,10 +106,15 @@ def test_a_month_reissued_without_rows_and_back_leaves_none_of_the_old(
     assert content(place) == content(finished)
 
 
-def run_again(place: Place) -> None:
-    """2024-02 with another file of fhv, once fetched."""
+def fetch_again(place: Place) -> None:
+    """Has the next run fetch another file of fhv."""
     for path in place.data.glob("landing/fhv_taxi/2024-02.*"):
         path.unlink()
+
+
+def run_again(place: Place) -> None:
+    """2024-02 with another file of fhv, once fetched."""
+    fetch_again(place)
     run(place, "2024-02")
 
 

@@ -51,21 +51,6 @@ ready() {
   echo "$wanted" > "$venv/installed"
 }
 
-# run TASK ARGUMENTS: Luigi on the data folder; --sources of any task is MOBILITY_SOURCES.
-run() {
-  local arguments=()
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --sources) [ $# -gt 1 ] || fail "--sources needs a list, as yellow_taxi,citibike"; export MOBILITY_SOURCES=$2; shift ;;
-      --sources=*) export MOBILITY_SOURCES=${1#*=} ;;
-      *) arguments+=("$1") ;;
-    esac
-    shift
-  done
-  [ "${MOBILITY_SCHEDULER:-local}" = luigid ] || arguments+=(--local-scheduler)
-  exec "$venv/bin/luigi" --module pipeline "${arguments[@]}"
-}
-
 demo() {
   local data=$MOBILITY_DATA/demo
   MOBILITY_DATA=$data "$venv/bin/python" -m pipeline demo "$@"
@@ -88,12 +73,7 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) ready; demo "$@" ;;
-  month) [ $# -ge 1 ] || fail "month: which one? ./run.sh month 2024-01"; ready; run RunMonth --month "$@" ;;
-  backfill)
-    [ $# -ge 2 ] || fail "backfill: from and to which month? ./run.sh backfill 2024-01 2025-01 (the stop is not in it)"
-    ready; run RangeMonthly --of RunMonth --start "$1" --stop "$2" "${@:3}" ;;
-  catchup) ready; run RangeMonthly --of RunMonth "$@" ;;
-  status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  month | backfill | catchup | refresh | status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"

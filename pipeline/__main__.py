@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipeline import lock, marts, project
+from pipeline import marts, project, runs
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.parameters import USAGE, duck, past_month
 from pipeline.sources import chosen
@@ -32,10 +32,29 @@ def forget(asked: argparse.Namespace) -> int:
     from pipeline.forget import forget as take_out
 
     month, names = past_month(asked.month), chosen(asked.source)
-    if lock.hold(data_folder()):
-        marts.settle()
+    marts.begin()
     print("\n".join(take_out(warehouse(), month, names, duck())))
     return 0
+
+
+def month(asked: argparse.Namespace) -> int:
+    return runs.run(["RunMonth", "--month", asked.month, *asked.words])
+
+
+def backfill(asked: argparse.Namespace) -> int:
+    return runs.run(["RangeMonthly", "--of", "RunMonth", "--start", asked.start, "--stop", asked.stop, *asked.words])
+
+
+def catchup(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.catchup(past_month(asked.start) if asked.start else None, asked.newest_first, asked.words)
+
+
+def refresh(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.refresh(asked.months, asked.words)
 
 
 def dbt(asked: argparse.Namespace) -> int:
@@ -67,7 +86,22 @@ def demo(asked: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="./run.sh", description=__doc__)
+    top.set_defaults(takes_luigis_options=False)
     verbs = top.add_subparsers(required=True, metavar="VERB")
+    one = verbs.add_parser("month", help="one month, from the publishers to the page", allow_abbrev=False)
+    one.add_argument("month")
+    one.set_defaults(run=month, takes_luigis_options=True)
+    one = verbs.add_parser("backfill", help="a range of months, the stop not in it", allow_abbrev=False)
+    one.add_argument("start")
+    one.add_argument("stop")
+    one.set_defaults(run=backfill, takes_luigis_options=True)
+    one = verbs.add_parser("catchup", help="whatever is published by now", allow_abbrev=False)
+    one.add_argument("--start", help="first month; by default that of luigi.cfg")
+    one.add_argument("--newest-first", action="store_true")
+    one.set_defaults(run=catchup, takes_luigis_options=True)
+    one = verbs.add_parser("refresh", help="files that were re-issued", allow_abbrev=False)
+    one.add_argument("--months", type=int, default=6, help="how many of the newest months to ask for")
+    one.set_defaults(run=refresh, takes_luigis_options=True)
     for verb, about in ((status, "what is landed, loaded, judged, published"), (verify, "receipts against reality")):
         verbs.add_parser(verb.__name__, help=about).set_defaults(run=verb)
     one = verbs.add_parser("forget", help="take a month, or one source of it, out of everything")
@@ -87,7 +121,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    asked = parser().parse_args(words)
+    top = parser()
+    asked, rest = top.parse_known_args(words)
+    asked.words = rest
+    if rest and not asked.takes_luigis_options:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         code: int = asked.run(asked)
     except MobilityError as error:

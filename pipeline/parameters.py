@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import luigi
 import luigi.tools.range
@@ -14,6 +14,9 @@ from pipeline.duck import Settings, settings
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 from pipeline.sources import chosen, default_names, month_of
 from pipeline.targets import data_folder
+
+if TYPE_CHECKING:
+    from pipeline.web import Patience
 
 T = TypeVar("T")
 USAGE = 2
@@ -115,11 +118,13 @@ class RangeMonthly(luigi.tools.range.RangeMonthly):
 
 
 class mobility(luigi.Config):
-    """How much of the machine DuckDB may use; 0 for what fits it."""
+    """How much of the machine a run may use, and needs; 0 for what fits it."""
 
     threads = luigi.IntParameter(default=0)
     memory_gb = luigi.FloatParameter(default=0)
     convert_memory_gb = luigi.FloatParameter(default=1)
+    least_free_gb = luigi.FloatParameter(default=1)
+    maintenance = luigi.Parameter(default="03:00-04:00")
 
 
 class patience(luigi.Config):
@@ -129,6 +134,12 @@ class patience(luigi.Config):
     first_wait_s = luigi.FloatParameter(default=1)
     longest_wait_s = luigi.FloatParameter(default=120)
     silence_s = luigi.FloatParameter(default=60)
+
+
+def waiting() -> "Patience":
+    from pipeline.web import Patience
+
+    return Patience(**patience().param_kwargs)
 
 
 def duck() -> Settings:

@@ -18,9 +18,9 @@ from typing import Any
 
 import luigi
 
-from pipeline import lock, marts, metrics, project, wanted
+from pipeline import marts, metrics, project, wanted
 from pipeline.errors import MonthRejected
-from pipeline.parameters import Month, Months, Sources, duck, or_exit
+from pipeline.parameters import Month, Months, Sources, duck, mobility, or_exit
 from pipeline.source_tasks import Load
 from pipeline.sources import CONFIG, month_beside
 from pipeline.targets import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
@@ -223,8 +223,7 @@ class RunMonth(MonthTask):
         return self.clone(Report)
 
     def hold(self) -> None:
-        if or_exit(lock.hold, data_folder()):
-            marts.settle()
+        or_exit(marts.begin, mobility().least_free_gb)
 
     def output(self) -> Receipt:
         return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])

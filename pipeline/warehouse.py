@@ -23,6 +23,10 @@ LOADS = """
 """
 
 
+REPLACED = (
+    "create table if not exists raw_data.replaced as select *, loaded_at as replaced_at from raw_data.loads limit 0"
+)
+"""The lines of ``raw_data.loads`` that another file has taken the place of."""
 BUILT = "create table if not exists raw_data.built (source varchar not null, source_month date not null)"
 """What the marts hold: a file that is loaded counts nowhere before its month is built with it."""
 EFFECTS = """
@@ -42,6 +46,7 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
     with connected(path, duck) as con:
         prepare(con)
         con.begin()
+        keep_replaced(con, source.name, month, facts["sha256"])
         forget_rows(con, source.name, month)
         rows = con.execute(
             f"""
@@ -64,6 +69,17 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
         con.execute(f"insert into raw_data.loads by name select {values}", line)
         con.commit()
     return int(rows)
+
+
+def keep_replaced(con: duckdb.DuckDBPyConnection, source: str, month: date, sha256: str) -> None:
+    """Writes down where the rows came from that another file is about to replace."""
+    con.execute(
+        """
+        insert into raw_data.replaced by name
+        select *, $3 as replaced_at from raw_data.loads where source = $1 and source_month = $2 and sha256 <> $4
+        """,
+        [source, month, datetime.now(UTC).replace(tzinfo=None), sha256],
+    )
 
 
 def begin(path: Path, months: Sequence[date], duck: Settings) -> None:
@@ -125,6 +141,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Every declared source has its table, loaded or not, so that the models can always be built."""
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
+    con.execute(REPLACED)
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)

@@ -73,7 +73,7 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) ready; demo "$@" ;;
-  month | backfill | catchup | refresh | status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"

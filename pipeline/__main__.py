@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline import marts, project, runs
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
@@ -57,6 +58,22 @@ def refresh(asked: argparse.Namespace) -> int:
     return upkeep.refresh(asked.months, asked.words)
 
 
+def install_units(asked: argparse.Namespace) -> int:
+    from pipeline import units
+
+    own = asked.user
+    folder = asked.into or units.folder_of(own)
+    for path in units.install(folder, data_folder(), units.user_of(own), units.secrets_of(own)):
+        print(path)
+    systemctl = "systemctl --user" if own else "systemctl"
+    print(f"""
+addresses of alerts and other variables go into {units.secrets_of(own)} (chmod 600); then:
+  {systemctl} daemon-reload
+  {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer
+  {systemctl} enable --now mobility-luigid.service  # where wanted, with MOBILITY_SCHEDULER=luigid""")
+    return 0
+
+
 def dbt(asked: argparse.Namespace) -> int:
     return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
 
@@ -102,6 +119,10 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("refresh", help="files that were re-issued", allow_abbrev=False)
     one.add_argument("--months", type=int, default=6, help="how many of the newest months to ask for")
     one.set_defaults(run=refresh, takes_luigis_options=True)
+    one = verbs.add_parser("install-units", help="systemd's units, with this checkout's paths")
+    one.add_argument("--user", action="store_true", help="of this user, not of the system")
+    one.add_argument("--into", type=Path, help="another folder than systemd's")
+    one.set_defaults(run=install_units)
     for verb, about in ((status, "what is landed, loaded, judged, published"), (verify, "receipts against reality")):
         verbs.add_parser(verb.__name__, help=about).set_defaults(run=verb)
     one = verbs.add_parser("forget", help="take a month, or one source of it, out of everything")

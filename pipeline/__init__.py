@@ -4,7 +4,7 @@ from pipeline import events  # noqa: F401  # hears what tasks do
 from pipeline.parameters import RangeMonthly
 from pipeline.source_tasks import Convert, Download, Load, Published
 from pipeline.tasks import Judge, Measure, Publish, Report, RunMonth, Transform, Validate
-from pipeline.upkeep_tasks import Again, CatchUp, Reask, Refresh
+from pipeline.upkeep_tasks import Again, CatchUp, Reask, Refresh, WeatherSoFar
 
 __all__ = [
     "Again",
@@ -23,4 +23,5 @@ __all__ = [
     "RunMonth",
     "Transform",
     "Validate",
+    "WeatherSoFar",
 ]

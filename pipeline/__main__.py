@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import marts, project, runs
+from pipeline import lock, marts, project, runs
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
-from pipeline.parameters import USAGE, duck, past_month
+from pipeline.parameters import USAGE, duck, mobility, past_month
 from pipeline.sources import chosen
 from pipeline.targets import data_folder, warehouse
 
@@ -21,11 +21,20 @@ def status(_: argparse.Namespace) -> int:
     return 0
 
 
-def verify(_: argparse.Namespace) -> int:
+def verify(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
     from pipeline.verify import disagreements
 
+    lock.hold(data_folder())
     found = list(disagreements(warehouse(), duck()))
-    print("\n".join(found) or "all receipts agree with the files and the warehouse")
+    if found and asked.repair:
+        print(*(one.text for one in found), "mending it ...", sep="\n", flush=True)
+        if code := upkeep.repair(found):
+            return code
+        found = list(disagreements(warehouse(), duck()))
+    print("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
+    if found and not asked.repair:
+        print("./run.sh verify --repair makes again what is needed", file=sys.stderr)
     return DISAGREES if found else 0
 
 
@@ -58,6 +67,22 @@ def refresh(asked: argparse.Namespace) -> int:
     return upkeep.refresh(asked.months, asked.words)
 
 
+def weather(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.weather(asked.words)
+
+
+def health(_: argparse.Namespace) -> int:
+    from pipeline import alerts
+    from pipeline.health import examined, luigid_used
+
+    found = examined(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_used())
+    print(found.line())
+    alerts.tell(found.alerts)
+    return DISAGREES if found.alerts else 0
+
+
 def install_units(asked: argparse.Namespace) -> int:
     from pipeline import units
 
@@ -75,6 +100,7 @@ addresses of alerts and other variables go into {units.secrets_of(own)} (chmod 6
 
 
 def dbt(asked: argparse.Namespace) -> int:
+    lock.hold(data_folder())
     return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
 
 
@@ -119,12 +145,19 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("refresh", help="files that were re-issued", allow_abbrev=False)
     one.add_argument("--months", type=int, default=6, help="how many of the newest months to ask for")
     one.set_defaults(run=refresh, takes_luigis_options=True)
+    one = verbs.add_parser("weather", help="weather so far of the months that are not settled", allow_abbrev=False)
+    one.set_defaults(run=weather, takes_luigis_options=True)
+    verbs.add_parser("health", help="whether all is well: a line of JSON, exit code 1 if not").set_defaults(run=health)
     one = verbs.add_parser("install-units", help="systemd's units, with this checkout's paths")
     one.add_argument("--user", action="store_true", help="of this user, not of the system")
     one.add_argument("--into", type=Path, help="another folder than systemd's")
     one.set_defaults(run=install_units)
-    for verb, about in ((status, "what is landed, loaded, judged, published"), (verify, "receipts against reality")):
-        verbs.add_parser(verb.__name__, help=about).set_defaults(run=verb)
+    one = verbs.add_parser("status", help="what is landed, loaded, judged, published, and what is late")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=status)
+    one = verbs.add_parser("verify", help="receipts against what files and warehouse hold")
+    one.add_argument("--repair", action="store_true", help="make again what is needed")
+    one.set_defaults(run=verify)
     one = verbs.add_parser("forget", help="take a month, or one source of it, out of everything")
     one.add_argument("month")
     one.add_argument("--source", action="append", default=[])

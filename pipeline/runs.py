@@ -3,6 +3,10 @@
 import os
 from collections.abc import Sequence
 
+from pipeline import alerts
+from pipeline.errors import BadInput, Unreachable
+from pipeline.health import answers, luigid_used
+
 
 def run(words: Sequence[str]) -> int:
     """Runs the task that the words name; returns the exit code that luigi.cfg gives to what came of it.
@@ -16,7 +20,14 @@ def run(words: Sequence[str]) -> int:
     for name in ("sources", "log-format"):
         if value := taken_out(rest, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
-    own = [] if os.environ.get("MOBILITY_SCHEDULER") == "luigid" else ["--local-scheduler"]
+    luigid = luigid_used()
+    if luigid and not answers(luigid):
+        text = (
+            f"nobody answers on {luigid[0]}:{luigid[1]}; ./run.sh ui starts it, MOBILITY_SCHEDULER=local does without"
+        )
+        alerts.tell([alerts.Alert("luigid", "luigid cannot be reached", text)])
+        raise Unreachable(f"luigid: {text}")
+    own = [] if luigid else ["--local-scheduler"]
     try:
         run_with_retcodes(["--module", "pipeline", *rest, *own])
     except SystemExit as ended:
@@ -26,8 +37,6 @@ def run(words: Sequence[str]) -> int:
 
 def taken_out(words: list[str], option: str) -> str:
     """The value of the option, which the words no longer hold; empty where they do not."""
-    from pipeline.errors import BadInput
-
     for place, word in enumerate(words):
         if word.startswith(f"{option}="):
             return words.pop(place).partition("=")[2]

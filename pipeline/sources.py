@@ -5,7 +5,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,7 @@ class Source:
     static: bool = False
     settled_after_days: int | None = None
     final_after_days: int = 0
+    so_far_url: str = ""
     max_unpacked_bytes: int = 0
     timestampformats: tuple[str, ...] = ()
 
@@ -108,9 +109,21 @@ class Source:
             "month": f"{month:%m}",
             "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
             "two_days_after": str(last + timedelta(days=2)),
-            "columns": ",".join(column.name for column in self.columns if column.name != "time"),
+            "columns": self.asked_columns,
         }
         return {url.format(**words): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}
+
+    def so_far(self, today: date) -> "Source":
+        """The feed of what there is by now of the months that are not settled: one file for all of them."""
+        assert self.settled_after_days is not None
+        first = (today - timedelta(days=self.settled_after_days + 2)).replace(day=1)
+        words = {"base": self.publisher.base_url, "first": first, "today": today, "columns": self.asked_columns}
+        name, url = f"{self.name}_so_far", self.so_far_url.format(**words)
+        return replace(self, name=name, urls=(url,), first_month=first, always=False, settled_after_days=None)
+
+    @property
+    def asked_columns(self) -> str:
+        return ",".join(column.name for column in self.columns if column.name != "time")
 
     def expected(self, month: date) -> tuple[date, date]:
         """The days between which the month is published as a rule: its last day and the publisher's usual lag."""

@@ -15,8 +15,9 @@ SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing"
 
 def months_known() -> list[date]:
     """Every month of which anything lies in the data folder."""
-    stages = [*SOURCE_STAGES, "warehouse/transformed", "quality", "published", "complete"]
-    names = {path.name for stage in stages for path in (data_folder() / stage).rglob("*.json")}
+    stages = ["warehouse/transformed", "quality", "published", "complete"]
+    stages += [f"{stage}/{source}" for stage in SOURCE_STAGES for source in sources()]
+    names = {path.name for stage in stages for path in (data_folder() / stage).glob("*.json")}
     return sorted({month for name in names for month in months_in(name)})
 
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from pipeline import alerts, marts, runs, wanted
+from pipeline.errors import BadInput
 from pipeline.history import history, run_id
 from pipeline.parameters import mobility
 from pipeline.sources import Source
 from pipeline.targets import data_folder, whole
+from pipeline.verify import Disagreement, disown
 
 ALL_TOLD = {0, 20, 30}
 """Exit codes of runs in which every publisher was asked."""
@@ -43,6 +45,40 @@ def refresh(newest_months: int, words: Sequence[str]) -> int:
     code = runs.run(["Refresh", "--newest-months", str(newest_months), *words])
     tell_of_failures()
     return code
+
+
+def repair(found: Sequence[Disagreement]) -> int:
+    """Makes again what the disagreements are about; returns the exit code of the first run that failed, else 0."""
+    marts.settle()
+    disown(found)
+    for source, month in (one.load for one in found if one.load):
+        if code := runs.run(["Load", "--source", source.name, "--month", f"{month:%Y-%m}"]):
+            return code
+    months = sorted({month for one in found for month in one.months})
+    return runs.run(["Again", "--months", ",".join(f"{month:%Y-%m}" for month in months)]) if months else 0
+
+
+def weather(words: Sequence[str]) -> int:
+    """Fetches the weather so far, unless its hour is kept free; returns the run's exit code."""
+    if is_within(datetime.now(UTC).time(), mobility().maintenance):
+        print(f"weather: nothing is fetched in {mobility().maintenance} UTC ([mobility] maintenance in luigi.cfg)")
+        return 0
+    marts.begin(mobility().least_free_gb)
+    return runs.run(["WeatherSoFar", *words])
+
+
+def is_within(now: time, window: str) -> bool:
+    """Whether it is in ``03:00-04:00``, the end not in it; the window may lie over midnight, or be empty.
+
+    Raises BadInput for what is no window.
+    """
+    if not window:
+        return False
+    try:
+        first, last = map(time.fromisoformat, window.split("-"))
+    except ValueError:
+        raise BadInput(f"[mobility] maintenance {window!r}: no hours; they are written 03:00-04:00") from None
+    return first <= now < last if first <= last else now >= first or now < last
 
 
 def is_missing(source: Source, month: date, code: int, today: date) -> bool:

@@ -11,10 +11,11 @@ import luigi
 
 from pipeline import marts, wanted
 from pipeline.history import run_id
-from pipeline.parameters import Month, Months, Sources, waiting
+from pipeline.parameters import Month, Months, Sources, duck, duck_to_convert, waiting
+from pipeline.progress import shown
 from pipeline.source_tasks import LandingTask, Load
 from pipeline.sources import Source, month_beside, months_between, sources
-from pipeline.targets import Receipt, place
+from pipeline.targets import Receipt, data_folder, place, warehouse, whole, whole_tree
 from pipeline.tasks import RunMonth
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,38 @@ class Refresh(luigi.Task):
         built = set(marts.months_built())
         months = sorted(built if load.facts.static else built & {load.month})
         return [Again(months=(month,), sources=self.sources) for month in months] or [load]
+
+
+class WeatherSoFar(luigi.Task):
+    """The hours that there are by now of the months that no file is settled of: in tables of their own, and published.
+
+    They make no month complete and are part of none; the settled file brings them again.
+    """
+
+    resources = {"warehouse": 1}
+
+    def output(self) -> Receipt:
+        return Receipt(place("runs", "weather", ".json"), version=run_id())
+
+    def run(self) -> None:
+        from pipeline import convert, download, publish
+        from pipeline import warehouse as room
+
+        source = sources()["weather"].so_far(datetime.now(UTC).date())
+        month, (url,) = source.first_month, source.urls
+        landed = place("landing", month, download.suffix(source, url), source.name)
+        parquet = place("parquet", month, ".parquet", source.name)
+        with whole(landed) as part, shown(f"{source.name} {landed.name}", lambda *_: None) as tell:
+            facts = download.fetch(source, url, landed, part, waiting(), tell)
+        with whole(parquet) as part:
+            convert.to_parquet(source, month, landed, parquet, part, duck_to_convert(parquet))
+        rows = room.load_so_far(warehouse(), source, parquet, duck())
+        with whole_tree(data_folder() / "published") as folder:
+            publish.export_so_far(warehouse(), source.name, folder, duck())
+        for older in [*landed.parent.iterdir(), *parquet.parent.iterdir()]:
+            if not older.name.startswith(f"{month:%Y-%m}."):
+                older.unlink()
+        self.output().write([landed, parquet], rows=rows, **facts)
 
 
 class CatchUp(luigi.WrapperTask):

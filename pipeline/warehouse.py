@@ -71,6 +71,25 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
     return int(rows)
 
 
+def load_so_far(path: Path, source: Source, parquet: Path, duck: Settings) -> int:
+    """Puts the rows of a feed that is not settled in the place of all that were there; returns how many there are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(path, duck) as con:
+        prepare(con)
+        con.begin()
+        con.execute(f"delete from raw_data.{source.name}")
+        rows = con.execute(
+            f"""
+            insert into raw_data.{source.name} by name
+            select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
+            from read_parquet(?, file_row_number = true)
+            """,
+            [source.first_month, str(parquet)],
+        ).fetchall()[0][0]
+        con.commit()
+    return int(rows)
+
+
 def keep_replaced(con: duckdb.DuckDBPyConnection, source: str, month: date, sha256: str) -> None:
     """Writes down where the rows came from that another file is about to replace."""
     con.execute(
@@ -145,7 +164,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)
-    for source in sources().values():
+    so_far = [source.so_far(date.today()) for source in sources().values() if source.so_far_url]
+    for source in [*sources().values(), *so_far]:
         declared = [(column.name, column.type) for column in source.columns]
         declared += [("source_month", "date not null"), ("source_row", "bigint not null")]
         fields = ", ".join(f'"{name}" {type_}' for name, type_ in declared)

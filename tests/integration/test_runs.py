@@ -96,9 +96,7 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     # What it says of the months beside it is all that verify finds: their publication counts rides that are gone.
     told = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
     found = [line for line in place.verb("verify").stdout.splitlines() if "all receipts agree" not in line]
-    assert found == [
-        f"{beside}: what is published is not what the warehouse holds; run the month again" for beside in told
-    ]
+    assert found == [f"{beside}: what is published is not what the warehouse holds" for beside in told]
     assert place.month("2024-02").returncode == 0
     assert place.verb("verify").returncode == 0
     assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
@@ -144,21 +142,41 @@ def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) ->
         ),
     ],
 )
-def test_verify_names_what_the_warehouse_lost(copy_of: Callable[[], Place], damage: str, words: list[str]) -> None:
+def test_verify_names_what_the_warehouse_lost_and_repairs_it(
+    copy_of: Callable[[], Place], damage: str, words: list[str]
+) -> None:
     place = copy_of()
+    counts = "select (select count(*) from core.fct_trips), (select sum(trip_count) from core.fct_hourly_mobility)"
+    before = place.query(counts)
     with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(damage)
     ended = place.verb("verify")
     assert ended.returncode == 1
     assert all(line.startswith(said) for line, said in zip(ended.stdout.splitlines(), words, strict=True)), ended.stdout
+    assert "verify --repair makes again what is needed" in ended.stderr
+    asked = len(place.upstream.requests)
+    mended = place.verb("verify", "--repair")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert mended.stdout.endswith("all receipts agree with the files and the warehouse\n")
+    assert place.query(counts) == before
+    assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
 
 
-def test_verify_names_a_landing_file_that_was_changed(copy_of: Callable[[], Place]) -> None:
+def test_verify_names_a_landing_file_that_was_changed_and_fetches_it_again(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     path = place.data / "landing/yellow_taxi/2024-01.parquet"
-    path.write_bytes(path.read_bytes()[:-1] + b"X")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"X")
+    lost = place.data / "warehouse/loaded/fhv_taxi/2024-03.json"
+    lost.unlink()
     ended = place.verb("verify")
     assert ended.returncode == 1 and "2024-01.parquet is not what was fetched" in ended.stdout
+    assert "2024-03 fhv_taxi: raw_data holds" in ended.stdout and "without a receipt" in ended.stdout
+    asked = len(place.asked())
+    mended = place.verb("verify", "--repair")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert path.read_bytes() == whole and lost.exists()
+    assert place.asked()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
 
 
 def test_without_its_warehouse_everything_is_loaded_again_and_nothing_fetched(copy_of: Callable[[], Place]) -> None:

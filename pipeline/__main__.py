@@ -1,8 +1,10 @@
 """The operator's verbs that are no tasks: ``python -m pipeline VERB``."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from pipeline import lock, marts, project, runs
@@ -14,10 +16,11 @@ from pipeline.targets import data_folder, warehouse
 DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
 
 
-def status(_: argparse.Namespace) -> int:
-    from pipeline.status import table
+def status(asked: argparse.Namespace) -> int:
+    from pipeline.status import facts, table
 
-    print(table())
+    today = date.today()
+    print(json.dumps(facts(today), indent=1) if asked.json else table(today))
     return 0
 
 

@@ -1,8 +1,6 @@
 """Luigi's events -> history and alerts: whatever a task of ours does is written down, and told where it is to be."""
 
-import ctypes
 import multiprocessing
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,12 +12,9 @@ from luigi.task import flatten
 
 from pipeline import history
 from pipeline.errors import MobilityError, MonthRejected
+from pipeline.log import is_unfulfilled
+from pipeline.process import Peak, die_with_parent
 from pipeline.targets import Receipt, data_folder
-
-PR_SET_PDEATHSIG = 1
-"""prctl(2), Linux."""
-UNFULFILLED = "Unfulfilled depend"
-"""How Luigi begins what it raises for a task whose dependency was outdated since it was planned; it plans it again."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +23,10 @@ class Begun:
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
-    peak: history.Peak = field(default_factory=history.Peak)
+    peak: Peak = field(default_factory=Peak)
 
 
 _begun: dict[str, Begun] = {}
-
-
-def die_with_parent() -> None:
-    """Has the system end this process with the one that started it, even where that is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @luigi.Task.event_handler(luigi.Event.START)
@@ -66,10 +56,6 @@ def broken(task: luigi.Task, error: BaseException) -> None:
 @luigi.Task.event_handler(luigi.Event.TIMEOUT)
 def killed(task: luigi.Task, message: str) -> None:
     note(task, history.FAILED, RuntimeError(message))
-
-
-def is_unfulfilled(error: BaseException | None) -> bool:
-    return isinstance(error, RuntimeError) and str(error).startswith(UNFULFILLED)
 
 
 def note(task: luigi.Task, outcome: str, error: BaseException | None = None) -> None:

@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -116,39 +115,3 @@ def usual_seconds(folder: Path, task: str, source: str, of_last: int, at_least: 
 def failure_rate(lines: Sequence[Line]) -> float:
     """The share of tasks that failed."""
     return sum(line.outcome != DONE for line in lines) / len(lines) if lines else 0.0
-
-
-class Peak:
-    """The most memory that this process, or one that it waited for, has held at once since this was made."""
-
-    def __init__(self) -> None:
-        if can_reset():
-            Path("/proc/self/clear_refs").write_text("5")
-        self.children = children_peak()
-
-    @property
-    def bytes(self) -> int:
-        """Of a child only where it held more than any before it: the system keeps one figure for all of them."""
-        children = children_peak()
-        return max(own_peak(), children if children > self.children else 0)
-
-
-@cache
-def can_reset() -> bool:
-    return os.access("/proc/self/clear_refs", os.W_OK)
-
-
-def own_peak() -> int:
-    import resource
-
-    try:
-        status = Path("/proc/self/status").read_text()
-    except FileNotFoundError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
-
-
-def children_peak() -> int:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024

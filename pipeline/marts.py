@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline import lock
 from pipeline.errors import NoSpace
+from pipeline.log import rotate
 from pipeline.sources import Source, month_beside, month_of
 from pipeline.targets import Receipt, data_folder, place, whole
 
@@ -88,6 +89,7 @@ def begin(least_free_gb: float = 0) -> None:
     """
     if lock.hold(data_folder()):
         check_space(least_free_gb)
+        rotate()
         settle()
 
 

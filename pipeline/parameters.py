@@ -14,6 +14,7 @@ from pipeline.duck import Settings, settings
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 from pipeline.sources import chosen, default_names, month_of
 from pipeline.targets import data_folder
+from pipeline.task import Task
 
 if TYPE_CHECKING:
     from pipeline.web import Patience
@@ -105,7 +106,7 @@ class SourceName(luigi.Parameter[str]):
         return name
 
 
-class RangeMonthly(luigi.tools.range.RangeMonthly):
+class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
     """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
 
     start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pipeline import alerts
 from pipeline.errors import BadInput, Unreachable
 from pipeline.health import answers, luigid_used
+from pipeline.log import check_format
 
 
 def run(words: Sequence[str]) -> int:
@@ -20,6 +21,7 @@ def run(words: Sequence[str]) -> int:
     for name in ("sources", "log-format"):
         if value := taken_out(rest, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
+    check_format()
     luigid = luigid_used()
     if luigid and not answers(luigid):
         text = (

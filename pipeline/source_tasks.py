@@ -15,9 +15,10 @@ from pipeline.parameters import Month, SourceName, duck, duck_to_convert, waitin
 from pipeline.progress import shown
 from pipeline.sources import Source, sources
 from pipeline.targets import HttpTarget, Receipt, place, warehouse, whole
+from pipeline.task import Task
 
 
-class SourceTask(luigi.Task):
+class SourceTask(Task):
     """One step of one source and month."""
 
     source = SourceName()
@@ -31,6 +32,11 @@ class SourceTask(luigi.Task):
         """Shows in luigid's pages how far it is."""
         if total and self.set_progress_percentage:
             self.set_progress_percentage(round(100 * done / total))
+
+    def say(self, message: str) -> None:
+        """Shows in luigid's pages what came of it."""
+        if self.set_status_message:
+            self.set_status_message(message)
 
     def place(self, stage: str, suffix: str) -> Path:
         return place(stage, self.facts.label(self.month), suffix, self.source)
@@ -76,6 +82,7 @@ class LandingTask(SourceTask):
         earlier = receipt.path.parent / receipt.record["file"] if receipt.path.exists() else path
         new.replace(path)
         receipt.write([path], digest=facts["sha256"], file=path.name, **facts)
+        self.say(f"{facts['bytes'] / 1e6:,.1f} MB from {url}")
         if earlier != path:
             earlier.unlink(missing_ok=True)
         return True
@@ -133,6 +140,7 @@ class Convert(SourceTask):
         with whole(parquet) as part:
             made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
         receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
+        self.say(f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
 
 
 class Load(SourceTask):
@@ -154,3 +162,4 @@ class Load(SourceTask):
         facts = self.input()["landed"].record | self.input()["parquet"].record
         rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
         receipt.write(within=warehouse(), rows=rows)
+        self.say(f"{rows:,} rows")

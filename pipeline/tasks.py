@@ -14,6 +14,7 @@ Rooms are imported where they run: a run that finds nothing to do imports none o
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import luigi
@@ -24,11 +25,12 @@ from pipeline.parameters import Month, Months, Sources, duck, mobility, or_exit
 from pipeline.source_tasks import Load
 from pipeline.sources import CONFIG, month_beside
 from pipeline.targets import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
+from pipeline.task import Task
 
 SUITES = CONFIG / "expectations"
 
 
-class MonthsTask(luigi.Task):
+class MonthsTask(Task):
     """One step of a month, or of all months that are ready for it together."""
 
     months = Months()
@@ -101,11 +103,17 @@ class Judge(MonthsTask):
             receipts[month].write(**quality.verdict(month, findings))
 
 
-class MonthTask(luigi.Task):
+class MonthTask(Task):
     """One step of one month."""
 
     month = Month()
     sources = Sources()
+
+    def show(self, page: Path) -> None:
+        """Links the month's page in luigid's."""
+        if self.set_tracking_url and self.set_status_message:
+            self.set_tracking_url(page.as_uri())
+            self.set_status_message(str(page))
 
 
 class Validate(MonthTask):
@@ -205,6 +213,7 @@ class Report(MonthTask):
         with whole(index) as part:
             part.write_text(report.index(published, page.parent))
         receipt.write([page])
+        self.show(page)
 
 
 class RunMonth(MonthTask):
@@ -236,6 +245,7 @@ class RunMonth(MonthTask):
             if marts.is_outdated(month)
         ]
         self.output().write(sources=self.sources)
+        self.show(place("reports", self.month, ".html"))
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

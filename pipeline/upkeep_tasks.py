@@ -16,12 +16,13 @@ from pipeline.progress import shown
 from pipeline.source_tasks import LandingTask, Load
 from pipeline.sources import Source, month_beside, months_between, sources
 from pipeline.targets import Receipt, data_folder, place, warehouse, whole, whole_tree
+from pipeline.task import Task
 from pipeline.tasks import RunMonth
 
 log = logging.getLogger(__name__)
 
 
-class Again(luigi.WrapperTask):
+class Again(Task, luigi.WrapperTask):
     """Months of which something is to be made again, each of what is loaded for it."""
 
     months = Months()
@@ -60,7 +61,7 @@ def note_asked(receipt: Receipt) -> None:
     receipt.note(asked_at=datetime.now(UTC).isoformat(timespec="seconds"), asked_by=run_id())
 
 
-class Refresh(luigi.Task):
+class Refresh(Task):
     """Asks for re-issues of what was fetched of the newest months, and makes again what was made from those found."""
 
     newest_months = luigi.IntParameter(default=6)
@@ -92,7 +93,7 @@ class Refresh(luigi.Task):
         return [Again(months=(month,), sources=self.sources) for month in months] or [load]
 
 
-class WeatherSoFar(luigi.Task):
+class WeatherSoFar(Task):
     """The hours that there are by now of the months that no file is settled of: in tables of their own, and published.
 
     They make no month complete and are part of none; the settled file brings them again.
@@ -107,6 +108,7 @@ class WeatherSoFar(luigi.Task):
         from pipeline import convert, download, publish
         from pipeline import warehouse as room
 
+        receipt = self.output()
         source = sources()["weather"].so_far(datetime.now(UTC).date())
         month, (url,) = source.first_month, source.urls
         landed = place("landing", month, download.suffix(source, url), source.name)
@@ -121,10 +123,10 @@ class WeatherSoFar(luigi.Task):
         for older in [*landed.parent.iterdir(), *parquet.parent.iterdir()]:
             if not older.name.startswith(f"{month:%Y-%m}."):
                 older.unlink()
-        self.output().write([landed, parquet], rows=rows, **facts)
+        receipt.write([landed, parquet], rows=rows, **facts)
 
 
-class CatchUp(luigi.WrapperTask):
+class CatchUp(Task, luigi.WrapperTask):
     """Whatever is published since ``start``: months that may be whole by now, of others the sources that may be there.
 
     What cannot be there yet, going by the publisher's shortest lag, is not asked for.

@@ -1,16 +1,10 @@
-"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting, luigid."""
+"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting."""
 
 import json
 import re
 import resource
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +13,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.serve import Fault, running
-from tests.conftest import HERE, Place
+from tests.conftest import Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
 
@@ -240,60 +234,3 @@ def test_two_years_from_2015_then_a_run_with_nothing_to_do(tmp_path: Path) -> No
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert "Did not run any tasks" in again.stderr and again.returncode == 0
         assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
-
-
-@contextmanager
-def luigid(place: Place) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    state = place.data / "luigid/state.pickle"
-    state.parent.mkdir(parents=True)
-    words = [
-        Path(sys.executable).with_name("luigid"),
-        "--address",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--state-path",
-        state,
-    ]
-    with (place.data / "luigid/log").open("w") as log:
-        daemon = subprocess.Popen(words, stdout=log, stderr=log, cwd=HERE, env={"MOBILITY_DATA": str(place.data)})
-        try:
-            yield port
-        finally:
-            daemon.terminate()
-            daemon.wait(10)
-
-
-@pytest.mark.parametrize("workers", ["1", "4"])
-def test_a_month_runs_against_luigid_which_shows_its_tasks(place: Place, workers: str) -> None:
-    with luigid(place) as port:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        words = ("RunMonth", "--month", "2024-01", *JERSEY, "--scheduler-port", str(port), "--workers", workers)
-        place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
-        assert place.run("luigi", "--module", "pipeline", *words).returncode == 30
-        place.upstream.faults = []  # luigid must not hold the failure against the next run
-        ended = place.run("luigi", "--module", "pipeline", *words)
-        assert ended.returncode == 0, ended.stderr
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/api/task_list?data=%7B%22status%22%3A%22DONE%22%7D"
-        ) as answer:
-            done = json.load(answer)["response"]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/history") as answer:
-            assert "RunMonth" in answer.read().decode(), "luigid keeps a history (luigi.cfg)"
-    assert {task["name"] for task in done.values()} >= {
-        "Download",
-        "Convert",
-        "Load",
-        "Transform",
-        "Judge",
-        "Report",
-        "RunMonth",
-    }

@@ -1,13 +1,11 @@
 """The history of runs: whole lines from many processes, read back as they were written."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
-from pipeline.history import DONE, FAILED, Line, Peak, append, failure_rate, history, usual_seconds
+from pipeline.history import DONE, FAILED, Line, append, failure_rate, history, usual_seconds
 
 LINE = Line(
     "r", "Load", "Load_1", "citibike", ("2024-01",), datetime(2026, 10, 31, 23, 59, 30, tzinfo=UTC), 60.0, 5, 7, 9, DONE
@@ -64,14 +62,3 @@ def test_the_usual_time_is_that_of_a_month_in_the_middle_of_the_last_runs(tmp_pa
 def test_the_failure_rate_is_the_share_that_is_not_done() -> None:
     assert failure_rate([]) == 0
     assert failure_rate([LINE, LINE, replace(LINE, outcome=FAILED), LINE]) == 0.25
-
-
-def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held() -> None:
-    assert len(bytearray(b"x") * 200_000_000) == 200_000_000  # held, and given back
-    after = Peak()
-    assert after.bytes < 200_000_000
-    held = bytearray(b"x") * 100_000_000
-    assert after.bytes > 100_000_000
-    del held
-    subprocess.run([sys.executable, "-c", "x = bytearray(b'x') * 600_000_000"], check=True)
-    assert after.bytes > 600_000_000

@@ -110,11 +110,13 @@ def of_failure_rate(lines: Sequence[history.Line], bounds: Rules) -> Iterator[Al
 
 
 def of_late(missing: Iterable[tuple[Source, date]], today: date) -> Iterator[Alert]:
+    """One for each source, with all its months."""
+    late: dict[str, list[str]] = {}
     for source, month in missing:
-        latest = source.expected(month)[1]
-        if today > latest:
-            text = f"as a rule there by {latest}; {(today - latest).days} days late"
-            yield Alert(f"late {source.name} {month:%Y-%m}", f"{source.name} {month:%Y-%m} is late", text)
+        if (days := (today - source.expected(month)[1]).days) > 0:
+            late.setdefault(source.name, []).append(f"{month:%Y-%m} by {days} days")
+    for name, months in late.items():
+        yield Alert(f"late {name}", f"{name} is late", ", ".join(months))
 
 
 def tell(alerts: Iterable[Alert]) -> list[Alert]:

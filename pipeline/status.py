@@ -1,6 +1,6 @@
 """Receipts -> what there is: months and sources, for people and for machines. Reads no data and asks no publisher.
 
-What is late was found missing by the last catchup.
+What is late was found missing by the last catchup; what a month took is in the history of runs.
 """
 
 import json
@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.errors import BadInput
+from pipeline.history import DONE, history
 from pipeline.marts import record_of
 from pipeline.sources import Source, month_of, sources
 from pipeline.targets import data_folder
@@ -78,7 +79,7 @@ def month_state(month: date) -> dict[str, str]:
 
 def facts(today: date) -> list[dict[str, Any]]:
     """Month by month what there is: of each source, and of what was made of them."""
-    overdue = late(today)
+    overdue, seconds = late(today), seconds_by_month()
     monthly = [source for source in sources().values() if not source.static]
     return [
         {
@@ -89,11 +90,25 @@ def facts(today: date) -> list[dict[str, Any]]:
                 if source.first_month <= month
             },
             **month_state(month),
+            "seconds": seconds.get(f"{month:%Y-%m}"),
             "published_bytes": size_of(record_of("published", month)),
             "why_rejected": why_rejected(month),
         }
         for month in sorted({*months_known(), *(month for _, month in overdue)})
     ]
+
+
+def seconds_by_month() -> dict[str, float]:
+    """What the tasks of each month took when they were last run; a task of several months is shared among them."""
+    last = {
+        (month, line.task, line.source): line.seconds / len(line.months)
+        for line in history(data_folder() / "runs", condition=f"outcome = '{DONE}'")
+        for month in line.months
+    }
+    seconds: dict[str, float] = {}
+    for (month, *_), taken in last.items():
+        seconds[month] = round(seconds.get(month, 0) + taken, 1)
+    return seconds
 
 
 def table(today: date) -> str:
@@ -103,7 +118,7 @@ def table(today: date) -> str:
         return f"nothing yet in {data_folder()}; try ./run.sh demo, or ./run.sh month 2024-01"
     seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
     used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
-    header = ["month", *used, *STEPS, "files", "published"]
+    header = ["month", *used, *STEPS, "files", "published", "took"]
     rows = [
         [
             month["month"],
@@ -111,6 +126,7 @@ def table(today: date) -> str:
             *(month[step] for step in STEPS),
             megabytes(sum(fact.get("bytes", 0) for fact in month["sources"].values())),
             megabytes(month["published_bytes"]),
+            f"{month['seconds']:,.0f} s" if month["seconds"] else "–",
         ]
         for month in months
     ]

@@ -66,9 +66,10 @@ def test_a_late_source_is_told_by_how_much(hook: Webhook) -> None:
     due = date(2026, 10, 17)
     assert source.expected(month) == (date(2026, 9, 16), due)
     assert alerts.tell(alerts.of_late([(source, month)], due)) == []
-    alerts.tell(alerts.of_late([(source, month)], due + timedelta(days=3)))
-    assert hook.titles == ["yellow_taxi 2026-07 is late"]
-    assert hook.sent[0]["message"] == "as a rule there by 2026-10-17; 3 days late"
+    earlier = date(2026, 6, 1)
+    alerts.tell(alerts.of_late([(source, earlier), (source, month)], due + timedelta(days=3)))
+    assert hook.titles == ["yellow_taxi is late"]
+    assert hook.sent[0]["message"] == "2026-06 by 34 days, 2026-07 by 3 days"
 
 
 @pytest.mark.parametrize(("failures", "told"), [(2, []), (3, ["many tasks fail"])])

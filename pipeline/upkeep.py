@@ -85,7 +85,7 @@ def is_missing(source: Source, month: date, code: int, today: date) -> bool:
     """Whether the publisher does not have it, as the run was told, or cannot have it yet."""
     if source.expected(month)[0] > today:
         return True
-    return code in ALL_TOLD and wanted.where(source.name, month) is None
+    return code in ALL_TOLD and not wanted.is_published(source, month)
 
 
 def in_words(missing: Missing, today: date) -> Iterable[str]:

@@ -52,7 +52,7 @@ def is_loaded(source: Source, month: date) -> bool:
 
 @cache
 def is_published(source: Source, month: date) -> bool:
-    """Whether an optional source has the month; one that cannot be asked does not hold it back. Asked once in a run."""
+    """Whether the publisher has the month; one that cannot be asked has not. Asked once in a run."""
     try:
         return where(source.name, month) is not None
     except Unavailable as error:

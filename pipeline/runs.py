@@ -1,5 +1,6 @@
 """One run of Luigi in this process, as the command ``luigi --module pipeline`` would have it."""
 
+import logging
 import os
 from collections.abc import Sequence
 
@@ -8,6 +9,11 @@ from pipeline.errors import BadInput, Unreachable
 from pipeline.health import answers, luigid_used
 from pipeline.log import check_format
 
+log = logging.getLogger(__name__)
+
+NOT_RUN = 25
+"""luigi.cfg's exit code where the scheduler let tasks lie."""
+
 
 def run(words: Sequence[str]) -> int:
     """Runs the task that the words name; returns the exit code that luigi.cfg gives to what came of it.
@@ -15,8 +21,6 @@ def run(words: Sequence[str]) -> int:
     ``--sources`` of any task are ``MOBILITY_SOURCES``. Unless ``MOBILITY_SCHEDULER`` is ``luigid``, the run is its own
     scheduler.
     """
-    from luigi.retcodes import run_with_retcodes
-
     rest = list(words)
     for name in ("sources", "log-format"):
         if value := taken_out(rest, f"--{name}"):
@@ -29,9 +33,21 @@ def run(words: Sequence[str]) -> int:
         )
         alerts.tell([alerts.Alert("luigid", "luigid cannot be reached", text)])
         raise Unreachable(f"luigid: {text}")
-    own = [] if luigid else ["--local-scheduler"]
+    whole = ["--module", "pipeline", *rest, *([] if luigid else ["--local-scheduler"])]
+    code = exit_code(whole)
+    if luigid and code == NOT_RUN:
+        log.warning(
+            "luigid gave no leave to run what is left: it was started again, or has another run of it; once more"
+        )
+        code = exit_code(whole)
+    return code
+
+
+def exit_code(words: Sequence[str]) -> int:
+    from luigi.retcodes import run_with_retcodes
+
     try:
-        run_with_retcodes(["--module", "pipeline", *rest, *own])
+        run_with_retcodes(words)
     except SystemExit as ended:
         return int(ended.code or 0)
     raise AssertionError("Luigi ends with an exit code")

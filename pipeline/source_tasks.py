@@ -30,13 +30,8 @@ class SourceTask(Task):
 
     def tell(self, done: int, total: int) -> None:
         """Shows in luigid's pages how far it is."""
-        if total and self.set_progress_percentage:
-            self.set_progress_percentage(round(100 * done / total))
-
-    def say(self, message: str) -> None:
-        """Shows in luigid's pages what came of it."""
-        if self.set_status_message:
-            self.set_status_message(message)
+        if total:
+            self.show(percent=round(100 * done / total))
 
     def place(self, stage: str, suffix: str) -> Path:
         return place(stage, self.facts.label(self.month), suffix, self.source)
@@ -82,7 +77,7 @@ class LandingTask(SourceTask):
         earlier = receipt.path.parent / receipt.record["file"] if receipt.path.exists() else path
         new.replace(path)
         receipt.write([path], digest=facts["sha256"], file=path.name, **facts)
-        self.say(f"{facts['bytes'] / 1e6:,.1f} MB from {url}")
+        self.show(message=f"{facts['bytes'] / 1e6:,.1f} MB from {url}")
         if earlier != path:
             earlier.unlink(missing_ok=True)
         return True
@@ -140,7 +135,7 @@ class Convert(SourceTask):
         with whole(parquet) as part:
             made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
         receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
-        self.say(f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
+        self.show(message=f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
 
 
 class Load(SourceTask):
@@ -162,4 +157,4 @@ class Load(SourceTask):
         facts = self.input()["landed"].record | self.input()["parquet"].record
         rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
         receipt.write(within=warehouse(), rows=rows)
-        self.say(f"{rows:,} rows")
+        self.show(message=f"{rows:,} rows")

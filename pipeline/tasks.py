@@ -14,7 +14,6 @@ Rooms are imported where they run: a run that finds nothing to do imports none o
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import luigi
@@ -108,12 +107,6 @@ class MonthTask(Task):
 
     month = Month()
     sources = Sources()
-
-    def show(self, page: Path) -> None:
-        """Links the month's page in luigid's."""
-        if self.set_tracking_url and self.set_status_message:
-            self.set_tracking_url(page.as_uri())
-            self.set_status_message(str(page))
 
 
 class Validate(MonthTask):
@@ -213,7 +206,7 @@ class Report(MonthTask):
         with whole(index) as part:
             part.write_text(report.index(published, page.parent))
         receipt.write([page])
-        self.show(page)
+        self.show(message=str(page), link=page.as_uri())
 
 
 class RunMonth(MonthTask):
@@ -245,7 +238,8 @@ class RunMonth(MonthTask):
             if marts.is_outdated(month)
         ]
         self.output().write(sources=self.sources)
-        self.show(place("reports", self.month, ".html"))
+        page = place("reports", self.month, ".html")
+        self.show(message=str(page), link=page.as_uri())
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

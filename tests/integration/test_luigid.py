@@ -152,17 +152,23 @@ def test_it_listens_on_this_machine_alone(luigid: Luigid) -> None:
     assert others == {"0100007F"}
 
 
-def test_a_run_goes_on_when_luigid_is_started_again(place: Place, luigid: Luigid) -> None:
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_goes_on_when_luigid_is_started_again(place: Place, luigid: Luigid, by: signal.Signals) -> None:
+    """Stopped, it knows where it was; killed, it knows of nothing, and the run is planned once more."""
     place.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
-    words = ["Load", "--source", "green_taxi", "--month", "2024-01", "--scheduler-port", str(luigid.port)]
-    sooner = place.upstream.root / "luigi.cfg"  # by default it tries three times, half a minute apart
-    sooner.write_text("[core]\nrpc-retry-wait = 3\n")
-    environment = os.environ | {"MOBILITY_DATA": str(place.data), "TLC_URL": place.upstream.url}
-    environment |= {"LUIGI_CONFIG_PATH": str(sooner)}
-    command = [str(Path(sys.executable).with_name("luigi")), "--module", "pipeline", *words]
+    config = place.upstream.root / "luigi.cfg"  # by default it tries three times, half a minute apart
+    config.write_text(f"[core]\nscheduler_port = {luigid.port}\nrpc-retry-wait = 3\n")
+    environment = os.environ | {
+        "MOBILITY_DATA": str(place.data),
+        "MOBILITY_SCHEDULER": "luigid",
+        "LUIGI_CONFIG_PATH": str(config),
+        "TLC_URL": place.upstream.url,
+    }
+    code = "import sys; from pipeline import runs; sys.exit(runs.run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "Load", "--source", "green_taxi", "--month", "2024-01"]
     with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as run:
         wait_until(lambda: any("green" in asked for asked in place.asked("GET")))
-        luigid.stop()
+        luigid.stop(by)
         time.sleep(1)
         luigid.start()
         _, said = run.communicate(timeout=200)

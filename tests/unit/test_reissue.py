@@ -15,7 +15,7 @@ from pipeline.sources import sources
 from pipeline.web import Patience, head
 
 MONTH = date(2024, 1, 1)
-PATIENCE = Patience(tries=1, silence_s=5)
+PATIENCE = Patience(tries=3, first_wait_s=0.01, silence_s=5)
 GREEN = sources()["green_taxi"]
 FILE = "trip-data/green_tripdata_2024-01.parquet"
 

@@ -19,6 +19,7 @@ NYC mobility & weather analytics
   ./run.sh health                      whether all is well: one line of JSON, exit code 1 if not
   ./run.sh verify [--repair]           receipts against what the files and the warehouse hold
   ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
+  ./run.sh accept 2024-01 --reason "…"  lets a rejected month pass, on record
   ./run.sh ui                          luigid on http://127.0.0.1:8082
   ./run.sh install-units [--user]      systemd's timers for all of that
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
@@ -78,7 +79,8 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) ready; demo "$@" ;;
-  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept)
+    ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"

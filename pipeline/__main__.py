@@ -102,6 +102,15 @@ addresses of alerts and other variables go into {units.secrets_of(own)} (chmod 6
     return 0
 
 
+def accept(asked: argparse.Namespace) -> int:
+    from pipeline.accept import accept as let_pass
+
+    month = past_month(asked.month)
+    lock.hold(data_folder())
+    print(let_pass(warehouse(), month, asked.reason, duck()))
+    return 0
+
+
 def dbt(asked: argparse.Namespace) -> int:
     lock.hold(data_folder())
     return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
@@ -165,6 +174,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("month")
     one.add_argument("--source", action="append", default=[])
     one.set_defaults(run=forget)
+    one = verbs.add_parser("accept", help="let a rejected month pass, on record")
+    one.add_argument("month")
+    one.add_argument("--reason", required=True)
+    one.set_defaults(run=accept)
     one = verbs.add_parser("dbt", help="dbt on the warehouse")
     one.add_argument("arguments", nargs=argparse.REMAINDER)
     one.set_defaults(run=dbt)

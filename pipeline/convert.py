@@ -5,7 +5,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -25,10 +25,11 @@ MOST_UNREADABLE = 0.001
 
 @dataclass(frozen=True)
 class Converted:
-    """Rows of the published file, and how many of them could not be read."""
+    """Rows of the published file, how many of them could not be read, and the files that were read, in their order."""
 
     rows_published: int
     rows_unreadable: int
+    members: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def rows(self) -> int:
@@ -110,15 +111,16 @@ def counted(
 
     A row is a line that is not empty; a line break within a value that was read is none.
     """
+    members = tuple(file.name for file in files)
     if "{columns}" not in source.read:
-        return Converted(written, 0)
+        return Converted(written, 0, members)
     lines = sum(lines_of(file) - 1 for file in files)
     if lines != written + rejected:
         texts = [quoted(column.name) for column in source.columns if column.type == "varchar"]
         breaks = " + ".join(f"coalesce(len({text}) - len(replace({text}, chr(10), '')), 0)" for text in texts)
         lines -= con.execute(f"select sum({breaks}) from read_parquet(?)", [str(part)]).fetchall()[0][0] or 0
     published = max(lines, written + rejected)  # a file whose lines end with \r alone is one line here
-    return Converted(published, published - written)
+    return Converted(published, published - written, members)
 
 
 def lines_of(file: Path) -> int:

@@ -11,6 +11,8 @@ from pipeline.errors import BadInput
 from pipeline.sources import Source, sources
 from pipeline.targets import Receipt, data_folder, place, whole, whole_tree
 
+QUALITY = (".json", ".findings.json", ".rejected.json", ".accepted.json")
+
 
 def forget(database: Path, month: date, names: Sequence[str], duck: Settings) -> list[str]:
     """Forgets the month's files, receipts and rows; returns what was taken away, in words.
@@ -44,7 +46,9 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
 def remove_month_receipts(month: date) -> list[Path]:
     stages = ["complete", "reports", "published/metrics", "published", "warehouse/transformed"]
     found = [place(stage, month, ".json") for stage in stages]
-    found += [place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json")]
+    found += [
+        place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json", ".accepted.json")
+    ]
     return removed(found)
 
 

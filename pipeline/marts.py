@@ -23,6 +23,11 @@ def months_built() -> list[date]:
     return sorted(month_of(path.stem) for path in place("warehouse/transformed", "", "").glob("????-??.json"))
 
 
+def months_rejected() -> list[date]:
+    """The months that are built, but were not let through."""
+    return [month for month in months_built() if record_of("quality", month, ".rejected.json")]
+
+
 def mark_of(month: date, mark: str) -> str:
     """What stands for the month's ``facts`` or for its ``content`` in the marts; empty while they are not built."""
     return str((record_of("warehouse/transformed", month) or {}).get(mark, ""))

@@ -6,6 +6,7 @@ dbt locks DuckDB's file while it lives, and keeps much in global state.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from pipeline.process import die_with_parent
 from pipeline.sources import read_yaml
 
 PROJECT = Path(__file__).parent.parent / "dbt"
+OWN = {"target", "logs", ".user.yml"}
+"""What dbt makes, and a data folder has of its own."""
 
 
 @cache
@@ -47,19 +50,32 @@ def run_dbt(
     The months go by an environment variable: other ``--vars`` than last time would make dbt parse the whole project
     again (2.7 s, 2026-11).
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    link_project(folder)
     (folder / "target" / "run_results.json").unlink(missing_ok=True)
-    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT]
-    places += ["--target-path", folder / "target", "--log-path", folder / "logs", "--log-level-file", "info"]
+    places = ["--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"]
     return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, *map(str, places)],
-        env=environment(warehouse, duck) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
+        [Path(sys.executable).with_name("dbt"), *arguments, *places, "--log-level-file", "info"],
+        cwd=folder,
+        env=environment(warehouse, folder, duck) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
         text=True,
         stdout=subprocess.PIPE if months else None,
         stderr=subprocess.STDOUT if months else None,
         check=False,
         preexec_fn=die_with_parent,
     )
+
+
+def link_project(folder: Path) -> None:
+    """Makes the folder this project, by links, with the target and the logs of its own warehouse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in PROJECT.iterdir():
+        link = folder / path.name
+        if path.name in OWN or (link.is_symlink() and link.readlink() == path):
+            continue
+        if link.is_dir() and not link.is_symlink():  # of a data folder whose copy followed the links
+            shutil.rmtree(link)
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
@@ -71,13 +87,17 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
     return results
 
 
-def environment(warehouse: Path, duck: Settings) -> dict[str, str]:
-    """What profiles.yml reads, beside this process's own."""
+def environment(warehouse: Path, folder: Path, duck: Settings) -> dict[str, str]:
+    """What profiles.yml reads, beside this process's own.
+
+    Paths are as seen from the folder, where dbt goes to work: what it has parsed is then good for the data folder
+    wherever that lies or is moved to, while another profile than last time has the whole project parsed again.
+    """
     return os.environ | {
-        "MOBILITY_WAREHOUSE": str(warehouse),
+        "MOBILITY_WAREHOUSE": os.path.relpath(warehouse.resolve(), folder.resolve()),
         "MOBILITY_THREADS": duck["threads"],
         "MOBILITY_MEMORY": duck["memory_limit"],
-        "MOBILITY_TMP": duck["temp_directory"],
+        "MOBILITY_TMP": os.path.relpath(Path(duck["temp_directory"]).resolve(), folder.resolve()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
@@ -112,14 +132,9 @@ def document(warehouse: Path, folder: Path, duck: Settings) -> Path:
 def run_metricflow(arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:
     """Runs ``mf`` on the warehouse, seen on the terminal; returns its exit code.
 
-    It wants a project with the manifest in its ``target``, which is what ``folder`` becomes: this project by links,
-    with the target and the logs of this warehouse.
+    It wants a project with the manifest in its ``target``, which is what ``folder`` is.
     """
     semantics(warehouse, folder, duck)
-    for path in PROJECT.iterdir():
-        link = folder / path.name
-        if path.name not in {"target", "logs"} and not link.exists():
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
+    link_project(folder)
     command: list[str | Path] = [Path(sys.executable).with_name("mf"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environment(warehouse, duck), check=False).returncode
+    return subprocess.run(command, cwd=folder, env=environment(warehouse, folder, duck), check=False).returncode

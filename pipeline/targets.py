@@ -146,15 +146,18 @@ class Receipt(luigi.Target):
     def _made_from(self) -> dict[str, str | None]:
         return {receipt.name: receipt.digest for receipt in self.inputs}
 
-    def write(self, files: Sequence[Path] = (), within: Path | None = None, digest: str = "", **facts: Any) -> None:
+    def write(
+        self, files: Sequence[Path] = (), within: Path | None = None, digest: str = "", content: str = "", **facts: Any
+    ) -> None:
         """Notes what was made; last of all, so that a crash before it costs a repeat and nothing else.
 
-        ``files`` are what it vouches for, ``within`` a file that it lies in and that goes on growing.
+        ``files`` are what it vouches for, ``within`` a file that it lies in and that goes on growing. ``digest`` stands
+        for the thing made, or, with its inputs, ``content`` does, where these alone do not decide what is made.
         """
         sizes = {os.path.relpath(path, data_folder()): path.stat().st_size for path in files}
         made_from = self._made_from
         record = {
-            "digest": digest or digest_of(made_from, self.version),
+            "digest": digest or digest_of(made_from, self.version + content),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "made_from": made_from,
             "version": self.version,

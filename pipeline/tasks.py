@@ -11,6 +11,7 @@
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -96,10 +97,14 @@ class Judge(MonthsTask):
 
     def run(self) -> None:
         from pipeline import quality
+        from pipeline import warehouse as room
 
-        receipts = self.output()
-        for month, findings in quality.judge(warehouse(), self.months, SUITES, duck()).items():
-            receipts[month].write(**quality.verdict(month, findings))
+        receipts, docs = self.output(), data_folder() / "reports" / "quality"
+        judged = quality.judge(warehouse(), self.months, SUITES, duck(), marts.months_rejected(), docs)
+        verdicts = {month: quality.verdict(month, findings) for month, findings in judged.items()}
+        room.keep_findings(warehouse(), {month: said["findings"] for month, said in verdicts.items()}, duck())
+        for month, said in verdicts.items():
+            receipts[month].write(content=json.dumps(said), **said)  # what is usual has a say as well
 
 
 class MonthTask(Task):
@@ -110,7 +115,7 @@ class MonthTask(Task):
 
 
 class Validate(MonthTask):
-    """The gate: a month that failed a critical expectation goes no further."""
+    """The gate: a month that failed a critical expectation goes no further, unless somebody accepted just that."""
 
     def requires(self) -> Judge:
         return Judge(months=(self.month,), sources=self.sources)
@@ -119,18 +124,22 @@ class Validate(MonthTask):
         return Receipt(place("quality", self.month, ".json"), [self.input()[self.month]])
 
     def run(self) -> None:
+        from pipeline import accept
+
         receipt, judged = self.output(), self.input()[self.month].record
         rejected = Receipt(place("quality", self.month, ".rejected.json"), receipt.inputs)
-        if judged["rejected"]:
+        accepted = accept.reason_for(self.month, judged)
+        if judged["rejected"] and not accepted:
             rejected.write(why=judged["why"], findings=judged["findings"])
             raise MonthRejected(f"{self.month:%Y-%m} is rejected: {judged['why']}; all findings are in {rejected.path}")
         rejected.path.unlink(missing_ok=True)
-        receipt.write(findings=len(judged["findings"]))
+        receipt.write(findings=len(judged["findings"]), accepted=accepted)
 
 
 class Publish(MonthTask):
     """The month's marts as Parquet, beside the dimensions."""
 
+    priority = 5  # all months that passed before any is measured: Measure can then take them together
     resources = {"warehouse": 1}
 
     def requires(self) -> Validate:
@@ -235,7 +244,7 @@ class RunMonth(MonthTask):
         yield [
             RunMonth(month=month, sources=wanted.asked_of(month, self.sources))
             for month in beside
-            if marts.is_outdated(month)
+            if marts.is_outdated(month) and month not in marts.months_rejected()
         ]
         self.output().write(sources=self.sources)
         page = place("reports", self.month, ".html")

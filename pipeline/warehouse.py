@@ -12,13 +12,23 @@ from pipeline.sources import Source, sources
 
 FIRST_YEAR = 2009
 """Of the holidays kept: no source that has dates begins earlier, weather apart."""
-FACTS = ("rows_published", "rows_unreadable", "bytes", "sha256", "url", "etag", "last_modified", "fetched_at")
+FACTS = (
+    "rows_published",
+    "rows_unreadable",
+    "bytes",
+    "sha256",
+    "url",
+    "etag",
+    "last_modified",
+    "fetched_at",
+    "members",
+)
 LOADS = """
     create table if not exists raw_data.loads (
         source varchar not null, source_month date not null,
         rows_published bigint not null, rows_unreadable bigint not null, rows_raw bigint not null,
         bytes bigint, sha256 varchar, url varchar, etag varchar, last_modified varchar,
-        fetched_at timestamp, loaded_at timestamp
+        fetched_at timestamp, loaded_at timestamp, members varchar[]
     )
 """
 
@@ -33,6 +43,14 @@ EFFECTS = """
     create table if not exists estimates.weather_effects (
         source_month date not null, trip_type varchar not null, condition varchar not null,
         effect_pct double, low_pct double, high_pct double, hours_with integer, hours_without integer, reason varchar
+    )
+"""
+FINDINGS = """
+    create table if not exists quality.findings (
+        source_month date not null, judged_at timestamp not null, suite varchar not null, source varchar not null,
+        expectation varchar not null, column_name varchar not null, description varchar not null,
+        severity varchar not null, outcome varchar not null, observed varchar not null, sentence varchar not null,
+        accepted_because varchar
     )
 """
 
@@ -64,7 +82,7 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
             "rows_raw": rows,
             "loaded_at": datetime.now(UTC).isoformat(),
         }
-        line |= {fact: facts[fact] for fact in FACTS}
+        line |= {fact: facts.get(fact) for fact in FACTS}
         values = ", ".join(f"${name} as {name}" for name in line)
         con.execute(f"insert into raw_data.loads by name select {values}", line)
         con.commit()
@@ -127,7 +145,33 @@ def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) ->
         for source in chosen:
             forget_rows(con, source.name, source.loaded_as(month))
         con.execute("delete from estimates.weather_effects where source_month = ?", [month])
+        con.execute("delete from quality.findings where source_month = ?", [month])
         con.commit()
+
+
+def keep_findings(path: Path, judged: Mapping[date, Sequence[Mapping[str, str]]], duck: Settings) -> None:
+    """Adds what was found in these months to what was found before; each finding has the columns' names."""
+    line = "$month as source_month, $now as judged_at, unnest($findings, recursive := true)"
+    with connected(path, duck) as con:
+        prepare(con)
+        con.begin()
+        for month, findings in judged.items():
+            values = {"month": month, "now": datetime.now(UTC).replace(tzinfo=None), "findings": list(findings)}
+            con.execute(f"insert into quality.findings by name select {line}", values)
+        con.commit()
+
+
+def accept_findings(path: Path, month: date, sentences: Sequence[str], reason: str, duck: Settings) -> None:
+    """Notes beside these findings of the month's newest judgement why they were accepted."""
+    with connected(path, duck) as con:
+        con.execute(
+            """
+            update quality.findings set accepted_because = $reason
+            where source_month = $month and sentence in $sentences
+                and judged_at = (select max(judged_at) from quality.findings where source_month = $month)
+            """,
+            {"reason": reason, "month": month, "sentences": list(sentences)},
+        )
 
 
 def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
@@ -160,10 +204,13 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Every declared source has its table, loaded or not, so that the models can always be built."""
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
+    con.execute("alter table raw_data.loads add column if not exists members varchar[]")  # since 2026-11
     con.execute(REPLACED)
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)
+    con.execute("create schema if not exists quality")
+    con.execute(FINDINGS)
     so_far = [source.so_far(date.today()) for source in sources().values() if source.so_far_url]
     for source in [*sources().values(), *so_far]:
         declared = [(column.name, column.type) for column in source.columns]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from pipeline.sample.generate import DEMO, DIRT, generate
 from pipeline.sample.serve import Upstream, running
@@ -18,6 +19,8 @@ from pipeline.sample.serve import Upstream, running
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 DIRTY = date(2024, 2, 1)
+PROJECTS_OWN = ("models.html", "models.json")
+"""Reports that say what the project is, whatever the months hold."""
 
 
 @dataclass
@@ -68,14 +71,29 @@ class Place:
         return [asked.path.split("?")[0].lstrip("/") for asked in self.upstream.requests if asked.method == method]
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made once for all of pytest's workers, by the first that needs it."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            part = folder.with_name(f"{name}.part")
+            shutil.rmtree(part, ignore_errors=True)  # of a worker that failed
+            make(part)
+            part.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small upstream of three months, the middle one dirty; read only."""
-    root = tmp_path_factory.mktemp("upstream")
-    few = {**DIRT, "citibike": {**DIRT["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
-    sources = (*DEMO, "green_taxi", "citibike_jc")
-    generate(root, MONTHS, sources=sources, rows={"citibike_jc": 8000}, scale=0.25, dirty=[DIRTY], dirt=few)
-    return root
+
+    def make(root: Path) -> None:
+        few = {**DIRT, "citibike": {**DIRT["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
+        sources = (*DEMO, "green_taxi", "citibike_jc")
+        generate(root, MONTHS, sources=sources, rows={"citibike_jc": 8000}, scale=0.25, dirty=[DIRTY], dirt=few)
+
+    return made_once(tmp_path_factory, "generated", make)
 
 
 @pytest.fixture
@@ -91,11 +109,33 @@ def place(generated: Path, tmp_path: Path) -> Iterator[Place]:
 def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The three months, run as a range: for tests that look and change nothing."""
     with running(generated) as upstream:
+
+        def make(folder: Path) -> None:
+            words = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
+            ended = Place(folder, upstream).luigi("RangeMonthly", "--of", "RunMonth", *words)
+            assert ended.returncode == 0, ended.stderr
+
+        made = made_once(tmp_path_factory, "finished", make)
         place = Place(tmp_path_factory.mktemp("finished") / "data", upstream)
-        words = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
-        ended = place.luigi("RangeMonthly", "--of", "RunMonth", *words)
-        assert ended.returncode == 0, ended.stderr
+        shutil.copytree(made, place.data, symlinks=True)
         yield place
+
+
+@pytest.fixture(scope="session")
+def known(finished: Place) -> Callable[[Place], Place]:
+    """Makes of an empty data folder one that has all that depends on the project alone, as after a first month.
+
+    That is what dbt has parsed, MetricFlow planned and the models' documentation: ``finished`` shows that they come of
+    nothing, and that they take half of a small month's time.
+    """
+
+    def knowing(place: Place) -> Place:
+        target, reports = finished.data / "dbt/target", finished.data / "reports"
+        shutil.copytree(target, place.data / "dbt/target", ignore=shutil.ignore_patterns("compiled", "run*"))
+        shutil.copytree(reports, place.data / "reports", ignore=lambda _, names: {*names} - {*PROJECTS_OWN})
+        return place
+
+    return knowing
 
 
 @pytest.fixture
@@ -103,7 +143,7 @@ def copy_of(finished: Place, tmp_path: Path) -> Callable[[], Place]:
     """A copy of the finished data folder, before the same upstream, to change."""
 
     def copied() -> Place:
-        shutil.copytree(finished.data, tmp_path / "data")
+        shutil.copytree(finished.data, tmp_path / "data", symlinks=True)
         return Place(tmp_path / "data", finished.upstream)
 
     return copied

@@ -1,4 +1,7 @@
--- Each hour of New York's clock in a month of this run is described by an observation.
+-- Each hour of New York's clock in a month of this run is described by an observation. A warning: where it is not, Great
+-- Expectations rejects the month, and says so among its other findings (stg_weather__hourly.yaml).
+{{ config(severity='warn') }}
+
 select hours.local_hour
 
 from {{ ref('int_hours__mapped') }} as hours

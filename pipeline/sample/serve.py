@@ -35,7 +35,7 @@ CHUNK = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class Fault:
-    """What is done to requests whose path, without the slash before it, is like ``glob``.
+    """What is done to requests whose path, without the slash before it, is like ``glob``, with its query or without.
 
     With ``first`` only to so many requests of each path, HEAD or GET, from when the fault is first in force.
     """
@@ -82,12 +82,12 @@ class Upstream(ThreadingHTTPServer):
         self._done: Counter[tuple[Fault, str]] = Counter()
         self._lock = threading.Lock()
 
-    def fault_for(self, path: str) -> Fault:
+    def fault_for(self, path: str, query: str = "") -> Fault:
         """The first fault that holds for this request."""
         with self._lock:
             for fault in self.faults:
                 is_left = fault.first is None or self._done[fault, path] < fault.first
-                if is_left and fnmatch.fnmatchcase(path, fault.glob):
+                if is_left and any(fnmatch.fnmatchcase(asked, fault.glob) for asked in (path, f"{path}?{query}")):
                     self._done[fault, path] += 1
                     return fault
         return NO_FAULT
@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         split = urlsplit(self.path)
         path = unquote(split.path).lstrip("/")
-        self.fault = self.server.fault_for(path)
+        self.fault = self.server.fault_for(path, unquote(split.query))
         file = (self.server.root / path).resolve()
         if self.fault.status:
             retry = {"Retry-After": self.fault.retry_after} if self.fault.retry_after else {}

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.sample.generate import DIRT, FIRST_MONTHS, generate
 from pipeline.sample.serve import running
-from tests.conftest import Place
+from tests.conftest import Place, made_once
 from tests.integration.published import Files, Trip, lines_of, name_of
 from tests.integration.together import Feed, by_feed, counters, run_together
 
@@ -66,13 +66,13 @@ def recipes() -> Iterator[tuple[tuple[str, ...], list[date], dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def eras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    root = tmp_path_factory.mktemp("eras")
-    make(root)
-    with running(root) as upstream:
-        place = Place(tmp_path_factory.mktemp("data") / "data", upstream)
-        run_together(place, FEEDS)
-        yield place
+def eras(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
+    with running(made_once(tmp_path_factory, "eras-upstream", make)) as upstream:
+
+        def run(folder: Path) -> None:
+            run_together(known(Place(folder, upstream)), FEEDS)
+
+        yield Place(made_once(tmp_path_factory, "eras", run), upstream)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,10 @@ def luigid(place: Place) -> Iterator[Luigid]:
         daemon.stop()
 
 
-def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(place: Place, luigid: Luigid) -> None:
+def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(
+    place: Place, luigid: Luigid, known: Callable[[Place], Place]
+) -> None:
+    known(place)
     words = ("RunMonth", "--month", "2024-01", *JERSEY, "--workers", "4")
     place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
     assert luigid.run(*words).returncode == 30

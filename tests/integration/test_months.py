@@ -138,3 +138,12 @@ def test_dbt_was_started_once_for_the_months_that_were_ready_together(finished: 
         for month in MONTHS
     }
     assert len(made_at) == 1
+
+
+def test_metricflow_was_started_once_for_the_months_that_were_published_together(finished: Place) -> None:
+    def made_at(pattern: str) -> list[int]:
+        return [path.stat().st_mtime_ns for path in (finished.data / "published").glob(pattern)]
+
+    receipts = made_at("metrics/????-??.json")
+    assert len(receipts) == len(MONTHS)
+    assert max(made_at("????-??.json") + made_at("metrics/month=*/*")) <= min(receipts)

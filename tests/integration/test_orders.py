@@ -66,8 +66,10 @@ def test_the_range_is_published_whole(finished: Place) -> None:
     assert is_published_whole(finished)
 
 
-def test_months_one_by_one_and_backward_give_what_a_range_gives(finished: Place, tmp_path: Path) -> None:
-    place = Place(tmp_path / "data", finished.upstream)
+def test_months_one_by_one_and_backward_give_what_a_range_gives(
+    finished: Place, known: Callable[[Place], Place], tmp_path: Path
+) -> None:
+    place = known(Place(tmp_path / "data", finished.upstream))
     run(place, *NAMES[::-1])
     assert content(place) == content(finished)
 
@@ -145,7 +147,7 @@ def test_a_table_that_is_lost_is_made_for_all_months_again(copy_of: Callable[[],
     place = copy_of()
     change(place, "drop table core.fct_trips cascade")
     (place.data / "warehouse/transformed/2024-03.json").unlink()
-    ended = place.month("2024-03")
+    ended = place.luigi("Transform", "--months", "2024-03")
     assert ended.returncode == 0, ended.stderr
     assert content(place) == content(finished)
 

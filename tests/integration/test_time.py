@@ -1,7 +1,7 @@
 """Trips and weather meet in the right hour: the clocks' changes, the edges of months, rides in two files."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from pipeline.sample.generate import DIRT, generate
 from pipeline.sample.serve import running
-from tests.conftest import Place
+from tests.conftest import Place, made_once
 from tests.integration.published import Files
 from tests.integration.together import counters, run_together
 
@@ -47,17 +47,22 @@ WEATHER = ", ".join(VALUES.values())
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    root = tmp_path_factory.mktemp("upstream")
+def place(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
+    with running(made_once(tmp_path_factory, "time-upstream", make)) as upstream:
+
+        def run(folder: Path) -> None:
+            run_together(known(Place(folder, upstream)), FEEDS)
+
+        yield Place(made_once(tmp_path_factory, "time", run), upstream)
+
+
+def make(root: Path) -> None:
+    """Months in which clocks change, and neighbours of whom bikes' files share rides."""
     dirt = {**DIRT, "citibike": {**DIRT["citibike"], "in_two_files": 6, "unreadable": 0}}
     rows = {"yellow_taxi": 5000, "fhv_taxi": 1500, "citibike": 5000}
     for source, months in MONTHS.items():
         generate(root, months, sources=[source, "taxi_zones"], rows=rows, dirty=months, dirt=dirt)
     stamp(root / "trip-data/yellow_tripdata_2024-03.parquet")
-    with running(root) as upstream:
-        place = Place(tmp_path_factory.mktemp("data") / "data", upstream)
-        run_together(place, FEEDS)
-        yield place
 
 
 def stamp(file: Path) -> None:

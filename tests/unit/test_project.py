@@ -1,16 +1,18 @@
-"""The macros that turn New York's clock into UTC and back, against Python's own zoneinfo."""
+"""The project as it lies in a data folder; its macros for New York's clock and UTC, against Python's own zoneinfo."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import duckdb
 import jinja2
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.project import PROJECT
+from pipeline.project import OWN, PROJECT, link_project
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -50,3 +52,23 @@ def test_a_wall_clock_is_the_first_utc_time_it_showed_or_standard_time(local: da
 @given(TIMES | NEAR_CHANGES)
 def test_utc_is_shown_as_clocks_in_new_york_show_it(utc: datetime) -> None:
     assert run("to_new_york", utc) == utc.replace(tzinfo=UTC).astimezone(NEW_YORK).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("left_there", ["nothing", "links to another project", "a copy", "these links"])
+def test_a_data_folder_has_the_models_of_this_project_whatever_lay_there(tmp_path: Path, left_there: str) -> None:
+    folder, other = tmp_path / "dbt", tmp_path / "other"
+    (folder / "target").mkdir(parents=True)
+    (folder / "target/manifest.json").write_text("its own")
+    (other / "models").mkdir(parents=True)
+    (other / "models/gone.sql").write_text("select 1")
+    if left_there == "links to another project":
+        (folder / "models").symlink_to(other / "models")
+        (folder / "tests").symlink_to(tmp_path / "moved away")
+    if left_there == "a copy":
+        (other / "models").rename(folder / "models")
+    if left_there == "these links":
+        link_project(folder)
+    link_project(folder)
+    for path in PROJECT.iterdir():
+        assert path.name in OWN or (folder / path.name).samefile(path)
+    assert (folder / "target/manifest.json").read_text() == "its own"

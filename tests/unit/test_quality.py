@@ -16,42 +16,11 @@ from sqlalchemy.pool import Pool
 from pipeline import quality
 from pipeline.errors import BadInput, WarehouseBusy
 from pipeline.quality import Finding
+from tests.unit.small_warehouse import TRIPS, damage
 
-SUITES = Path(__file__).parents[2] / "config" / "expectations"
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
 
 Suite = Callable[[str], Path]
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Path:
-    """Two sound months: a trip every ten minutes, and weather from the day before a month to the day after."""
-    path = tmp_path / "warehouse" / "nyc_mobility.duckdb"
-    path.parent.mkdir()
-    with duckdb.connect(str(path)) as con:
-        con.execute("create schema core; create schema staging")
-        con.execute("create table months as select unnest([date '2024-01-01', date '2024-02-01']) as source_month")
-        con.execute(
-            """
-            create table core.fct_trips as
-            select
-                source_month, source_month || '-' || i as trip_id, 'yellow_taxi' as trip_type,
-                source_month + to_minutes(10 * i) as pickup_datetime, 1 as weather_key, 12.5 as trip_duration_minutes,
-                2.5::decimal(9, 3) as trip_distance_miles, 12::double as avg_speed_mph
-            from months, range(29 * 144) as t(i)
-            """
-        )
-        con.execute("create table core.dim_weather as select 1 as weather_key, 3.5 as temperature_c")
-        con.execute(
-            """
-            create table staging.stg_weather__hourly as
-            select
-                source_month, source_month + to_hours(i) as observed_at_utc,
-                3.5 as temperature_c, 0.2 as precipitation_mm
-            from months, range(-24, 32 * 24) as t(i)
-            """
-        )
-    return path
 
 
 @pytest.fixture
@@ -70,15 +39,10 @@ def suite(tmp_path: Path) -> Suite:
 def one(severity: str, words: str) -> str:
     return f"""
 model: core.fct_trips
-month_column: source_month
+where: "source_month = {{month}}"
 expectations:
   - {{{words}, severity: {severity}, description: what is expected}}
 """
-
-
-def damage(warehouse: Path, sql: str) -> None:
-    with duckdb.connect(str(warehouse)) as con:
-        con.execute(sql)
 
 
 def outcomes(findings: list[Finding]) -> set[str]:
@@ -89,23 +53,16 @@ def is_rejected(findings: list[Finding]) -> bool:
     return bool(quality.verdict(JANUARY, findings)["rejected"])
 
 
-def test_sound_months_hold_every_expectation_that_the_project_has(warehouse: Path) -> None:
-    judged = quality.judge(warehouse, [JANUARY, FEBRUARY], SUITES)
+def test_sound_months_hold_every_expectation(warehouse: Path, suites: Path) -> None:
+    judged = quality.judge(warehouse, [JANUARY, FEBRUARY], suites)
     assert {finding.sentence for month in judged.values() for finding in month if finding.outcome != "pass"} == set()
     assert not is_rejected(judged[JANUARY])
     assert quality.verdict(JANUARY, judged[JANUARY])["why"] == ""
 
 
-def test_both_suites_have_critical_expectations_and_trips_have_warnings(warehouse: Path) -> None:
-    findings = quality.judge(warehouse, [JANUARY], SUITES)[JANUARY]
-    severities = {(finding.suite, finding.severity) for finding in findings}
-    assert severities >= {("fct_trips", "critical"), ("fct_trips", "warning")}
-    assert severities >= {("stg_weather__hourly", "critical"), ("stg_weather__hourly", "warning")}
-
-
-def test_hours_without_weather_reject_their_month_and_no_other_and_are_named(warehouse: Path) -> None:
+def test_hours_without_weather_reject_their_month_and_no_other_and_are_named(warehouse: Path, suites: Path) -> None:
     damage(warehouse, "update core.fct_trips set weather_key = 2 where pickup_datetime < timestamp '2024-01-01 03:00'")
-    judged = quality.judge(warehouse, [JANUARY, FEBRUARY], SUITES)
+    judged = quality.judge(warehouse, [JANUARY, FEBRUARY], suites)
     said = quality.verdict(JANUARY, judged[JANUARY])
     assert said["rejected"]
     assert said["why"] == (
@@ -115,28 +72,17 @@ def test_hours_without_weather_reject_their_month_and_no_other_and_are_named(war
     assert not is_rejected(judged[FEBRUARY])
 
 
-@pytest.mark.parametrize("gap", ["2024-01-01 05:00", "2024-01-31 23:00", "2024-02-01 04:00"])
-def test_one_hour_missing_from_the_weather_of_a_month_rejects_it(warehouse: Path, gap: str) -> None:
-    damage(
-        warehouse,
-        f"delete from staging.stg_weather__hourly where observed_at_utc = '{gap}'",
-    )
-    (finding,) = (each for each in quality.judge(warehouse, [JANUARY], SUITES)[JANUARY] if each.outcome == "fail")
-    assert finding.rejects
-    assert gap in finding.sentence
-
-
-def test_a_month_without_rows_is_rejected(warehouse: Path) -> None:
-    findings = quality.judge(warehouse, [date(2023, 12, 1)], SUITES)[date(2023, 12, 1)]
+def test_a_month_without_rows_is_rejected(warehouse: Path, suites: Path) -> None:
+    findings = quality.judge(warehouse, [date(2023, 12, 1)], suites)[date(2023, 12, 1)]
     assert [finding.sentence for finding in findings if finding.rejects] == [
         "core.fct_trips: 2023-12 breaks «the month has trips»: 0; allowed: at least 1",
         "staging.stg_weather__hourly: 2023-12 breaks «the month has weather»: 0; allowed: at least 1",
     ]
 
 
-def test_a_warning_that_fails_is_reported_and_rejects_nothing(warehouse: Path) -> None:
+def test_a_warning_that_fails_is_reported_and_rejects_nothing(warehouse: Path, suites: Path) -> None:
     damage(warehouse, "update core.fct_trips set avg_speed_mph = 300 where pickup_datetime < timestamp '2024-01-02'")
-    findings = quality.judge(warehouse, [JANUARY], SUITES)[JANUARY]
+    findings = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert findings[0].sentence == (
         "core.fct_trips: 2024-01 breaks «nearly all trips are slower than 80 mph»: "
         "144 of 4,176 rows (3.45 %) against it, such as 300; allowed: at most 1 % of rows"
@@ -161,17 +107,21 @@ def test_what_cannot_be_evaluated_is_an_error_and_rejects_even_as_a_warning(
     assert "2024-01 could not be judged on «what is expected»: " in findings[0].sentence
 
 
-def test_a_table_that_is_missing_is_an_error_in_each_expectation_of_its_suite_alone(warehouse: Path) -> None:
+def test_a_table_that_is_missing_is_an_error_in_each_expectation_of_its_suite_alone(
+    warehouse: Path, suites: Path
+) -> None:
     damage(warehouse, "drop table staging.stg_weather__hourly")
-    findings = quality.judge(warehouse, [JANUARY], SUITES)[JANUARY]
+    findings = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert {finding.suite for finding in findings if finding.outcome == "error"} == {"stg_weather__hourly"}
     assert outcomes([finding for finding in findings if finding.suite == "fct_trips"]) == {"pass"}
 
 
-def test_a_warehouse_that_cannot_be_opened_is_an_error_in_every_expectation_of_every_month(tmp_path: Path) -> None:
+def test_a_warehouse_that_cannot_be_opened_is_an_error_in_every_expectation_of_every_month(
+    tmp_path: Path, suites: Path
+) -> None:
     broken = tmp_path / "nyc_mobility.duckdb"
     broken.write_bytes(b"no database" * 1000)
-    for findings in quality.judge(broken, [JANUARY, FEBRUARY], SUITES).values():
+    for findings in quality.judge(broken, [JANUARY, FEBRUARY], suites).values():
         assert outcomes(findings) == {"error"}
         assert is_rejected(findings)
         assert "not a valid DuckDB database file" in findings[0].sentence
@@ -188,9 +138,11 @@ def held(warehouse: Path) -> Iterator[int]:
         process.communicate(b"\n")
 
 
-def test_a_warehouse_that_another_process_holds_says_nothing_of_the_month(warehouse: Path, held: int) -> None:
+def test_a_warehouse_that_another_process_holds_says_nothing_of_the_month(
+    warehouse: Path, held: int, suites: Path
+) -> None:
     with pytest.raises(WarehouseBusy, match=f"held by process {held}"):
-        quality.judge(warehouse, [JANUARY], SUITES)
+        quality.judge(warehouse, [JANUARY], suites)
 
 
 @pytest.fixture
@@ -207,19 +159,21 @@ def rolled_back_when_returned() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("rolled_back_when_returned")
-def test_a_connection_that_loses_its_result_before_it_is_fetched_is_an_error_and_no_failure(warehouse: Path) -> None:
-    findings = quality.judge(warehouse, [JANUARY], SUITES)[JANUARY]
+def test_a_connection_that_loses_its_result_before_it_is_fetched_is_an_error_and_no_failure(
+    warehouse: Path, suites: Path
+) -> None:
+    findings = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert outcomes(findings) == {"error"}
     assert is_rejected(findings)
 
 
 def test_the_warehouse_can_be_written_to_right_afterwards_and_nothing_else_was_written(
-    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Path, suites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    quality.judge(warehouse, [JANUARY], SUITES, {"threads": "1", "memory_limit": "1GB"})
+    quality.judge(warehouse, [JANUARY], suites, {"threads": "1", "memory_limit": "1GB"})
     damage(warehouse, "create table core.written_afterwards as select 1 as a")
     assert list(elsewhere.iterdir()) == []
     assert [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
@@ -280,9 +234,9 @@ def test_each_kind_of_expectation_has_its_words(warehouse: Path, suite: Suite, w
             one("critical", "expectation: expect_column_to_exist, column: a, colum: b"),
             "colum: extra fields not permitted",
         ),
-        ("month_column: source_month\nexpectations: []", "exactly the keys model, month_column, expectations"),
+        ("where: a\nexpectations: []", "a suite has expectations, model (a list), and perhaps sources, where"),
         ("model: [", "no YAML"),
-        ("", "exactly the keys"),
+        ("", "a suite has expectations, model"),
     ],
 )
 def test_a_suite_that_makes_no_sense_is_refused_in_one_line_that_names_the_file(
@@ -298,3 +252,36 @@ def test_a_suite_that_makes_no_sense_is_refused_in_one_line_that_names_the_file(
 def test_a_folder_without_suites_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no suite there"):
         quality.judge(Path("no warehouse is needed"), [JANUARY], tmp_path)
+
+
+def test_what_could_not_be_evaluated_takes_nothing_else_with_it(warehouse: Path, suite: Suite) -> None:
+    several = f"""{TRIPS}
+  - {{expectation: expect_column_mean_to_be_between, column: none, description: it is not there, severity: warning}}
+  - {{expectation: expect_column_mean_to_be_between, column: trip_type, description: it is text, severity: warning}}
+  - {{expectation: expect_column_max_to_be_between, column: avg_speed_mph, max_value: 11, description: slow,
+     severity: warning}}
+"""
+    findings = quality.judge(warehouse, [JANUARY], suite(several))[JANUARY]
+    assert {finding.description: finding.outcome for finding in findings if finding.outcome != "pass"} == {
+        "it is not there": "error",
+        "it is text": "error",
+        "slow": "fail",
+    }
+    assert len(findings) == 7
+
+
+def test_data_docs_show_each_month_judged_and_forget_what_they_showed_of_it_before(
+    warehouse: Path, suites: Path, tmp_path: Path
+) -> None:
+    docs = tmp_path / "docs"
+    quality.judge(warehouse, [JANUARY, FEBRUARY], suites, docs=docs)
+    first = {page.relative_to(docs).parts[1:3] for page in docs.glob("validations/**/*.html")}
+    assert first == {
+        (suite, month) for suite in ("fct_trips", "stg_weather__hourly") for month in ("2024-01", "2024-02")
+    }
+    damage(warehouse, "update core.fct_trips set weather_key = 2 where pickup_datetime < timestamp '2024-01-01 03:00'")
+    quality.judge(warehouse, [JANUARY], suites, docs=docs)
+    pages = list(docs.glob("validations/fct_trips/2024-01/**/*.html"))
+    assert len(pages) == 1 and "every hour of the month with a trip has its weather" in pages[0].read_text()
+    assert len(list(docs.glob("validations/fct_trips/2024-02/**/*.html"))) == 1
+    assert "2024-02" in (docs / "index.html").read_text()

@@ -1,0 +1,24 @@
+{{ config(materialized='view') }}
+
+with findings as (
+
+    select * from {{ source('quality', 'findings') }}
+
+)
+
+select
+    source_month,
+    judged_at,
+    judged_at = max(judged_at) over (partition by source_month) as is_latest,
+    suite,
+    source,
+    expectation,
+    column_name,
+    description,
+    severity,
+    outcome,
+    observed,
+    sentence,
+    accepted_because
+
+from findings

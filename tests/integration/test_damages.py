@@ -1,0 +1,92 @@
+"""Months that were damaged before they were published are rejected or warned of, in words; sound ones are not."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from pipeline.sample.generate import generate
+from pipeline.sample.serve import running
+from tests.conftest import Place
+from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
+from tests.integration.rewriting import hours_of_weather, members_of_bikes, rows_of_bikes, rows_of_taxis
+
+MONTHS = [date(2024, month, 1) for month in range(1, 12)]
+SOURCES = ("yellow_taxi", "green_taxi", "fhv_taxi", "citibike", "citibike_jc")
+DAMAGED = (JULY, AUGUST, OCTOBER, NOVEMBER)
+
+JUDGE = """
+import sys, luigi
+from datetime import date
+from pipeline.tasks import Judge
+months = tuple(date.fromisoformat(month) for month in sys.argv[1].split(","))
+sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split(",")))], local_scheduler=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Eleven months, four of them damaged in every source, loaded and judged in one run."""
+    root = tmp_path_factory.mktemp("damaged")
+    rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
+    sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
+    generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
+    with running(root / "upstream") as upstream:
+        place = Place(root / "data", upstream)
+        for damage in DAMAGES:
+            month = date.fromisoformat(f"{damage.month}-01")
+            if damage.source == "weather":
+                hours_of_weather(place, month, damage.change)
+            elif callable(damage.change):
+                members_of_bikes(place, damage.source, month, damage.change)
+            else:
+                rewrite = rows_of_bikes if damage.source.startswith("citibike") else rows_of_taxis
+                rewrite(place, damage.source, month, damage.change)
+        ended = place.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
+        assert ended.returncode == 0, ended.stderr
+        yield place
+
+
+def findings(place: Place, month: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((place.data / f"quality/{month}.findings.json").read_text())["findings"]
+    return found
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+def test_a_damaged_month_is_found_out_in_words(judged: Place, damage: Damage) -> None:
+    of_source = {"weather": ("", "")}.get(damage.source, (damage.source,))
+    (finding,) = (
+        finding
+        for finding in findings(judged, damage.month)
+        if finding["description"] == damage.broken and finding["source"] in of_source
+    )
+    assert (finding["outcome"], finding["severity"]) == ("fail", damage.severity), finding["sentence"]
+    assert damage.says in finding["sentence"]
+
+
+@pytest.mark.parametrize("month", [f"{month:%Y-%m}" for month in MONTHS if f"{month:%Y-%m}" not in DAMAGED])
+def test_a_sound_month_is_not_rejected(judged: Place, month: str) -> None:
+    assert [
+        finding["sentence"]
+        for finding in findings(judged, month)
+        if finding["outcome"] == "error" or (finding["outcome"], finding["severity"]) == ("fail", "critical")
+    ] == []
+
+
+def test_nothing_could_not_be_judged(judged: Place) -> None:
+    errors = [
+        finding["sentence"]
+        for month in MONTHS
+        for finding in findings(judged, f"{month:%Y-%m}")
+        if finding["outcome"] == "error"
+    ]
+    assert errors == []
+
+
+def test_what_was_found_is_a_table(judged: Place) -> None:
+    rows = judged.query("select strftime(source_month, '%Y-%m'), sentence from quality.findings order by all")
+    assert rows == sorted(
+        (month, each["sentence"]) for month in (f"{m:%Y-%m}" for m in MONTHS) for each in findings(judged, month)
+    )
+    assert judged.query("select bool_and(is_latest) from audit.findings") == [(True,)]

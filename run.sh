@@ -12,20 +12,25 @@ NYC mobility & weather analytics
   ./run.sh demo                        three generated months, end to end, and where to look
   ./run.sh month 2024-01 [OPTIONS]     one month, from the publishers to the page
   ./run.sh backfill 2024-01 2025-01    a range, the stop not in it; months that are complete cost nothing
-  ./run.sh catchup                     everything published since the first month of luigi.cfg
-  ./run.sh status                      months and sources: what is landed, loaded, judged, published
-  ./run.sh verify                      receipts against what the files and the warehouse hold
+  ./run.sh catchup                     whatever is published since the first month of luigi.cfg; says what is late
+  ./run.sh refresh [--months 6]        replaces the files of the newest months that were re-issued, and what was made from them
+  ./run.sh weather                     the hours so far of the months that no file is settled of
+  ./run.sh status [--json]             months and sources: what is landed, loaded, judged, published, late
+  ./run.sh health                      whether all is well: one line of JSON, exit code 1 if not
+  ./run.sh verify [--repair]           receipts against what the files and the warehouse hold
   ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
   ./run.sh accept 2024-01 --reason "…"  lets a rejected month pass, on record
   ./run.sh ui                          luigid on http://127.0.0.1:8082
+  ./run.sh install-units [--user]      systemd's timers for all of that
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
   ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
   ./run.sh test [PYTEST ARGUMENTS]     the test suite
   ./run.sh help
 
-Options of month, backfill and catchup: --sources yellow_taxi,citibike  --workers N, and any of luigi's.
+Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and any of luigi's.
 Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (upstreams),
-  MOBILITY_SCHEDULER=luigid (report to a running luigid).
+  MOBILITY_SCHEDULER=luigid (report to a running luigid), MOBILITY_ALERT_URLS (whom to tell), MOBILITY_LOG_FORMAT=json,
+  MOBILITY_WAIT_S (seconds to wait for another run to end).
 Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: README.md
 TEXT
 }
@@ -52,21 +57,6 @@ ready() {
   echo "$wanted" > "$venv/installed"
 }
 
-# run TASK ARGUMENTS: Luigi on the data folder; --sources of any task is MOBILITY_SOURCES.
-run() {
-  local arguments=()
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --sources) [ $# -gt 1 ] || fail "--sources needs a list, as yellow_taxi,citibike"; export MOBILITY_SOURCES=$2; shift ;;
-      --sources=*) export MOBILITY_SOURCES=${1#*=} ;;
-      *) arguments+=("$1") ;;
-    esac
-    shift
-  done
-  [ "${MOBILITY_SCHEDULER:-local}" = luigid ] || arguments+=(--local-scheduler)
-  exec "$venv/bin/luigi" --module pipeline "${arguments[@]}"
-}
-
 demo() {
   local data=$MOBILITY_DATA/demo
   MOBILITY_DATA=$data "$venv/bin/python" -m pipeline demo "$@"
@@ -89,16 +79,12 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) ready; demo "$@" ;;
-  month) [ $# -ge 1 ] || fail "month: which one? ./run.sh month 2024-01"; ready; run RunMonth --month "$@" ;;
-  backfill)
-    [ $# -ge 2 ] || fail "backfill: from and to which month? ./run.sh backfill 2024-01 2025-01 (the stop is not in it)"
-    ready; run RangeMonthly --of RunMonth --start "$1" --stop "$2" "${@:3}" ;;
-  catchup) ready; run RangeMonthly --of RunMonth "$@" ;;
-  status | verify | forget | accept) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept)
+    ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"
-    exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
+    LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
   test) ready; test_suite "$@" ;;
   *) fail "$verb: no such verb; ./run.sh help lists them" ;;
 esac

@@ -1,30 +1,43 @@
 """The operator's verbs that are no tasks: ``python -m pipeline VERB``."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 
-from pipeline import lock, marts, project
+from pipeline import lock, marts, project, runs
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
-from pipeline.parameters import USAGE, duck, past_month
+from pipeline.parameters import USAGE, duck, mobility, past_month
 from pipeline.sources import chosen
 from pipeline.targets import data_folder, warehouse
 
 DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
 
 
-def status(_: argparse.Namespace) -> int:
-    from pipeline.status import table
+def status(asked: argparse.Namespace) -> int:
+    from pipeline.status import facts, table
 
-    print(table())
+    today = date.today()
+    print(json.dumps(facts(today), indent=1) if asked.json else table(today))
     return 0
 
 
-def verify(_: argparse.Namespace) -> int:
+def verify(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
     from pipeline.verify import disagreements
 
+    lock.hold(data_folder())
     found = list(disagreements(warehouse(), duck()))
-    print("\n".join(found) or "all receipts agree with the files and the warehouse")
+    if found and asked.repair:
+        print(*(one.text for one in found), "mending it ...", sep="\n", flush=True)
+        if code := upkeep.repair(found):
+            return code
+        found = list(disagreements(warehouse(), duck()))
+    print("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
+    if found and not asked.repair:
+        print("./run.sh verify --repair makes again what is needed", file=sys.stderr)
     return DISAGREES if found else 0
 
 
@@ -32,9 +45,60 @@ def forget(asked: argparse.Namespace) -> int:
     from pipeline.forget import forget as take_out
 
     month, names = past_month(asked.month), chosen(asked.source)
-    if lock.hold(data_folder()):
-        marts.settle()
+    marts.begin()
     print("\n".join(take_out(warehouse(), month, names, duck())))
+    return 0
+
+
+def month(asked: argparse.Namespace) -> int:
+    return runs.run(["RunMonth", "--month", asked.month, *asked.words])
+
+
+def backfill(asked: argparse.Namespace) -> int:
+    return runs.run(["RangeMonthly", "--of", "RunMonth", "--start", asked.start, "--stop", asked.stop, *asked.words])
+
+
+def catchup(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.catchup(past_month(asked.start) if asked.start else None, asked.newest_first, asked.words)
+
+
+def refresh(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.refresh(asked.months, asked.words)
+
+
+def weather(asked: argparse.Namespace) -> int:
+    from pipeline import upkeep
+
+    return upkeep.weather(asked.words)
+
+
+def health(_: argparse.Namespace) -> int:
+    from pipeline import alerts
+    from pipeline.health import examined, luigid_used
+
+    found = examined(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_used())
+    print(found.line())
+    alerts.tell(found.alerts)
+    return DISAGREES if found.alerts else 0
+
+
+def install_units(asked: argparse.Namespace) -> int:
+    from pipeline import units
+
+    own = asked.user
+    folder = asked.into or units.folder_of(own)
+    for path in units.install(folder, data_folder(), units.user_of(own), units.secrets_of(own)):
+        print(path)
+    systemctl = "systemctl --user" if own else "systemctl"
+    print(f"""
+addresses of alerts and other variables go into {units.secrets_of(own)} (chmod 600); then:
+  {systemctl} daemon-reload
+  {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer
+  {systemctl} enable --now mobility-luigid.service  # where wanted, with MOBILITY_SCHEDULER=luigid""")
     return 0
 
 
@@ -48,6 +112,7 @@ def accept(asked: argparse.Namespace) -> int:
 
 
 def dbt(asked: argparse.Namespace) -> int:
+    lock.hold(data_folder())
     return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
 
 
@@ -76,9 +141,35 @@ def demo(asked: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="./run.sh", description=__doc__)
+    top.set_defaults(takes_luigis_options=False)
     verbs = top.add_subparsers(required=True, metavar="VERB")
-    for verb, about in ((status, "what is landed, loaded, judged, published"), (verify, "receipts against reality")):
-        verbs.add_parser(verb.__name__, help=about).set_defaults(run=verb)
+    one = verbs.add_parser("month", help="one month, from the publishers to the page", allow_abbrev=False)
+    one.add_argument("month")
+    one.set_defaults(run=month, takes_luigis_options=True)
+    one = verbs.add_parser("backfill", help="a range of months, the stop not in it", allow_abbrev=False)
+    one.add_argument("start")
+    one.add_argument("stop")
+    one.set_defaults(run=backfill, takes_luigis_options=True)
+    one = verbs.add_parser("catchup", help="whatever is published by now", allow_abbrev=False)
+    one.add_argument("--start", help="first month; by default that of luigi.cfg")
+    one.add_argument("--newest-first", action="store_true")
+    one.set_defaults(run=catchup, takes_luigis_options=True)
+    one = verbs.add_parser("refresh", help="files that were re-issued", allow_abbrev=False)
+    one.add_argument("--months", type=int, default=6, help="how many of the newest months to ask for")
+    one.set_defaults(run=refresh, takes_luigis_options=True)
+    one = verbs.add_parser("weather", help="weather so far of the months that are not settled", allow_abbrev=False)
+    one.set_defaults(run=weather, takes_luigis_options=True)
+    verbs.add_parser("health", help="whether all is well: a line of JSON, exit code 1 if not").set_defaults(run=health)
+    one = verbs.add_parser("install-units", help="systemd's units, with this checkout's paths")
+    one.add_argument("--user", action="store_true", help="of this user, not of the system")
+    one.add_argument("--into", type=Path, help="another folder than systemd's")
+    one.set_defaults(run=install_units)
+    one = verbs.add_parser("status", help="what is landed, loaded, judged, published, and what is late")
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=status)
+    one = verbs.add_parser("verify", help="receipts against what files and warehouse hold")
+    one.add_argument("--repair", action="store_true", help="make again what is needed")
+    one.set_defaults(run=verify)
     one = verbs.add_parser("forget", help="take a month, or one source of it, out of everything")
     one.add_argument("month")
     one.add_argument("--source", action="append", default=[])
@@ -100,7 +191,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    asked = parser().parse_args(words)
+    top = parser()
+    asked, rest = top.parse_known_args(words)
+    asked.words = rest
+    if rest and not asked.takes_luigis_options:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         code: int = asked.run(asked)
     except MobilityError as error:

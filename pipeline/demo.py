@@ -30,7 +30,11 @@ def run(folder: Path, workers: int) -> int:
         words += ["--workers", str(workers), "--local-scheduler"]
         luigi = Path(sys.executable).with_name("luigi")
         code = subprocess.run([luigi, *words], env=os.environ | addresses, check=False).returncode
-    print(f"\n{table()}\n\n{where_to_look(folder)}" if code == 0 else "the demo failed; the lines above say why")
+    print(
+        f"\n{table(date.today())}\n\n{where_to_look(folder)}"
+        if code == 0
+        else "the demo failed; the lines above say why"
+    )
     return code
 
 

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.errors import AlreadyRunning, NoSpace
+from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 
 _held: dict[Path, object] = {}
 
@@ -14,7 +14,7 @@ _held: dict[Path, object] = {}
 def hold(folder: Path) -> bool:
     """Holds the data folder until this process ends; returns whether it did not hold it already.
 
-    Raises AlreadyRunning, naming the other process.
+    Waits ``MOBILITY_WAIT_S`` seconds for another process to end. Raises AlreadyRunning, naming it.
     """
     if folder in _held:
         return False
@@ -24,7 +24,7 @@ def hold(folder: Path) -> bool:
     lock = FileLock(folder / ".running.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=seconds_to_wait())
         holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))
     except Timeout as error:
         raise AlreadyRunning(said_of(folder, holder)) from error
@@ -32,6 +32,14 @@ def hold(folder: Path) -> bool:
         raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
     _held[folder] = lock
     return True
+
+
+def seconds_to_wait() -> float:
+    text = os.environ.get("MOBILITY_WAIT_S", "0")
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        raise BadInput(f"MOBILITY_WAIT_S {text!r}: no number of seconds") from None
 
 
 def said_of(folder: Path, holder: Path) -> str:

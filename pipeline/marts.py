@@ -3,13 +3,17 @@
 import contextlib
 import json
 import logging
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipeline import lock
+from pipeline.errors import NoSpace
+from pipeline.log import rotate
 from pipeline.sources import Source, month_beside, month_of
-from pipeline.targets import Receipt, place, whole
+from pipeline.targets import Receipt, data_folder, place, whole
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +85,26 @@ def write_note(note: Path, known: Sequence[str], months: Iterable[date]) -> None
             part.write_text(json.dumps(found))
     else:
         note.unlink(missing_ok=True)
+
+
+def begin(least_free_gb: float = 0) -> None:
+    """Holds the data folder for this process, and puts in order what a run that was broken off left undone.
+
+    Raises AlreadyRunning where another process holds it, NoSpace where less is free than a run may need.
+    """
+    if lock.hold(data_folder()):
+        check_space(least_free_gb)
+        rotate()
+        settle()
+
+
+def check_space(least_free_gb: float) -> None:
+    free_gb = shutil.disk_usage(data_folder()).free / 1e9
+    if free_gb < least_free_gb:
+        raise NoSpace(
+            f"{data_folder()}: {free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB for a month's files, "
+            "its rows and what DuckDB spills; make room, or say how little will do ([mobility] least_free_gb)"
+        )
 
 
 def settle() -> None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import luigi
 import luigi.tools.range
@@ -14,6 +14,10 @@ from pipeline.duck import Settings, settings
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 from pipeline.sources import chosen, default_names, month_of
 from pipeline.targets import data_folder
+from pipeline.task import Task
+
+if TYPE_CHECKING:
+    from pipeline.web import Patience
 
 T = TypeVar("T")
 USAGE = 2
@@ -102,7 +106,7 @@ class SourceName(luigi.Parameter[str]):
         return name
 
 
-class RangeMonthly(luigi.tools.range.RangeMonthly):
+class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
     """Luigi's own, for months of any age (luigi.cfg, ``[RangeMonthly]``) and with bad bounds refused in one line."""
 
     start = Month(default=None)  # type: ignore[arg-type]  # as Luigi's own
@@ -115,11 +119,13 @@ class RangeMonthly(luigi.tools.range.RangeMonthly):
 
 
 class mobility(luigi.Config):
-    """How much of the machine DuckDB may use; 0 for what fits it."""
+    """How much of the machine a run may use, and needs; 0 for what fits it."""
 
     threads = luigi.IntParameter(default=0)
     memory_gb = luigi.FloatParameter(default=0)
     convert_memory_gb = luigi.FloatParameter(default=1)
+    least_free_gb = luigi.FloatParameter(default=1)
+    maintenance = luigi.Parameter(default="03:00-04:00")
 
 
 class patience(luigi.Config):
@@ -129,6 +135,12 @@ class patience(luigi.Config):
     first_wait_s = luigi.FloatParameter(default=1)
     longest_wait_s = luigi.FloatParameter(default=120)
     silence_s = luigi.FloatParameter(default=60)
+
+
+def waiting() -> "Patience":
+    from pipeline.web import Patience
+
+    return Patience(**patience().param_kwargs)
 
 
 def duck() -> Settings:

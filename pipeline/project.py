@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.duck import Settings
 from pipeline.errors import TransformFailed
+from pipeline.process import die_with_parent
 from pipeline.sources import read_yaml
 
 PROJECT = Path(__file__).parent.parent / "dbt"
@@ -60,6 +61,7 @@ def run_dbt(
         stdout=subprocess.PIPE if months else None,
         stderr=subprocess.STDOUT if months else None,
         check=False,
+        preexec_fn=die_with_parent,
     )
 
 

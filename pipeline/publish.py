@@ -35,3 +35,12 @@ def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) ->
             copy = f"copy ({rows}) to {literal(folder / path)} (format parquet, compression zstd)"
             written[path] = con.execute(copy).fetchall()[0][0]
     return written
+
+
+def export_so_far(warehouse: Path, table: str, folder: Path, duck: Settings) -> None:
+    """Writes the hours of a feed that is not settled, those that were observed, as it names them."""
+    path = folder / table / f"{table}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(warehouse, duck, read_only=True) as con:
+        rows = f"select * exclude (source_month, source_row) from raw_data.{table} where temperature_2m is not null"
+        con.execute(f"copy ({rows} order by all) to {literal(path)} (format parquet, compression zstd)")

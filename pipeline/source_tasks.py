@@ -10,14 +10,15 @@ from pathlib import Path
 import luigi
 
 from pipeline import wanted
-from pipeline.errors import BadInput
-from pipeline.parameters import Month, SourceName, duck, duck_to_convert, patience
+from pipeline.errors import BadInput, MobilityError
+from pipeline.parameters import Month, SourceName, duck, duck_to_convert, waiting
 from pipeline.progress import shown
 from pipeline.sources import Source, sources
 from pipeline.targets import HttpTarget, Receipt, place, warehouse, whole
+from pipeline.task import Task
 
 
-class SourceTask(luigi.Task):
+class SourceTask(Task):
     """One step of one source and month."""
 
     source = SourceName()
@@ -29,8 +30,8 @@ class SourceTask(luigi.Task):
 
     def tell(self, done: int, total: int) -> None:
         """Shows in luigid's pages how far it is."""
-        if total and self.set_progress_percentage:
-            self.set_progress_percentage(round(100 * done / total))
+        if total:
+            self.show(percent=round(100 * done / total))
 
     def place(self, stage: str, suffix: str) -> Path:
         return place(stage, self.facts.label(self.month), suffix, self.source)
@@ -42,8 +43,56 @@ class Published(SourceTask, luigi.ExternalTask):
     def output(self) -> HttpTarget:
         return HttpTarget(partial(wanted.where, self.source, self.month))
 
+    def complete(self) -> bool:
+        try:
+            return super().complete()
+        except MobilityError as error:  # of which Luigi hands on no more than the traceback
+            self.trigger_event(luigi.Event.BROKEN_TASK, self, error)
+            raise
 
-class Download(SourceTask):
+
+class LandingTask(SourceTask):
+    """What changes the landing: a publisher's connections are counted, and a year's archive has one task at a time."""
+
+    @property
+    def resources(self) -> dict[str, int]:
+        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
+        return {f"download_{self.facts.publisher.name}": 1} | by_year
+
+    def receipt_of(self, label: str) -> Receipt:
+        """The receipt of the file itself: of the month's own, or of the year's."""
+        return Receipt(place("landing", label, ".json", self.source))
+
+    def fetch(self, url: str, label: str) -> bool:
+        """Puts the file, once it is fetched whole, in the place of what lay there; returns whether it is another."""
+        from pipeline import download, reissue
+
+        path = place("landing", label, download.suffix(self.facts, url), self.source)
+        new, receipt = path.with_name(f"{path.name}.new"), self.receipt_of(label)
+        with whole(new) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
+            facts = download.fetch(self.facts, url, path, part, waiting(), tell)
+        if receipt.exists() and path.exists() and reissue.is_same(self.facts, path, new):
+            new.unlink()
+            return False
+        earlier = receipt.path.parent / receipt.record["file"] if receipt.path.exists() else path
+        new.replace(path)
+        receipt.write([path], digest=facts["sha256"], file=path.name, **facts)
+        self.show(message=f"{facts['bytes'] / 1e6:,.1f} MB from {url}")
+        if earlier != path:
+            earlier.unlink(missing_ok=True)
+        return True
+
+    def share(self, fetched: Receipt) -> None:
+        """Gives the month its own receipt of the year's archive."""
+        from pipeline import download
+
+        record = fetched.record
+        facts = {fact: record[fact] for fact in download.PROVENANCE}
+        path = fetched.path.parent / record["file"]
+        Receipt(self.place("landing", ".json")).write([path], digest=record["sha256"], **facts)
+
+
+class Download(LandingTask):
     """The published file, byte for byte. A year's archive is fetched once and serves its twelve months."""
 
     priority = 30
@@ -56,26 +105,14 @@ class Download(SourceTask):
     def output(self) -> Receipt:
         return Receipt(self.place("landing", ".json"))
 
-    @property
-    def resources(self) -> dict[str, int]:
-        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
-        return {f"download_{self.facts.publisher.name}": 1} | by_year
-
     def run(self) -> None:
-        from pipeline import download
-
         receipt = self.output()
         url, label = self.input().found
-        path = place("landing", label, download.suffix(self.facts, url), self.source)
-        fetched = Receipt(path.parent / f"{label}.json")
+        fetched = self.receipt_of(label)
         if fetched.path == receipt.path or not fetched.exists():
-            waiting = download.Patience(**patience().param_kwargs)
-            with whole(path) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
-                facts = download.fetch(self.facts, url, path, part, waiting, tell)
-            fetched.write([path], digest=facts["sha256"], file=path.name, **facts)
+            self.fetch(url, label)
         if fetched.path != receipt.path:
-            record = fetched.record
-            receipt.write([path], digest=record["sha256"], **{fact: record[fact] for fact in download.PROVENANCE})
+            self.share(fetched)
 
 
 class Convert(SourceTask):
@@ -98,6 +135,7 @@ class Convert(SourceTask):
         with whole(parquet) as part:
             made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
         receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
+        self.show(message=f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
 
 
 class Load(SourceTask):
@@ -119,3 +157,4 @@ class Load(SourceTask):
         facts = self.input()["landed"].record | self.input()["parquet"].record
         rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
         receipt.write(within=warehouse(), rows=rows)
+        self.show(message=f"{rows:,} rows")

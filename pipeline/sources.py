@@ -5,10 +5,11 @@ import functools
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -32,8 +33,14 @@ class Publisher:
 
     @property
     def base_url(self) -> str:
-        """Where the publisher is reached, without a slash at the end."""
-        return (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
+        """Where the publisher is reached, without a slash at the end.
+
+        Raises BadInput for one with a password: addresses stand in receipts, in the ledger and in logs.
+        """
+        url = (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
+        if "@" in urlsplit(url).netloc:
+            raise BadInput(f"{self.base_url_env}: holds a password; put it into ~/.netrc, which is read as well")
+        return url
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class Source:
     always: bool = False
     static: bool = False
     settled_after_days: int | None = None
+    final_after_days: int = 0
+    so_far_url: str = ""
     max_unpacked_bytes: int = 0
     timestampformats: tuple[str, ...] = ()
 
@@ -100,9 +109,28 @@ class Source:
             "month": f"{month:%m}",
             "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
             "two_days_after": str(last + timedelta(days=2)),
-            "columns": ",".join(column.name for column in self.columns if column.name != "time"),
+            "columns": self.asked_columns,
         }
         return {url.format(**words): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}
+
+    def so_far(self, today: date) -> "Source":
+        """The feed of what there is by now of the months that are not settled: one file for all of them."""
+        assert self.settled_after_days is not None
+        first = (today - timedelta(days=self.settled_after_days + 2)).replace(day=1)
+        words = {"base": self.publisher.base_url, "first": first, "today": today, "columns": self.asked_columns}
+        name, url = f"{self.name}_so_far", self.so_far_url.format(**words)
+        return replace(self, name=name, urls=(url,), first_month=first, always=False, settled_after_days=None)
+
+    @property
+    def asked_columns(self) -> str:
+        return ",".join(column.name for column in self.columns if column.name != "time")
+
+    def expected(self, month: date) -> tuple[date, date]:
+        """The days between which the month is published as a rule: its last day and the publisher's usual lag."""
+        if self.static:
+            return self.first_month, self.first_month
+        soonest, latest = (month_beside(month, 1) + timedelta(days=days - 1) for days in self.lag_days)
+        return soonest, latest
 
     @property
     def has_yearly_files(self) -> bool:
@@ -136,6 +164,12 @@ def month_beside(month: date, distance: int) -> date:
     """The month so many months after, or below 0 before."""
     number = month.year * 12 + month.month - 1 + distance
     return date(number // 12, number % 12 + 1, 1)
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """The months from that of the first day to that of the last, both in it."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [month_beside(first, distance) for distance in range(count)]
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import NoSpace
+from pipeline.history import run_id
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,7 @@ class Receipt(luigi.Target):
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "made_from": made_from,
             "version": self.version,
+            "run": run_id(),
             "files": sizes | ({os.path.relpath(within, data_folder()): None} if within else {}),
             **facts,
         }

@@ -19,17 +19,18 @@ from typing import Any
 
 import luigi
 
-from pipeline import lock, marts, metrics, project, wanted
+from pipeline import marts, metrics, project, wanted
 from pipeline.errors import MonthRejected
-from pipeline.parameters import Month, Months, Sources, duck, or_exit
+from pipeline.parameters import Month, Months, Sources, duck, mobility, or_exit
 from pipeline.source_tasks import Load
 from pipeline.sources import CONFIG, month_beside
 from pipeline.targets import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
+from pipeline.task import Task
 
 SUITES = CONFIG / "expectations"
 
 
-class MonthsTask(luigi.Task):
+class MonthsTask(Task):
     """One step of a month, or of all months that are ready for it together."""
 
     months = Months()
@@ -106,7 +107,7 @@ class Judge(MonthsTask):
             receipts[month].write(content=json.dumps(said), **said)  # what is usual has a say as well
 
 
-class MonthTask(luigi.Task):
+class MonthTask(Task):
     """One step of one month."""
 
     month = Month()
@@ -214,6 +215,7 @@ class Report(MonthTask):
         with whole(index) as part:
             part.write_text(report.index(published, page.parent))
         receipt.write([page])
+        self.show(message=str(page), link=page.as_uri())
 
 
 class RunMonth(MonthTask):
@@ -232,8 +234,7 @@ class RunMonth(MonthTask):
         return self.clone(Report)
 
     def hold(self) -> None:
-        if or_exit(lock.hold, data_folder()):
-            marts.settle()
+        or_exit(marts.begin, mobility().least_free_gb)
 
     def output(self) -> Receipt:
         return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
@@ -246,6 +247,8 @@ class RunMonth(MonthTask):
             if marts.is_outdated(month) and month not in marts.months_rejected()
         ]
         self.output().write(sources=self.sources)
+        page = place("reports", self.month, ".html")
+        self.show(message=str(page), link=page.as_uri())
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

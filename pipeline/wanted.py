@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pipeline.errors import Unavailable
-from pipeline.parameters import patience
+from pipeline.parameters import waiting
 from pipeline.sources import Source, sources
 from pipeline.targets import place
 
@@ -21,20 +21,29 @@ def sources_of(month: date, asked: Sequence[str]) -> list[Source]:
     whatever is loaded for the month already. A month does not wait for an optional one, unless it was the only one
     asked for.
     """
+    awaited = awaited_by(month, asked)
+    return [
+        source
+        for source in sources().values()
+        if source in awaited
+        or is_loaded(source, month)
+        or (source.name in asked and source.first_month <= month and is_published(source, month))
+    ]
+
+
+def awaited_by(month: date, asked: Sequence[str]) -> list[Source]:
+    """The sources that hold the month back until they are published."""
     known = sources().values()
-    wanted = [source for source in known if source.name in asked and source.first_month <= month]
-    trips = [source for source in wanted if not source.always]
+    trips = [source for source in known if source.name in asked and not source.always and source.first_month <= month]
     if not trips:  # to be told so by Download
         trips = [source for source in known if source.name in asked and not source.always]
     waits = [source for source in trips if not source.optional] or trips
-    return [
-        source
-        for source in known
-        if (source.always and (source.enabled or source.name in asked))
-        or source in waits
-        or is_loaded(source, month)
-        or (source in trips and is_published(source, month))
-    ]
+    belong = [source for source in known if source.always and (source.enabled or source.name in asked)]
+    return [*waits, *belong]
+
+
+def is_landed(source: Source, month: date) -> bool:
+    return place("landing", source.label(month), ".json", source.name).exists()
 
 
 def is_loaded(source: Source, month: date) -> bool:
@@ -43,7 +52,7 @@ def is_loaded(source: Source, month: date) -> bool:
 
 @cache
 def is_published(source: Source, month: date) -> bool:
-    """Whether an optional source has the month; one that cannot be asked does not hold it back. Asked once in a run."""
+    """Whether the publisher has the month; one that cannot be asked has not. Asked once in a run."""
     try:
         return where(source.name, month) is not None
     except Unavailable as error:
@@ -60,7 +69,7 @@ def where(name: str, month: date) -> tuple[str, str] | None:
     from pipeline import download
 
     source = sources()[name]
-    found = download.published_at(source, month, download.Patience(**patience().param_kwargs))
+    found = download.published_at(source, month, waiting())
     if found is None and source.static:
         raise Unavailable(
             f"{name}: {', '.join(source.urls_of(month))} is not there, and every month needs it; run again later, "

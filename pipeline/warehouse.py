@@ -33,6 +33,10 @@ LOADS = """
 """
 
 
+REPLACED = (
+    "create table if not exists raw_data.replaced as select *, loaded_at as replaced_at from raw_data.loads limit 0"
+)
+"""The lines of ``raw_data.loads`` that another file has taken the place of."""
 BUILT = "create table if not exists raw_data.built (source varchar not null, source_month date not null)"
 """What the marts hold: a file that is loaded counts nowhere before its month is built with it."""
 EFFECTS = """
@@ -60,6 +64,7 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
     with connected(path, duck) as con:
         prepare(con)
         con.begin()
+        keep_replaced(con, source.name, month, facts["sha256"])
         forget_rows(con, source.name, month)
         rows = con.execute(
             f"""
@@ -82,6 +87,36 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
         con.execute(f"insert into raw_data.loads by name select {values}", line)
         con.commit()
     return int(rows)
+
+
+def load_so_far(path: Path, source: Source, parquet: Path, duck: Settings) -> int:
+    """Puts the rows of a feed that is not settled in the place of all that were there; returns how many there are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(path, duck) as con:
+        prepare(con)
+        con.begin()
+        con.execute(f"delete from raw_data.{source.name}")
+        rows = con.execute(
+            f"""
+            insert into raw_data.{source.name} by name
+            select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
+            from read_parquet(?, file_row_number = true)
+            """,
+            [source.first_month, str(parquet)],
+        ).fetchall()[0][0]
+        con.commit()
+    return int(rows)
+
+
+def keep_replaced(con: duckdb.DuckDBPyConnection, source: str, month: date, sha256: str) -> None:
+    """Writes down where the rows came from that another file is about to replace."""
+    con.execute(
+        """
+        insert into raw_data.replaced by name
+        select *, $3 as replaced_at from raw_data.loads where source = $1 and source_month = $2 and sha256 <> $4
+        """,
+        [source, month, datetime.now(UTC).replace(tzinfo=None), sha256],
+    )
 
 
 def begin(path: Path, months: Sequence[date], duck: Settings) -> None:
@@ -170,12 +205,14 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
     con.execute("alter table raw_data.loads add column if not exists members varchar[]")  # since 2026-11
+    con.execute(REPLACED)
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)
     con.execute("create schema if not exists quality")
     con.execute(FINDINGS)
-    for source in sources().values():
+    so_far = [source.so_far(date.today()) for source in sources().values() if source.so_far_url]
+    for source in [*sources().values(), *so_far]:
         declared = [(column.name, column.type) for column in source.columns]
         declared += [("source_month", "date not null"), ("source_row", "bigint not null")]
         fields = ", ".join(f'"{name}" {type_}' for name, type_ in declared)

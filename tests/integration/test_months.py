@@ -117,7 +117,14 @@ def test_a_second_run_does_nothing_and_says_so(finished: Place) -> None:
 def test_status_shows_what_there_is(finished: Place) -> None:
     ended = finished.verb("status")
     counts = made(finished)["yellow_taxi", "2024-03"]
-    assert re.search(rf"^2024-03 .*\b{counts['rows']:,}\b.* built +passed +yes +yes$", ended.stdout, flags=re.MULTILINE)
+    march = json.loads(finished.verb("status", "--json").stdout)[2]
+    landed = (finished.data / "landing/yellow_taxi/2024-03.parquet").stat().st_size
+    fact = march["sources"]["yellow_taxi"]
+    assert (fact["state"], fact["rows"]) == ("loaded", counts["rows"]) and fact["bytes"] > landed
+    assert [march[name] for name in ("month", "models", "quality", "complete")] == ["2024-03", "built", "passed", "yes"]
+    sizes = r"[\d.]+ MB +[\d.]+ MB +[\d,]+ s"
+    row = rf"^2024-03 .*\b{counts['rows']:,}\b.* built +passed +yes +{sizes}$"
+    assert re.search(row, ended.stdout, flags=re.MULTILINE)
 
 
 def test_verify_finds_nothing_to_complain_of(finished: Place) -> None:

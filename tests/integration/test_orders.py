@@ -9,6 +9,7 @@ from pipeline.sample.serve import Fault
 from tests.conftest import MONTHS, Place
 
 LOAD_TIMES = "fetched_at", "loaded_at"
+HISTORY = "file_history"  # of what was, which differs with what has happened
 FILE = "trip-data/fhv_tripdata_2024-02.parquet"
 NAMES = [f"{month:%Y-%m}" for month in MONTHS]
 
@@ -28,11 +29,14 @@ def content(place: Place) -> dict[str, tuple[object, ...]]:
         return {
             table: con.execute(f"select count(*), sum(hash({columns(con, table)})) from {table}").fetchall()[0]
             for (table,) in con.execute(query).fetchall()
+            if not table.endswith(HISTORY)
         }
 
 
 def tables(place: Place) -> list[Path]:
-    return sorted(path for path in (place.data / "published").iterdir() if path.is_dir() and path.name != "metrics")
+    return sorted(
+        path for path in (place.data / "published").iterdir() if path.is_dir() and path.name not in {"metrics", HISTORY}
+    )
 
 
 def published(place: Place) -> dict[str, tuple[object, ...]]:

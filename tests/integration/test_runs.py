@@ -1,16 +1,10 @@
-"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting, luigid."""
+"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting."""
 
 import json
 import re
 import resource
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +13,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.serve import Fault, running
-from tests.conftest import HERE, Place
+from tests.conftest import Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
 
@@ -101,9 +95,7 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     # What it says of the months beside it is all that verify finds: their publication counts rides that are gone.
     told = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
     found = [line for line in place.verb("verify").stdout.splitlines() if "all receipts agree" not in line]
-    assert found == [
-        f"{beside}: what is published is not what the warehouse holds; run the month again" for beside in told
-    ]
+    assert found == [f"{beside}: what is published is not what the warehouse holds" for beside in told]
     assert place.month("2024-02").returncode == 0
     assert place.verb("verify").returncode == 0
     assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
@@ -149,21 +141,41 @@ def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) ->
         ),
     ],
 )
-def test_verify_names_what_the_warehouse_lost(copy_of: Callable[[], Place], damage: str, words: list[str]) -> None:
+def test_verify_names_what_the_warehouse_lost_and_repairs_it(
+    copy_of: Callable[[], Place], damage: str, words: list[str]
+) -> None:
     place = copy_of()
+    counts = "select (select count(*) from core.fct_trips), (select sum(trip_count) from core.fct_hourly_mobility)"
+    before = place.query(counts)
     with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(damage)
     ended = place.verb("verify")
     assert ended.returncode == 1
     assert all(line.startswith(said) for line, said in zip(ended.stdout.splitlines(), words, strict=True)), ended.stdout
+    assert "verify --repair makes again what is needed" in ended.stderr
+    asked = len(place.upstream.requests)
+    mended = place.verb("verify", "--repair")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert mended.stdout.endswith("all receipts agree with the files and the warehouse\n")
+    assert place.query(counts) == before
+    assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
 
 
-def test_verify_names_a_landing_file_that_was_changed(copy_of: Callable[[], Place]) -> None:
+def test_verify_names_a_landing_file_that_was_changed_and_fetches_it_again(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     path = place.data / "landing/yellow_taxi/2024-01.parquet"
-    path.write_bytes(path.read_bytes()[:-1] + b"X")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + b"X")
+    lost = place.data / "warehouse/loaded/fhv_taxi/2024-03.json"
+    lost.unlink()
     ended = place.verb("verify")
     assert ended.returncode == 1 and "2024-01.parquet is not what was fetched" in ended.stdout
+    assert "2024-03 fhv_taxi: raw_data holds" in ended.stdout and "without a receipt" in ended.stdout
+    asked = len(place.asked())
+    mended = place.verb("verify", "--repair")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert path.read_bytes() == whole and lost.exists()
+    assert place.asked()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
 
 
 def test_without_its_warehouse_everything_is_loaded_again_and_nothing_fetched(copy_of: Callable[[], Place]) -> None:
@@ -227,62 +239,3 @@ def test_two_years_from_2015_then_a_run_with_nothing_to_do(tmp_path: Path, known
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert "Did not run any tasks" in again.stderr and again.returncode == 0
         assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5
-
-
-@contextmanager
-def luigid(place: Place) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    state = place.data / "luigid/state.pickle"
-    state.parent.mkdir(parents=True)
-    words = [
-        Path(sys.executable).with_name("luigid"),
-        "--address",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--state-path",
-        state,
-    ]
-    with (place.data / "luigid/log").open("w") as log:
-        daemon = subprocess.Popen(words, stdout=log, stderr=log, cwd=HERE, env={"MOBILITY_DATA": str(place.data)})
-        try:
-            yield port
-        finally:
-            daemon.terminate()
-            daemon.wait(10)
-
-
-@pytest.mark.parametrize("workers", ["1", "4"])
-def test_a_month_runs_against_luigid_which_shows_its_tasks(
-    place: Place, known: Callable[[Place], Place], workers: str
-) -> None:
-    with luigid(known(place)) as port:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        words = ("RunMonth", "--month", "2024-01", *JERSEY, "--scheduler-port", str(port), "--workers", workers)
-        place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
-        assert place.run("luigi", "--module", "pipeline", *words).returncode == 30
-        place.upstream.faults = []  # luigid must not hold the failure against the next run
-        ended = place.run("luigi", "--module", "pipeline", *words)
-        assert ended.returncode == 0, ended.stderr
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/api/task_list?data=%7B%22status%22%3A%22DONE%22%7D"
-        ) as answer:
-            done = json.load(answer)["response"]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/history") as answer:
-            assert "RunMonth" in answer.read().decode(), "luigid keeps a history (luigi.cfg)"
-    assert {task["name"] for task in done.values()} >= {
-        "Download",
-        "Convert",
-        "Load",
-        "Transform",
-        "Judge",
-        "Report",
-        "RunMonth",
-    }

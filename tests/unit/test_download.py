@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import download
-from pipeline.download import Patience
+from pipeline import download, web
 from pipeline.errors import BadFile, NoSpace, Refused, Unreachable
 from pipeline.sample.serve import Fault, Upstream, running
 from pipeline.sources import Source, sources
+from pipeline.web import Patience
 
 MONTH = date(2024, 1, 1)
 PATH = "trip-data/green_tripdata_2024-01.parquet"
@@ -75,7 +75,7 @@ def test_a_file_that_changed_in_between_is_fetched_from_its_beginning(
         (upstream.root / PATH).write_bytes(newer)
 
     url = f"{upstream.url}/{PATH}"
-    assert download.is_there(url, upstream.url, SWIFT)
+    assert web.head(url, upstream.url, SWIFT) is not None
     download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
     assert (tmp_path / "part").read_bytes() == newer
 

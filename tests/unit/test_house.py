@@ -14,8 +14,8 @@ from pipeline.sources import CONFIG, sources
 
 HERE = Path(__file__).parent.parent.parent
 PIPELINE = HERE / "pipeline"
-ROOMS = ["download", "convert", "warehouse", "transform", "quality", "publish", "metrics", "report"]
-FREE = {"errors", "sources", "duck", "project", "progress", "archive", "formats", "shapes"}
+ROOMS = ["download", "reissue", "convert", "warehouse", "transform", "quality", "publish", "metrics", "report"]
+FREE = {"errors", "sources", "duck", "project", "progress", "archive", "formats", "shapes", "web"}
 """What a room may import of the pipeline: facts, and how files of one format are read."""
 HEAVY = {
     "metricflow",

@@ -75,3 +75,23 @@ def test_base_addresses_come_from_the_environment_without_a_slash_too_many(monke
     assert (
         next(iter(sources()["taxi_zones"].urls_of(date(2024, 1, 1)))) == "http://127.0.0.1:1/misc/taxi_zone_lookup.csv"
     )
+
+
+def test_a_month_is_expected_so_many_days_after_its_last() -> None:
+    assert sources()["citibike"].expected(date(2024, 2, 1)) == (date(2024, 3, 4), date(2024, 3, 8))
+    assert sources()["taxi_zones"].expected(date(2024, 2, 1))[0] < date(2024, 2, 1), "one file for all is always there"
+
+
+def test_the_weather_so_far_begins_with_the_oldest_month_that_is_not_settled() -> None:
+    weather = sources()["weather"]
+    for today, first in ((date(2024, 3, 7), date(2024, 2, 1)), (date(2024, 3, 8), date(2024, 3, 1))):
+        so_far = weather.so_far(today)
+        assert so_far.first_month == first
+        assert f"start_date={first}&end_date={today}&" in so_far.urls[0]
+
+
+def test_an_address_with_a_password_is_refused_without_saying_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TLC_URL", "https://someone:secret@host")
+    with pytest.raises(BadInput, match=r"TLC_URL: holds a password.*netrc") as refused:
+        _ = sources()["green_taxi"].publisher.base_url
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,117 @@
+"""Runs -> history: one line of JSON for every task that was run, in ``data/runs/<YYYY-MM>.jsonl``.
+
+Lines are appended whole, by as many processes as there are, and never changed. A file has the tasks that ended in its
+month of UTC. The warehouse keeps none of it: that has one writer, and is away when something goes wrong.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
+"""How a task ended; broken is one that could not even be planned."""
+COLUMNS = {
+    "run": "varchar",
+    "task": "varchar",
+    "task_id": "varchar",
+    "source": "varchar",
+    "months": "varchar[]",
+    "started": "timestamptz",
+    "seconds": "double",
+    "rows": "bigint",
+    "bytes": "bigint",
+    "peak_bytes": "bigint",
+    "outcome": "varchar",
+    "error": "varchar",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is kept of a task: rows and bytes of what it made, the peak of its memory, the error's own line."""
+
+    run: str
+    task: str
+    task_id: str
+    source: str
+    months: tuple[str, ...]
+    started: datetime
+    seconds: float
+    rows: int
+    bytes: int
+    peak_bytes: int
+    outcome: str
+    error: str = ""
+
+    @property
+    def ended(self) -> datetime:
+        return self.started + timedelta(seconds=self.seconds)
+
+    @property
+    def what(self) -> str:
+        """``Load yellow_taxi 2024-01``"""
+        return " ".join(word for word in (self.task, self.source, ", ".join(self.months)) if word)
+
+
+def run_id() -> str:
+    """What this run is called in receipts, history and logs; the processes that it starts inherit it."""
+    return os.environ.setdefault("MOBILITY_RUN_ID", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}")
+
+
+def append(folder: Path, line: Line) -> None:
+    """Adds the line; in one write, so that lines of several processes do not mix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(line) | {"started": line.started.isoformat(timespec="milliseconds")}) + "\n"
+    file = os.open(folder / f"{line.ended:%Y-%m}.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
+
+
+def history(folder: Path, since: datetime | None = None, condition: str = "true") -> list[Line]:
+    """The lines of tasks that ended since then, oldest first; ``condition`` is SQL on them.
+
+    A line that a crash cut off is left out.
+    """
+    files = [path for path in sorted(folder.glob("????-??.jsonl")) if not since or path.stem >= f"{since:%Y-%m}"]
+    if not files:
+        return []
+    import duckdb
+
+    columns = ", ".join(f"{name}: '{type_}'" for name, type_ in COLUMNS.items())
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        found = con.execute(
+            f"""
+            select {", ".join(COLUMNS)} from read_json(
+                $files, format = 'newline_delimited', ignore_errors = true, columns = {{{columns}}}
+            )
+            where started is not null and ({condition})
+                and started + seconds * interval 1 second >= coalesce($since, '-infinity'::timestamptz)
+            order by started
+            """,
+            {"files": list(map(str, files)), "since": since},
+        ).fetchall()
+    return [line_of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+
+
+def line_of(row: Mapping[str, Any]) -> Line:
+    return Line(**{**row, "months": tuple(row["months"] or ()), "started": row["started"].astimezone(UTC)})
+
+
+def usual_seconds(folder: Path, task: str, source: str, of_last: int, at_least: int) -> float | None:
+    """What such a task takes, in the middle of its last runs; None where there are too few to say."""
+    condition = f"task = '{task}' and source = '{source}' and outcome = '{DONE}'"
+    seconds = [line.seconds / max(1, len(line.months)) for line in history(folder, condition=condition)][-of_last:]
+    return median(seconds) if len(seconds) >= at_least else None
+
+
+def failure_rate(lines: Sequence[Line]) -> float:
+    """The share of tasks that failed."""
+    return sum(line.outcome != DONE for line in lines) / len(lines) if lines else 0.0

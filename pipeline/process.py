@@ -1,0 +1,55 @@
+"""What a process is to the system: how much memory it took, and with whom it ends."""
+
+import ctypes
+import os
+import signal
+import sys
+from functools import cache
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2), Linux."""
+PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+"""Looked up before any fork: after one, not even an import is safe."""
+
+
+def die_with_parent() -> None:
+    """Has the system end this process with the one that started it, even where that is killed."""
+    if PRCTL:
+        PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Peak:
+    """The most memory that this process, or one that it waited for, has held at once since this was made."""
+
+    def __init__(self) -> None:
+        if can_reset():
+            Path("/proc/self/clear_refs").write_text("5")
+        self.children = children_peak()
+
+    @property
+    def bytes(self) -> int:
+        """Of a child only where it held more than any before it: the system keeps one figure for all of them."""
+        children = children_peak()
+        return max(own_peak(), children if children > self.children else 0)
+
+
+@cache
+def can_reset() -> bool:
+    return os.access("/proc/self/clear_refs", os.W_OK)
+
+
+def own_peak() -> int:
+    import resource
+
+    try:
+        status = Path("/proc/self/status").read_text()
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
+
+
+def children_peak() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024

@@ -1,0 +1,221 @@
+"""Months that come, files that are re-issued and runs that nobody looks at: what timers call."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.sample.generate import generate
+from pipeline.sample.serve import Fault, running
+from pipeline.sources import month_beside, sources
+from tests.conftest import HERE, Place
+from tests.webhook import listening
+
+THIS = date.today().replace(day=1)
+FHV = "landing/fhv_taxi/2024-02"
+
+
+def names(*distances: int) -> list[str]:
+    return [f"{month_beside(THIS, distance):%Y-%m}" for distance in distances]
+
+
+def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Place) -> None:
+    four_ago, *_, this = names(-4, -3, -2, -1, 0)
+    words = ("python", "-m", "pipeline", "catchup", "--start", four_ago, "--sources", "yellow_taxi,citibike")
+    with listening() as hook:
+        ended = place.run(*words, MOBILITY_ALERT_URLS=hook.address)
+    assert hook.titles == ["citibike is late", "yellow_taxi is late"]
+    assert re.search(rf"^{four_ago} yellow_taxi: \d+ days late$", place.verb("status").stdout, flags=re.MULTILINE)
+    assert ended.returncode == 20, ended.stderr
+    asked = {asked for asked in place.asked("HEAD") if "tripdata" in asked}
+    assert not [path for path in asked if this in path or this.replace("-", "") in path], "it cannot be there yet"
+    assert any(f"yellow_tripdata_{four_ago}" in path for path in asked)
+    latest = sources()["yellow_taxi"].expected(month_beside(THIS, -4))[1]
+    assert f"{four_ago} yellow_taxi: late, as a rule there by {latest}" in ended.stdout
+    assert f"{this} yellow_taxi: not asked for, expected from" in ended.stdout
+    assert {"source": "yellow_taxi", "month": four_ago} in json.loads(
+        (place.data / "runs/last_catchup.json").read_text()
+    )["missing"]
+
+
+def test_catchup_brings_in_the_sources_of_a_month_that_waits_for_another(tmp_path: Path) -> None:
+    """Bikes are there within days; the taxis of that month cannot be."""
+    early = month_beside(THIS, -2 if date.today().day < 10 else -1)
+    if sources()["yellow_taxi"].expected(early)[0] <= date.today():
+        pytest.skip("today the taxis of that month may be there")
+    generate(tmp_path / "up", [early], sources=["citibike", "weather", "taxi_zones"], scale=0.02)
+    with running(tmp_path / "up") as upstream:
+        place = Place(tmp_path / "data", upstream)
+        ended = place.verb("catchup", "--start", f"{early:%Y-%m}", "--sources", "yellow_taxi,citibike")
+    assert ended.returncode == 0, "nothing that could be there is missing: " + ended.stderr
+    assert place.query("select distinct source_month from raw_data.citibike") == [(early,)]
+    assert not (place.data / "published").exists(), "a month without its taxis is not published"
+
+
+def test_nothing_is_fetched_or_made_where_nothing_was_reissued(copy_of: Callable[[], Place]) -> None:
+    place = copy_of()
+    before = len(place.upstream.requests)
+    ended = place.verb("refresh", "--months", "100")
+    assert ended.returncode == 0, ended.stderr
+    asked = place.upstream.requests[before:]
+    assert {request.method for request in asked} == {"HEAD"}
+    unchanged = [request.path for request in asked if request.status == 304]
+    assert len(unchanged) == 3 * 3 + 2, "every trip file and both of the zones; weather that old is not revised"
+    assert re.findall(r"INFO    (\S+) made in", ended.stderr) == ["runs/refresh"]
+
+
+def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_provenance(
+    copy_of: Callable[[], Place], tmp_path: Path
+) -> None:
+    place = copy_of()
+    earlier = json.loads((place.data / f"{FHV}.json").read_text())
+    others = "select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1"
+    before = place.query(others)
+    generate(tmp_path / "again", [date(2024, 2, 1)], sources=["fhv_taxi"], scale=0.1, seed=7)
+    reissued = (tmp_path / "again/trip-data/fhv_tripdata_2024-02.parquet").read_bytes()
+    root = tmp_path / "root"
+    root.mkdir()
+    for path in place.upstream.root.iterdir():
+        (root / path.name).symlink_to(path)
+    (root / "trip-data").unlink()
+    (root / "trip-data").mkdir()
+    for path in (place.upstream.root / "trip-data").iterdir():
+        (root / "trip-data" / path.name).write_bytes(path.read_bytes())
+    (root / "trip-data/fhv_tripdata_2024-02.parquet").write_bytes(reissued)
+    with running(root) as upstream:
+        there = Place(place.data, upstream)
+        ended = there.verb("refresh", "--months", "100")
+        assert ended.returncode == 0, ended.stderr
+        assert there.asked("GET") == ["trip-data/fhv_tripdata_2024-02.parquet"]
+    made = set(re.findall(r"INFO    (\S+) made in", ended.stderr)) - {"runs/refresh"}
+    assert made and {name for name in made if "2024-02" not in name} == set()
+    assert place.query(others) == before
+    assert (place.data / f"{FHV}.parquet").read_bytes() == reissued
+    history = place.query("""
+        select sha256, is_current, replaced_at is not null from audit.file_history
+        where source = 'fhv_taxi' and source_month = '2024-02-01' order by loaded_at
+    """)
+    now = json.loads((place.data / f"{FHV}.json").read_text())
+    assert history == [(earlier["sha256"], False, True), (now["sha256"], True, False)]
+    assert place.verb("verify").returncode == 0
+
+
+def test_the_weather_so_far_comes_and_goes_and_makes_no_month(place: Place) -> None:
+    for _ in range(2):
+        ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=no_maintenance(place))
+        assert ended.returncode == 0, ended.stderr
+    hours = place.query(
+        'select min("time")::date, max("time")::date, count(*), count(distinct "time") from raw_data.weather_so_far'
+    )
+    first, last, rows, different = hours[0]
+    assert isinstance(first, date) and first.day == 1 and last == date.today() and rows == different
+    published = list(place.data.glob("published/**/*.parquet"))
+    assert [path.name for path in published] == ["weather_so_far.parquet"]
+    assert place.query("select count(*) from raw_data.weather") == [(0,)], "no month has it"
+    assert "nothing yet" in place.verb("status").stdout
+    assert place.verb("verify").returncode == 0
+
+
+def no_maintenance(place: Place) -> str:
+    path = place.upstream.root / "luigi.cfg"
+    path.write_text("[mobility]\nmaintenance =\n")
+    return str(path)
+
+
+def test_nothing_is_asked_of_the_weather_while_it_is_maintained(place: Place) -> None:
+    path = Path(no_maintenance(place))
+    path.write_text("[mobility]\nmaintenance = 00:00-23:59\n")
+    ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=str(path))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "nothing is fetched in 00:00-23:59 UTC" in ended.stdout
+    assert place.upstream.requests == [] and place.files() == set()
+
+
+def test_a_failure_reaches_people_and_the_history_and_no_log_holds_their_address(place: Place) -> None:
+    place.upstream.faults = [Fault("misc/taxi_zone_lookup.csv", body=b"<html>")]
+    words = ("Load", "--source", "taxi_zones", "--month", "2011-01")
+    with listening() as hook:
+        ended, again = (place.luigi(*words, MOBILITY_ALERT_URLS=f"slack://nonsense {hook.address}") for _ in range(2))
+    assert (ended.returncode, again.returncode) == (30, 30)
+    assert hook.titles == ["Download taxi_zones 2011-01 failed"], "told once"
+    assert "an HTML page where a csv file should be" in hook.sent[0]["message"]
+    assert "address 1 of MOBILITY_ALERT_URLS is none" in ended.stderr
+    kept = (place.data / "logs/pipeline.jsonl").read_text()
+    assert "secret-of-the-hook" not in ended.stderr + ended.stdout + kept and "nonsense" not in ended.stderr + kept
+    (history,) = place.data.glob("runs/*.jsonl")
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    assert [(line["task"], line["outcome"]) for line in lines] == [("Download", "failed")] * 2
+    assert lines[0]["run"] != lines[1]["run"]
+    assert {json.loads(line)["run"] for line in kept.splitlines()} == {line["run"] for line in lines}
+
+
+def test_an_upstream_that_is_down_is_told_of_and_an_address_with_a_password_refused(place: Place) -> None:
+    once = place.upstream.root / "luigi.cfg"
+    once.write_text("[patience]\ntries = 1\n")
+    words = ("Load", "--source", "green_taxi", "--month", "2024-01")
+    with listening() as hook:
+        urls = {"MOBILITY_ALERT_URLS": hook.address, "LUIGI_CONFIG_PATH": str(once)}
+        assert place.luigi(*words, TLC_URL="http://127.0.0.1:1", **urls).returncode == 35
+    assert hook.titles == ["green_taxi: upstream does not give it"]
+    ended = place.luigi(*words, TLC_URL="https://someone:password@127.0.0.1:1")
+    assert ended.returncode == 35
+    assert "TLC_URL: holds a password" in ended.stderr and "someone" not in ended.stderr
+
+
+def test_receipts_and_history_name_the_run_that_made_them(finished: Place) -> None:
+    (history,) = finished.data.glob("runs/*.jsonl")
+    lines = [json.loads(line) for line in history.read_text().splitlines()]
+    done = [line for line in lines if line["outcome"] == "done"]
+    receipt = json.loads((finished.data / "warehouse/loaded/yellow_taxi/2024-01.json").read_text())
+    (load,) = (line for line in done if line["task"] == "Load" and line["task_id"].startswith("Load_2024_01_yellow"))
+    assert (load["run"], load["rows"]) == (receipt["run"], receipt["rows"])
+    assert 0 < load["seconds"] < 300 and load["peak_bytes"] > 10_000_000
+    (built,) = (line for line in done if line["task"] == "Transform")
+    assert built["months"] == ["2024-01", "2024-02", "2024-03"]
+    assert built["peak_bytes"] > 100_000_000, "dbt's too"
+
+
+def test_a_data_folder_that_was_moved_is_still_complete(copy_of: Callable[[], Place], tmp_path: Path) -> None:
+    place = copy_of()
+    moved = Place(tmp_path / "elsewhere", place.upstream)
+    shutil.move(place.data, moved.data)
+    ended = moved.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+    assert ended.returncode == 0 and "Did not run any tasks" in ended.stderr
+    assert moved.verb("verify").returncode == 0
+
+
+def test_a_run_that_has_too_little_room_is_refused_before_it_starts(place: Place) -> None:
+    greedy = place.upstream.root / "luigi.cfg"
+    greedy.write_text("[mobility]\nleast_free_gb = 1000000\n")
+    ended = place.month("2024-01", LUIGI_CONFIG_PATH=str(greedy))
+    assert ended.returncode == 2 and len(ended.stderr.splitlines()) == 1
+    assert re.search(r"GB are free, a run needs 1000000.0 GB for a month's files", ended.stderr)
+    assert place.asked() == []
+
+
+def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> None:
+    place.data.mkdir()
+    hold = "import sys, pathlib, pipeline.lock; pipeline.lock.hold(pathlib.Path(sys.argv[1])); print(1, flush=True)"
+    words = [sys.executable, "-c", f"{hold}; sys.stdin.read()", str(place.data)]
+    with subprocess.Popen(words, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout and other.stdin and other.stdout.readline()
+        assert place.verb("verify").returncode == 10
+        threading.Timer(2, other.stdin.close).start()
+        assert place.run("python", "-m", "pipeline", "verify", MOBILITY_WAIT_S="60").returncode == 0
+
+
+def test_lines_are_json_on_wish(place: Place) -> None:
+    ended = place.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [line["message"].split()[0] for line in lines if line["logger"] == "pipeline.targets"] == [
+        f"{stage}/taxi_zones/static" for stage in ("landing", "parquet", "warehouse/loaded")
+    ]
+    assert len({line["run"] for line in lines}) == 1
+    assert place.verb("month", "2024-01", "--log-format", "xml").returncode == 2

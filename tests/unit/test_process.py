@@ -1,0 +1,51 @@
+"""What a process took, and that none outlives the one that it works for."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pipeline.process import Peak
+
+STARTS = """
+import subprocess, sys
+from pipeline.process import die_with_parent
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], preexec_fn=die_with_parent)
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held() -> None:
+    assert len(bytearray(b"x") * 200_000_000) == 200_000_000  # held, and given back
+    after = Peak()
+    assert after.bytes < 200_000_000
+    held = bytearray(b"x") * 100_000_000
+    assert after.bytes > 100_000_000
+    del held
+    subprocess.run([sys.executable, "-c", "x = bytearray(b'x') * 600_000_000"], check=True)
+    assert after.bytes > 600_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_child_ends_with_a_parent_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", STARTS], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while is_alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    return False

@@ -1,0 +1,45 @@
+"""A webhook on loopback that keeps what it is sent, as Slack or anything else behind Apprise would."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Webhook:
+    """``address`` is one for MOBILITY_ALERT_URLS, with a password; ``status`` is what it answers."""
+
+    port: int = 0
+    status: int = 200
+    sent: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"json://someone:secret-of-the-hook@127.0.0.1:{self.port}/hook"
+
+    @property
+    def titles(self) -> list[str]:
+        return [one["title"].removeprefix("nyc-mobility: ") for one in self.sent]
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Webhook]:
+    hook = Webhook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            hook.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(hook.status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing on standard error."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        hook.port = server.server_port
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield hook
+        server.shutdown()

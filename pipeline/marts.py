@@ -28,6 +28,12 @@ def months_rejected() -> list[date]:
     return [month for month in months_built() if record_of("quality", month, ".rejected.json")]
 
 
+def why_rejected() -> dict[date, str]:
+    """Those months, each with the reason."""
+    records = {month: record_of("quality", month, ".rejected.json") for month in months_rejected()}
+    return {month: str(record["why"]) for month, record in records.items() if record}
+
+
 def mark_of(month: date, mark: str) -> str:
     """What stands for the month's ``facts`` or for its ``content`` in the marts; empty while they are not built."""
     return str((record_of("warehouse/transformed", month) or {}).get(mark, ""))

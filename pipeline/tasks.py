@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import luigi
@@ -211,9 +212,9 @@ class Report(MonthTask):
         findings = self.input()["judged"][self.month].record["findings"]
         provenance = [provenance_of(load) for load in self.requires()["transformed"].requires()[self.month]]
         with whole(page) as part:
-            part.write_text(report.page(published, self.month, findings, provenance))
+            part.write_text(report.page(published, self.month, findings, provenance, checks_beside(page)))
         with whole(index) as part:
-            part.write_text(report.index(published, page.parent))
+            part.write_text(report.index(published, page.parent, marts.why_rejected()))
         receipt.write([page])
         self.show(message=str(page), link=page.as_uri())
 
@@ -249,6 +250,12 @@ class RunMonth(MonthTask):
         self.output().write(sources=self.sources)
         page = place("reports", self.month, ".html")
         self.show(message=str(page), link=page.as_uri())
+
+
+def checks_beside(page: Path) -> str:
+    """Where Great Expectations' own pages are, seen from the page; the month's where it has some of its own."""
+    places = (f"quality/{page.stem}/index.html", "quality/index.html")
+    return next((name for name in places if (page.parent / name).exists()), "")
 
 
 def provenance_of(load: Load) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""Hours of a month -> what rain, snow and adverse weather do to the trips of each kind, with how sure that is.
+"""Hours of a month -> what rain, snow, cold, heat and adverse weather do to the trips of each kind, and how surely.
 
 Hours with the weather are compared with hours without it of the same weekday and hour of the day, within the month: a
-Poisson regression of the hour's trips on the weather with an effect of its own for each weekday and hour. Its estimate
-is a ratio of rates, right as long as the mean is (whatever the counts' distribution), and hours without a trip need no
-special care, which logarithms would. Hours of a day share their weather and much else: errors are clustered by day.
+Poisson regression of the hour's trips on the weather with an effect of its own for each weekday and hour, so that cold
+nights are compared with milder nights. Its estimate is a ratio of rates, right as long as the mean is (whatever the
+counts' distribution), and hours without a trip need no special care, which logarithms would. What grows or falls
+steadily over the month is not put down to weather: without that, rain did -61 to +85 % to yellow taxis in March 2020,
+when the city shut down, and -11 to +24 % with it. Hours of a day share their weather and much else: errors are
+clustered by day.
 """
 
 from collections.abc import Mapping
@@ -17,14 +20,18 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, np.ndarray[Any, Any]]
 
+DRY = "precipitation_type = 'none'"
 CONDITIONS = {
     "rain": ("precipitation_type in ('rain', 'mixed')", "precipitation_type = 'none'"),
     "snow": ("precipitation_type in ('snow', 'mixed')", "precipitation_type = 'none'"),
+    "cold": (f"{DRY} and temp_category = 'cold'", f"{DRY} and temp_category <> 'cold'"),
+    "heat": (f"{DRY} and temp_category = 'hot'", f"{DRY} and temp_category <> 'hot'"),
     "adverse": ("is_adverse", "not is_adverse"),
 }
-"""Hours with the weather, and those that they are compared with."""
-LEAST_HOURS, LEAST_DAYS = 8, 3
-"""With the weather, that an estimate is made from: a day's hours are one observation of what a day was like."""
+"""Hours with the weather, and those compared with them; of temperature dry hours alone: mild winter hours are wet."""
+LEAST_HOURS, LEAST_DAYS = 8, 5
+"""With the weather, that an estimate is made from: a day's hours are one observation of what a day was like, and of
+four days an interval by clusters comes out too narrow."""
 HOURS = """
     select
         hours.trip_type::varchar as trip_type,
@@ -111,10 +118,11 @@ def rate_ratio(hours: "Arrays") -> tuple[float, float, float] | None:
     from statsmodels.discrete.discrete_model import Poisson
 
     _, stratum = np.unique(hours["stratum"], return_inverse=True)
-    design = np.column_stack([hours["is_with"], np.eye(stratum.max() + 1)[stratum]])
+    trend = (hours["day"] - hours["day"].mean()) / 31
+    design = np.column_stack([hours["is_with"], trend, np.eye(stratum.max() + 1)[stratum]])
     mean_logs = np.log(np.bincount(stratum, hours["trips"]) / np.bincount(stratum))
     fit = Poisson(hours["trips"], design, hasconst=True).fit(
-        start_params=np.concatenate([[0], mean_logs]),
+        start_params=np.concatenate([[0, 0], mean_logs]),
         cov_type="cluster",
         cov_kwds={"groups": hours["day"]},
         use_t=True,

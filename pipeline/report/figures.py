@@ -1,7 +1,6 @@
-"""Published Parquet -> the numbers of a page: one SQL statement a figure."""
+"""Published Parquet -> the numbers of a month's page: what the saved queries gave, the weather, and the accounts."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,108 +12,99 @@ from pipeline.errors import BadInput
 
 Row = dict[str, Any]
 
-# Trips never include adjustments, revenue does. Medians: a few trips of up to 35,000 miles (green taxis, 2024-01) would
-# make a month's mean speed 105 mph. The row without a trip_type is all modes together.
-MODES = """
-select
-    trip_type::varchar as trip_type,
-    count(*) filter (not is_adjustment) as trips,
-    sum(revenue)::double as revenue,
-    median(trip_duration_minutes) filter (not is_adjustment) as median_minutes,
-    median(avg_speed_mph) filter (not is_adjustment) as median_mph,
-from fct_trips
-group by grouping sets ((trip_type), ())
-order by trip_type is null, trips desc
+# What MetricFlow's saved queries gave (dbt/models/core/metrics/saved_queries.yml): the page shows the same as mf query.
+MODES = "select trip__trip_type as trip_type, * exclude (trip__trip_type) from by_mode order by total_trips desc"
+HEADLINE = "from headline"
+DAYS = """
+select metric_time__day::date as day, trip__trip_type as trip_type, total_trips::bigint as trips
+from by_day order by all
 """
+HOURS = """
+select
+    trip__trip_type as trip_type, date__day_of_week as weekday, time__hour_of_day as hour_of_day,
+    sum(total_trips)::bigint as trips
+from by_hour group by all order by all
+"""
+ZONES = """
+select pickup_location as location_key, zone_name, borough, trip__trip_type as trip_type, total_trips::bigint as trips
+from by_zone left join dim_location on location_key = pickup_location order by all
+"""
+EFFECTS = "select * exclude (source_month) from weather_effects"
 
 WEATHER = """
 select
     count(*) as hours,
-    count(*) filter (precipitation_mm > 0) as wet_hours,
+    count(*) filter (precipitation_type in ('rain', 'mixed')) as rain_hours,
+    count(*) filter (precipitation_type in ('snow', 'mixed')) as snow_hours,
     avg(temperature_c) as average_c,
     min(temperature_c) as coldest_c,
     max(temperature_c) as warmest_c,
+    sum(precipitation_mm) as precipitation_mm,
 from month_weather
 """
-
-HOURS = """
+WEATHER_DAYS = """
 select
-    trip_type::varchar as trip_type,
-    hour(local_hour) as hour_of_day,
-    if(precipitation_mm > 0, 'wet', 'dry') as weather,
-    count(*) as hours,
-    avg(trips) as trips_per_hour,
-from (select trip_type, weather_key, sum(trip_count) as trips from fct_hourly_mobility group by all)
-join month_weather using (weather_key)
-where precipitation_mm is not null
-group by all
-order by all
+    local_hour::date as day,
+    coalesce(sum(rain_mm), 0) as rain_mm,
+    coalesce(sum(snowfall_cm), 0) as snow_cm,
+    coalesce(sum(snowfall_water_equivalent_mm), 0) as snow_mm,
+    min(temperature_c) as coldest_c,
+    max(temperature_c) as warmest_c,
+from month_weather group by all order by all
 """
+LEDGER = "from month_ledger order by source"
+REASONS = "select source, reason::varchar as reason, rows_rejected as row_count from rejections_by_reason order by all"
+SHAPES = "from dim_location_shape order by location_key"
 
-LEDGER = "select * from month_ledger order by source"
-
-REASONS = """
-select source, reason::varchar as reason, count(*) as row_count
-from rejected_trips
-group by all
-order by source, row_count desc
-"""
-
-MONTHS = """
-select source_month, trip_type::varchar as trip_type, sum(trip_count) as trips, sum(revenue)::double as revenue
-from read_parquet($files, union_by_name = true, hive_partitioning = false)
-group by all
-order by source_month desc, trip_type
-"""
+METRICS = ("headline", "by_mode", "by_day", "by_hour", "by_zone", "weather_effects")
+TABLES = ("month_ledger", "rejections_by_reason")
+DIMENSIONS = ("dim_weather", "dim_location", "dim_location_shape")
 
 
 @dataclass(frozen=True)
 class Figures:
     """What a month's page shows; each row as its statement above names its columns."""
 
+    headline: Row
     modes: list[Row]
-    all_modes: Row
-    weather: Row
+    days: list[Row]
     hours: list[Row]
+    zones: list[Row]
+    effects: list[Row]
+    weather: Row
+    weather_days: list[Row]
     ledger: list[Row]
     reasons: list[Row]
+    shapes: list[Row]
 
 
 def figures(published: Path, month: date) -> Figures:
     """The figures of one published month.
 
-    Raises BadInput where the month is not published.
+    Raises BadInput where it is not published, naming the file that is not there.
     """
-    with month_views(published, month) as con:
-        *modes, all_modes = rows(con, MODES)
-        return Figures(
-            modes=modes,
-            all_modes=all_modes,
-            weather=rows(con, WEATHER)[0],
-            hours=rows(con, HOURS),
-            ledger=rows(con, LEDGER),
-            reasons=rows(con, REASONS),
-        )
-
-
-def months(published: Path) -> list[Row]:
-    """Trips and revenue of every published month and mode, the newest month first."""
-    files = sorted(map(str, published.glob("fct_hourly_mobility/month=*/*.parquet")))
+    folders = dict.fromkeys(METRICS, published / "metrics" / f"month={month:%Y-%m}")
+    folders |= {name: published / name / f"month={month:%Y-%m}" for name in TABLES}
+    folders |= {name: published / name for name in DIMENSIONS}
     with duckdb.connect() as con:
-        return rows(con, MONTHS, {"files": files}) if files else []
-
-
-@contextmanager
-def month_views(published: Path, month: date) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory whose views are the month's published tables, ``month_weather`` its own hours."""
-    with duckdb.connect() as con:
-        for table in ("fct_trips", "fct_hourly_mobility", "month_ledger", "rejected_trips"):
-            add_view(con, table, published / table / f"month={month:%Y-%m}" / f"{table}.parquet")
-        add_view(con, "dim_weather", published / "dim_weather" / "dim_weather.parquet")
+        for name, folder in folders.items():
+            add_view(con, name, folder / f"{name}.parquet")
         con.execute(
             f"create view month_weather as from dim_weather where date_trunc('month', local_hour) = date '{month}'"
         )
-        yield con
+        return Figures(
+            headline=next(iter(rows(con, HEADLINE)), {"total_trips": 0, "total_revenue": None}),
+            modes=rows(con, MODES),
+            days=rows(con, DAYS),
+            hours=rows(con, HOURS),
+            zones=rows(con, ZONES),
+            effects=rows(con, EFFECTS),
+            weather=rows(con, WEATHER)[0],
+            weather_days=rows(con, WEATHER_DAYS),
+            ledger=rows(con, LEDGER),
+            reasons=rows(con, REASONS),
+            shapes=rows(con, SHAPES),
+        )
 
 
 def add_view(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
@@ -123,7 +113,7 @@ def add_view(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
     con.read_parquet(str(file), hive_partitioning=False).create_view(table)
 
 
-def rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Sequence[str]] | None = None) -> list[Row]:
-    found = con.execute(sql, parameters)
+def rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Iterable[Any] | None = None) -> list[Row]:
+    found = con.execute(sql, list(parameters) if parameters else None)
     names = [column[0] for column in found.description]
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]

@@ -3,55 +3,100 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.report.chart import hours_chart
-from pipeline.report.figures import Row, figures, months
+from pipeline.report import charts, zones
+from pipeline.report.answer import answer, forest
+from pipeline.report.earlier import Change, changes, earlier, missing, trip_sources
+from pipeline.report.figures import Figures, Row, figures
+from pipeline.report.trends import trends
+from pipeline.report.words import template
 from pipeline.sources import Publisher, sources
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-# What a trip_type is called where its own name would not do.
-MODE_TITLES = {"fhv": "For-hire vehicles", "hvfhv": "Uber, Lyft and the like", "citibike": "Citi Bike"}
+Finding = Mapping[str, Any]
+OTHERS = {
+    "metrics.html": "What each metric means",
+    "models.html": "Every table and column",
+    "quality/index.html": "All checks",
+}
 
 
 def page(
-    published: Path, month: date, findings: Sequence[Mapping[str, Any]], provenance: Sequence[Mapping[str, Any]]
+    published: Path,
+    month: date,
+    findings: Sequence[Finding],
+    provenance: Sequence[Mapping[str, Any]],
+    checks: str = "",
 ) -> str:
     """The page of a published month.
 
-    ``findings``: as quality wrote them (severity, outcome, sentence). ``provenance``: one for each file that the month
-    was made from (source, url, bytes, sha256, fetched_at, rows). Raises BadInput where the month is not published.
+    ``findings``: as quality wrote them (suite, severity, outcome, sentence). ``provenance``: one for each file that the
+    month was made from (source, url, bytes, sha256, fetched_at, rows). ``checks``: where Great Expectations' own pages
+    are, seen from this one, if there are any. Raises BadInput where the month is not published.
     """
     shown = figures(published, month)
-    compared = {hour["trip_type"] for hour in shown.hours}
+    modes = [mode["trip_type"] for mode in shown.modes]
     return template("page.html.j2").render(
         month=month,
         figures=shown,
+        modes=modes,
+        answers=answer(shown.effects),
+        effects=forest(shown.effects),
+        changes=compared(published, month, shown),
+        missing=absent(month, shown, provenance),
+        days=charts.by_day(month, modes, shown.days, shown.weather_days),
+        hours=charts.by_hour(month, modes, shown.hours),
+        zones=zones.maps(modes, shown.zones, shown.shapes),
+        zone_lines=zone_lines(modes, shown.zones),
         rejected=sum(line["rows_rejected"] or 0 for line in shown.ledger),
-        charts=[chart_of(mode["trip_type"], shown.hours) for mode in shown.modes if mode["trip_type"] in compared],
-        findings=findings,
+        findings=[finding for finding in findings if finding["outcome"] != "pass"],
+        held=charts.grouped([finding for finding in map(dict, findings) if finding["outcome"] == "pass"], "suite"),
+        checks=checks,
         provenance=provenance,
         publishers=publishers_of([file["source"] for file in provenance]),
     )
 
 
-def index(published: Path, pages: Path) -> str:
-    """The page over all published months, with links to those of ``pages`` that are there."""
-    found = months(published)
-    lines = [
-        {"has_page": (pages / f"{month:%Y-%m}.html").exists()} | month_line(month, list(modes))
-        for month, modes in groupby(found, itemgetter("source_month"))
-    ]
+def compared(published: Path, month: date, shown: Figures) -> dict[str | None, list[Change]]:
+    loaded = trip_sources(line["source"] for line in shown.ledger)
+    return changes(shown.modes, loaded, earlier(published, month))
+
+
+def absent(month: date, shown: Figures, provenance: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the month was made without, as of the day of the newest file."""
+    fetched = [date.fromisoformat(file["fetched_at"][:10]) for file in provenance]
+    return missing(month, {line["source"] for line in shown.ledger}, max(fetched)) if fetched else []
+
+
+def zone_lines(modes: Sequence[str], found: Sequence[Row]) -> list[Row]:
+    """One line a zone, the busiest first: its names, and its trips by mode."""
+    lines: dict[int, Row] = {}
+    for row in found:
+        names = {"zone": row["zone_name"] or "Unknown", "borough": row["borough"] or "Unknown"}
+        line = lines.setdefault(row["location_key"], names | {"trips": dict.fromkeys(modes, 0)})
+        line["trips"][row["trip_type"]] = row["trips"]
+    return sorted(lines.values(), key=lambda line: -sum(line["trips"].values()))
+
+
+def index(published: Path, pages: Path, rejected: Mapping[date, str] | None = None) -> str:
+    """The page over all published months, with links to those of ``pages`` that are there.
+
+    ``rejected``: months that are held back, and why.
+    """
+    found, held_back = trends(published), rejected or {}
+    months = sorted({*found.months, *held_back}, reverse=True)
     return template("index.html.j2").render(
-        lines=lines,
-        modes=sorted({line["trip_type"] for line in found}),
-        busiest=max((line["trips"] for line in lines), default=0),
+        trends=found,
+        months=months,
+        calendar={
+            year: [date(year, number, 1) for number in range(1, 13)] for year, _ in groupby(months, attrgetter("year"))
+        },
+        rejected=held_back,
+        with_page={month for month in found.months if (pages / f"{month:%Y-%m}.html").exists()},
+        others={name: title for name, title in OTHERS.items() if (pages / name).exists()},
         publishers=publishers_of(list(sources())),
-        others={name: (pages / f"{name}.html").exists() for name in ("models", "metrics")},
     )
 
 
@@ -63,55 +108,6 @@ def catalogue(metrics: Iterable[Any]) -> str:
     return template("metrics.html.j2").render(found=found, publishers=publishers_of(list(sources())))
 
 
-def month_line(month: date, modes: list[Row]) -> Row:
-    return {
-        "month": month,
-        "by_mode": {mode["trip_type"]: mode for mode in modes},
-        "trips": sum(mode["trips"] for mode in modes),
-        "revenue": sum(mode["revenue"] or 0 for mode in modes),
-    }
-
-
-def chart_of(trip_type: str, hours: list[Row]) -> tuple[str, str]:
-    """The heading of a mode's chart and its drawing."""
-    title = mode_title(trip_type)
-    of_mode = [hour for hour in hours if hour["trip_type"] == trip_type]
-    return title, hours_chart(f"{title}: mean trips in an hour, by hour of day", of_mode)
-
-
-def mode_title(trip_type: str) -> str:
-    return MODE_TITLES.get(trip_type) or trip_type.replace("_", " ").capitalize()
-
-
 def publishers_of(names: Sequence[str]) -> list[Publisher]:
     """Each publisher of the named sources once."""
     return list(dict.fromkeys(sources()[name].publisher for name in names))
-
-
-def template(name: str) -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["sources"] = sources()
-    environment.filters |= {"number": number, "megabytes": megabytes, "moment": moment, "mode_title": mode_title}
-    return environment.get_template(name)
-
-
-def number(value: float | None, unit: str = "", digits: int = 0) -> str:
-    """``1,234.5 mph``; in words where there is none."""
-    return "not known" if value is None else f"{value:,.{digits}f}{unit and ' ' + unit}"
-
-
-def megabytes(size: float) -> str:
-    return number(size / 1e6, "MB", digits=1)
-
-
-def moment(time: str) -> str:
-    """``2024-03-21 02:00`` of an ISO time."""
-    return time[:16].replace("T", " ")

@@ -1,11 +1,14 @@
 """The effect of weather, from hours of which it is known."""
 
+from datetime import date
+
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.metrics.effects import comparable, estimate
+from pipeline.metrics.effects import comparable, effects, estimate
 
 HOURS = 31 * 24
 
@@ -49,7 +52,7 @@ def test_hours_without_a_trip_are_no_obstacle() -> None:
 def test_too_little_weather_gives_nothing_and_the_reason(rainy_days: int) -> None:
     found = estimate(month(1, ratio=0.6, rainy_days=rainy_days))
     assert found["effect_pct"] is found["low_pct"] is found["high_pct"] is None
-    assert "at least 8 on 3 days are needed" in found["reason"]
+    assert "at least 8 on 5 days are needed" in found["reason"]
 
 
 def test_hours_in_which_nobody_moved_give_nothing_and_the_reason() -> None:
@@ -66,3 +69,51 @@ def test_the_estimate_is_that_of_the_strata_that_have_both(seed: int, ratio: flo
     for stratum in np.unique(kept["stratum"]):
         assert set(kept["is_with"][kept["stratum"] == stratum]) == {0, 1}
     assert estimate(hours) == estimate(kept)
+
+
+@pytest.mark.parametrize(("condition", "ratio"), [("cold", 0.7), ("heat", 1.3)])
+def test_temperature_has_its_effect_whatever_the_hour_and_the_rain(condition: str, ratio: float) -> None:
+    """Nights are colder and emptier than days, and rain, which keeps people in, falls in milder hours."""
+    found = {effect["condition"]: effect for effect in temperatures(ratio, day_c=29 if condition == "heat" else 4)}
+    assert found[condition]["low_pct"] < 100 * (ratio - 1) < found[condition]["high_pct"]
+    assert found[condition]["high_pct"] - found[condition]["low_pct"] < 40
+    other = "cold" if condition == "heat" else "heat"
+    assert found[other]["effect_pct"] is None
+
+
+def test_a_steady_trend_over_the_month_is_not_put_down_to_the_weather() -> None:
+    hours = month(3, ratio=1, noise=0.05)
+    growing = hours | {"trips": hours["trips"] * (1 + 2 * hours["day"] / 31), "is_with": hours["day"] >= 16}
+    growing["is_with"] = (growing["is_with"] & (hours["day"] % 2 == 0)).astype(float)
+    found = estimate(growing)
+    assert found["low_pct"] < 0 < found["high_pct"]
+    assert found["high_pct"] < 15
+
+
+def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
+    """The effects in a month of days that are warm or cold by chance, with colder nights, and wet in mild hours."""
+    chance = np.random.default_rng(7)
+    with duckdb.connect() as con:
+        con.execute("create schema core")
+        hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
+        warmth = day_c + 6 * chance.standard_normal(31)[day] + 4 * np.sin((hour - 9) / 24 * 2 * np.pi)
+        band = np.select([warmth < 0, warmth >= 30], ["cold", "hot"], "mild")
+        wet = (band == "mild") & (chance.random(HOURS) < 0.3)
+        expected = 50 * (1.2 + np.sin((hour - 9) / 24 * 2 * np.pi)) * np.where(wet, 0.4, 1)
+        trips = chance.poisson(expected * np.where(np.isin(band, ("cold", "hot")) & ~wet, ratio, 1))
+        rows = [
+            (f"2024-01-{d + 1:02} {h:02}:00", b, "rain" if w else "none", int(n))
+            for d, h, b, w, n in zip(day, hour, band, wet, trips, strict=True)
+        ]
+        con.execute("create table hours (began timestamp, band varchar, falls varchar, trips integer)")
+        con.executemany("insert into hours values (?, ?, ?, ?)", rows)
+        con.execute("""
+            create view core.dim_weather as
+            select began as weather_key, band as temp_category, falls as precipitation_type, false as is_adverse from hours
+        """)
+        con.execute("""
+            create view core.fct_hourly_mobility as
+            select 'citibike' as trip_type, began as hour_timestamp, began as weather_key, date '2024-01-01' as source_month,
+            trips as trip_count from hours
+        """)
+        return effects(con, date(2024, 1, 1))

@@ -1,5 +1,6 @@
-"""Real Parquet as it is published, and the pages made of it."""
+"""The month's page and the index, of Parquet as it is published."""
 
+import shutil
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,48 +11,23 @@ import pytest
 
 from pipeline import report
 from pipeline.errors import BadInput
-from pipeline.report.pages import mode_title, number
+from tests.unit.published_month import write, write_month
 
 JANUARY = date(2024, 1, 1)
 
-TABLES = {
-    "dim_weather/dim_weather": """
-        select
-            i as weather_key, timestamp '2023-12-31' + to_hours(i) as local_hour, i % 10 as temperature_c,
-            if(i % 24 in (8, 9) and i < 240, 1.5, 0) as precipitation_mm
-        from range(33 * 24) as t(i)
-    """,
-    "fct_trips/month=2024-01/fct_trips": """
-        select
-            trip_type, source_month, i = 0 as is_adjustment, if(i = 0, -amount, amount)::decimal(9, 2) as revenue,
-            20.0::double as trip_duration_minutes, miles::decimal(9, 3) as trip_distance_miles,
-            miles::double * 3 as avg_speed_mph
-        from trips, range(1001) as t(i)
-    """,
-    "fct_hourly_mobility/month=2024-01/fct_hourly_mobility": """
-        select
-            trip_type, source_month, i as weather_key, borough as pickup_borough, 2::bigint as trip_count,
-            amount::decimal(18, 2) as revenue
-        from trips, range(24, 32 * 24) as t(i), (values ('Bronx'), ('Queens')) as b(borough)
-    """,
-    "month_ledger/month=2024-01/month_ledger": """
-        select
-            source, source_month, 1003 as rows_published, 0 as rows_unreadable, 1003 as rows_raw,
-            if(source = 'weather', null, 1001) as rows_fact, if(source = 'weather', null, 2) as rows_rejected
-        from loads
-    """,
-    "rejected_trips/month=2024-01/rejected_trips": """
-        select source, source_month, 'ends_before_it_starts' as reason from loads, range(2) where source <> 'weather'
-    """,
-}
-
 FINDINGS = [
     {
+        "suite": "fct_trips",
         "severity": "warning",
         "outcome": "fail",
         "sentence": "core.fct_trips: 2024-01 breaks «a < b & <script>alert(1)</script>»",
     },
-    {"severity": "critical", "outcome": "pass", "sentence": "core.fct_trips: 2024-01 holds «every trip has an id»"},
+    {
+        "suite": "fct_trips",
+        "severity": "critical",
+        "outcome": "pass",
+        "sentence": "core.fct_trips: 2024-01 holds «every trip has an id»",
+    },
 ]
 
 PROVENANCE = [
@@ -67,33 +43,20 @@ PROVENANCE = [
 ]
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Path:
-    """January 2024 as it is published: a thousand trips of each mode; wet from 8 to 10 for nine days."""
-    with duckdb.connect() as con:
-        con.execute(
-            """
-            create table trips as
-            select *, date '2024-01-01' as source_month
-            from (values ('yellow_taxi', 10, 4), ('citibike', null, null)) as t(trip_type, amount, miles)
-            """
-        )
-        con.execute(
-            """
-            create table loads as
-            select unnest(['yellow_taxi', 'citibike', 'weather']) as source, date '2024-01-01' as source_month
-            """
-        )
-        for place, sql in TABLES.items():
-            file = tmp_path / "published" / f"{place}.parquet"
-            file.parent.mkdir(parents=True)
-            con.execute(f"copy ({sql}) to '{file}' (format parquet)")
-    return tmp_path / "published"
+@pytest.fixture(scope="module")
+def january(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_month(tmp_path_factory.mktemp("january") / "published")
+
+
+@pytest.fixture(scope="module")
+def html(january: Path) -> str:
+    return report.page(january, JANUARY, FINDINGS, PROVENANCE)
 
 
 @pytest.fixture
-def html(published: Path) -> str:
-    return report.page(published, JANUARY, FINDINGS, PROVENANCE)
+def published(january: Path, tmp_path: Path) -> Path:
+    """The month to change."""
+    return shutil.copytree(january, tmp_path / "published")
 
 
 class Seen(HTMLParser):
@@ -104,40 +67,104 @@ class Seen(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self.feed(html)
+        self.text = " ".join(self.text.split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.text += f" {' '.join(data.split())}"
+        self.text += f" {data}"
 
     @property
     def links(self) -> set[str | None]:
         return {attributes.get("href") for tag, attributes in self.tags if tag == "a"}
 
 
-def test_the_page_needs_neither_the_network_nor_a_script(html: str) -> None:
+def test_the_page_fetches_nothing(html: str) -> None:
     seen = Seen(html)
-    assert not {tag for tag, _ in seen.tags} & {"script", "img", "iframe", "object", "embed", "image", "use"}
+    assert not {tag for tag, _ in seen.tags} & {"img", "iframe", "object", "embed", "image"}
     fetched = [attributes.get("src") or attributes.get("href") for tag, attributes in seen.tags if tag != "a"]
-    assert [address for address in fetched if address] == ["data:,"]
+    assert {address for address in fetched if address and not address.startswith("#")} == {"data:,"}
     assert "url(" not in html
     assert "@import" not in html
 
 
-def test_numbers_have_units_and_thousands_separators_and_adjustments_count_in_revenue_alone(html: str) -> None:
+def test_the_answer_comes_first_and_says_how_sure_it_is(html: str) -> None:
     text = Seen(html).text
-    assert "2,000 trips by 2 modes, in a month with rain or snow in 18 of its 744 hours." in text
-    assert "Revenue $9,990 US dollars, adjustments included" in text
-    assert "Typical speed 12.0 mph" in text
+    assert (
+        "How weather moved New York in January 2024 An hour of rain had 32 % fewer Citi Bike rides (12 to 47 %), "
+        "and no clear change in yellow taxi trips (−5 to +7 %). A dry hour below freezing had 20 % fewer Citi Bike "
+        "rides (10 to 30 %) and 12 % more yellow taxi trips (2 to 250 %)."
+    ) in text
+
+
+def test_what_cannot_be_told_says_why(html: str) -> None:
+    text = Seen(html).text
+    assert "Snow against hours in which nothing fell; not told: 7 hours on 2 days can be compared" in text
+    assert "Citi Bike −32 % (−47 to −12) 145 : 356 h" in text
+
+
+def test_numbers_have_units_and_thousands_separators(html: str) -> None:
+    text = Seen(html).text
+    assert "Trips 1,500" in text
+    assert "Revenue $9,990" in text
+    assert "Rain and snow 27 mm rain in 18, snow in 0 of 744 hours" in text
+    assert "Temperature −0.5 °C mean; −5 to 4 °C" in text
     assert "Rejected rows 4 " in text
     assert "50.0 MB" in text
-    assert "20.0 min" in text
+    assert "Yellow taxi 1,000 66.7 %" in text
+    assert "20.0 min 4.0 miles 12.0 mph $17.50 $9,990" in text
 
 
 def test_what_is_not_known_is_said_in_words(html: str) -> None:
-    assert "Citi Bike 1,000 50.0 % not known 20.0 min not known" in Seen(html).text
-    assert number(None, "mph") == "not known"
+    assert "20.0 min not known not known not known not known" in Seen(html).text
+
+
+def test_the_days_have_their_trips_and_their_weather(html: str) -> None:
+    assert "Mon 8 January: 3.0 mm rain, −5 to 4 °C. 107 Citi Bike rides" in html
+    assert "Citi Bike: most on Wed 31 January with 130, fewest on Mon 1 January with 100." in html
+    assert "Mon 1 January: Yellow taxi 50.0 % of trips" in html
+
+
+def test_an_hours_mean_is_over_as_many_weekdays_as_the_month_has(html: str) -> None:
+    # 31 days from a Monday: five Mondays, four Thursdays.
+    assert 'data-told="Monday 20:00: 4.0 yellow taxi trips an hour"' in html
+    assert 'data-told="Thursday 20:00: 5.0 yellow taxi trips an hour"' in html
+    assert "Busiest on Sundays, 23:00 to 0:00, with 6 trips an hour" in Seen(html).text
+
+
+def drawings(html: str) -> list[ElementTree.Element]:
+    parts = [part.split("</svg>")[0] for part in html.split("<svg ")[1:]]
+    return [ElementTree.fromstring(f"<svg {part}</svg>") for part in parts]
+
+
+def test_every_drawing_is_well_formed_and_has_a_name(html: str) -> None:
+    found = drawings(html)
+    assert len(found) == 7  # the shapes, two modes, shares, rain, temperature, one map
+    for drawing in found:
+        assert drawing.get("aria-hidden") or (drawing.get("role") == "img" and drawing.get("aria-label"))
+
+
+def test_the_map_shades_the_zones_and_says_what_lies_beyond_it(html: str) -> None:
+    text = Seen(html).text
+    assert "Newark Airport, EWR: 900 yellow taxi trips" in html
+    assert "10 of 1,000 began where the map ends, or nobody knows where." in text
+    assert "No map: of the 500 Citi Bike rides, fewer than 1 % began in a taxi zone" in text
+    assert "Newark Airport EWR 900 0" in text
+
+
+def test_zones_that_are_neighbours_meet_in_one_line(html: str) -> None:
+    shapes = drawings(html)[-2]
+    paths = {path.get("id"): str(path.get("d")) for path in shapes.iter("path")}
+    assert paths["z1"].startswith("M0 ") and "l500 0" in paths["z1"]
+    assert paths["z2"].startswith("M500 ")
+
+
+def test_without_shapes_there_is_no_map_and_the_page_says_why(published: Path) -> None:
+    write(
+        published / "dim_location_shape", "dim_location_shape", "select 1 as location_key, [[[0.0]]] as rings limit 0"
+    )
+    assert "There are no shapes of the taxi zones" in Seen(report.page(published, JANUARY, [], [])).text
 
 
 def test_each_published_row_is_accounted_for_and_reasons_are_words(html: str) -> None:
@@ -149,8 +176,17 @@ def test_each_published_row_is_accounted_for_and_reasons_are_words(html: str) ->
 
 def test_findings_that_fail_are_shown_with_their_severity_and_markup_in_them_is_text(html: str) -> None:
     assert "warning fail core.fct_trips: 2024-01 breaks «a < b & <script>alert(1)</script>»" in Seen(html).text
-    assert "The 1 that hold" in html
-    assert "<script" not in html
+    assert "<script>alert" not in html
+
+
+def test_findings_that_hold_are_counted_by_suite(html: str) -> None:
+    assert "1 that hold, in 1 suite fct_trips: 1" in Seen(html).text
+
+
+def test_great_expectations_own_pages_are_linked_where_they_are(published: Path, html: str) -> None:
+    assert "quality/index.html" not in Seen(html).links
+    linked = report.page(published, JANUARY, FINDINGS, PROVENANCE, "quality/index.html")
+    assert "quality/index.html" in Seen(linked).links
 
 
 def test_every_publisher_is_named_with_a_link_to_itself_and_to_its_licence(html: str) -> None:
@@ -164,68 +200,89 @@ def test_every_publisher_is_named_with_a_link_to_itself_and_to_its_licence(html:
 
 
 def test_provenance_names_each_file_with_its_address_and_digest(html: str) -> None:
-    text = Seen(html).text
+    seen = Seen(html)
     for file in PROVENANCE:
-        assert str(file["url"]) in text
-        assert f"2024-03-21 02:00 {file['sha256']}" in text
+        assert str(file["url"]) in seen.links
+        assert f"2024-03-21 02:00 {file['sha256']}" in seen.text
 
 
-def drawings(html: str) -> list[ElementTree.Element]:
-    parts = [part.split("</svg>")[0] for part in html.split("<svg ")[1:]]
-    return [ElementTree.fromstring(f"<svg {part}</svg>") for part in parts]
+def test_months_that_are_not_there_are_not_compared_with(html: str) -> None:
+    text = Seen(html).text
+    assert "2023-12: not in the warehouse" in text
+    assert "2023-01: not in the warehouse" in text
 
 
-def test_each_mode_has_a_chart_with_a_name_and_a_description_and_the_colours_of_the_page(html: str) -> None:
-    svg = "{http://www.w3.org/2000/svg}"
-    assert [drawing.findtext(f"{svg}title") for drawing in drawings(html)] == [
-        "Yellow taxi: mean trips in an hour, by hour of day",
-        "Citi Bike: mean trips in an hour, by hour of day",
-    ]
-    for drawing in drawings(html):
-        assert drawing.get("role") == "img"
-        assert "Dry hours peak at " in str(drawing.findtext(f"{svg}desc"))
-        strokes = [line.get("stroke") for line in drawing.iter(f"{svg}path") if line.get("stroke")]
-        assert strokes == ["var(--dry)", "var(--wet)"]
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        (["citibike", "yellow_taxi", "weather"], "+100.0 % since December 2023"),
+        (["citibike_jc"], "2023-12: other sources"),
+    ],
+)
+def test_a_month_is_compared_with_another_of_the_same_sources_alone(
+    published: Path, sources: list[str], said: str
+) -> None:
+    modes = "select 'yellow_taxi' as trip__trip_type, 500 as total_trips union all select 'citibike', 250"
+    write(published / "metrics/month=2023-12", "by_mode", modes)
+    write(published / "month_ledger/month=2023-12", "month_ledger", f"select unnest({sources}) as source")
+    assert said in Seen(report.page(published, JANUARY, [], PROVENANCE)).text
 
 
-def test_a_month_without_findings_rejections_or_provenance_says_so(published: Path) -> None:
-    empty = published / "rejected_trips" / "month=2024-01" / "rejected_trips.parquet"
-    with duckdb.connect() as con:
-        con.execute(f"copy (from '{empty}' limit 0) to '{empty}.new' (format parquet)")
-    Path(f"{empty}.new").replace(empty)
+def test_what_is_not_published_yet_is_said_and_what_was_left_out_too(published: Path) -> None:
+    early = [{**file, "fetched_at": "2024-03-01T02:00:11"} for file in PROVENANCE]
+    text = Seen(report.page(published, JANUARY, [], early)).text
+    assert (
+        "had not published For-hire vehicle trips (other than Uber and Lyft) of 2024-01 by 2024-03-01, it seems" in text
+    )
+    late = [{**file, "fetched_at": "2024-09-01T02:00:11"} for file in PROVENANCE]
+    assert "Made without: For-hire vehicle trips" in Seen(report.page(published, JANUARY, [], late)).text
+
+
+def test_a_month_without_trips_findings_rejections_or_provenance_says_so(published: Path) -> None:
+    month = published / "metrics/month=2024-01"
+    empty = [*month.glob("*.parquet"), published / "rejections_by_reason/month=2024-01/rejections_by_reason.parquet"]
+    for file in empty:
+        duckdb.execute(
+            f"copy (from read_parquet('{file}', hive_partitioning = false) limit 0) to '{file}.new' (format parquet)"
+        )
+        shutil.move(f"{file}.new", file)
     text = Seen(report.page(published, JANUARY, [], [])).text
+    assert "No trips were published for this month." in text
+    assert "Trips 0" in text
     assert "Nothing was checked." in text
     assert "No row was rejected." in text
     assert "The files that this month was made from are not known." in text
 
 
 def test_a_month_that_is_not_published_is_refused_by_the_name_of_what_is_missing(published: Path) -> None:
-    with pytest.raises(BadInput, match=r"month=2024-02/fct_trips\.parquet is not there; publish the month first"):
+    with pytest.raises(BadInput, match=r"month=2024-02/headline\.parquet is not there; publish the month first"):
         report.page(published, date(2024, 2, 1), [], [])
 
 
 def test_the_index_lists_every_published_month_and_links_the_pages_that_exist(published: Path, tmp_path: Path) -> None:
-    february = published / "fct_hourly_mobility" / "month=2024-02" / "fct_hourly_mobility.parquet"
-    february.parent.mkdir()
-    with duckdb.connect() as con:
-        con.execute(
-            f"""
-            copy (select 'hvfhv' as trip_type, date '2024-02-01' as source_month, 5 as trip_count, 1.5 as revenue)
-            to '{february}' (format parquet)
-            """
-        )
+    hvfhv = "'hvfhv' as trip__trip_type, 5 as total_trips, 1.5 as total_revenue"
+    write(
+        published / "metrics/month=2024-03", "by_mode", f"select timestamp '2024-03-01' as metric_time__month, {hvfhv}"
+    )
     (tmp_path / "2024-01.html").touch()
-    seen = Seen(report.index(published, tmp_path))
-    assert "2 months, the newest first." in seen.text
-    assert "February 2024 none 5 none 5 $2" in seen.text
-    assert "January 2024 2,976 none 2,976 5,952 $14,880" in seen.text
+    html = report.index(published, tmp_path, {date(2024, 2, 1): "no trip has an id"})
+    seen = Seen(html)
+    assert "2 months published, from January 2024 to March 2024." in seen.text
+    assert "Citi Bike: −32 % in the middle month; clearly fewer in 1, clearly more in 0 of 1 month." in seen.text
+    assert "March 2024 published not loaded not loaded 5" in seen.text
+    assert "February 2024 held back : no trip has an id. not loaded" in seen.text
+    assert "January 2024 published citibike, weather, yellow_taxi 1,000 500 not loaded" in seen.text
+    assert "March 2024: 5 Uber and Lyft trips" in html
+    assert "January 2024, Citi Bike: −32 % (−47 to −12 %)" in html
     assert {link for link in seen.links if link and link.endswith(".html")} == {"2024-01.html"}
+
+
+def test_the_index_links_what_lies_beside_it(published: Path, tmp_path: Path) -> None:
+    (tmp_path / "quality").mkdir()
+    for name in ("metrics.html", "models.html", "quality/index.html"):
+        (tmp_path / name).touch()
+        assert name in Seen(report.index(published, tmp_path)).links
 
 
 def test_the_index_of_nothing_says_that_nothing_is_published(tmp_path: Path) -> None:
     assert "No month is published yet." in Seen(report.index(tmp_path, tmp_path)).text
-
-
-def test_a_mode_that_nobody_has_named_yet_is_shown_by_its_own_name() -> None:
-    assert mode_title("water_taxi") == "Water taxi"
-    assert mode_title("fhv") == "For-hire vehicles"

@@ -1,0 +1,108 @@
+"""January 2024 as it is published, two modes of it, written as Parquet without any of what makes it."""
+
+from pathlib import Path
+
+import duckdb
+
+TRIPS = "(values ('yellow_taxi', 1000, 9990.0, 17.5, 12.0, 4.0), ('citibike', 500, null, null, null, null))"
+MONTH = "timestamp '2024-01-01'"
+DAYS = "range(31) as d(day)"
+
+METRICS = {
+    "headline": f"select {MONTH} as metric_time__month, 1500::double as total_trips, 9990::decimal as total_revenue",
+    "by_mode": f"""
+        select
+            {MONTH} as metric_time__month, trip_type as trip__trip_type, trips::double as total_trips,
+            revenue::decimal(38, 2) as total_revenue, fare::double as avg_fare, mph::double as median_trip_speed_mph,
+            miles::double as median_trip_distance_miles, 20.0::double as median_trip_duration_minutes
+        from {TRIPS} as t(trip_type, trips, revenue, fare, mph, miles)
+    """,
+    "by_day": f"""
+        select
+            {MONTH} as metric_time__month, {MONTH} + to_days(day::integer) as metric_time__day,
+            trip_type as trip__trip_type, (100 + day)::double as total_trips
+        from {TRIPS} as t(trip_type), {DAYS}
+    """,
+    "by_hour": f"""
+        select
+            {MONTH} as metric_time__month, trip_type as trip__trip_type, (1 + day % 7)::smallint as date__day_of_week,
+            hour::smallint as time__hour_of_day, hour::double as total_trips
+        from {TRIPS} as t(trip_type), range(7) as d(day), range(24) as h(hour)
+    """,
+    "by_zone": f"""
+        select
+            {MONTH} as metric_time__month, zone::smallint as pickup_location, trip_type as trip__trip_type,
+            name as pickup_location__zone_name, trips::double as total_trips
+        from (values
+            (1, 'yellow_taxi', 'Newark Airport', 900), (2, 'yellow_taxi', 'Jamaica Bay', 90),
+            (264, 'yellow_taxi', 'Unknown', 10), (265, 'citibike', 'Outside NYC', 500)
+        ) as z(zone, trip_type, name, trips)
+    """,
+    "weather_effects": """
+        select
+            date '2024-01-01' as source_month,
+            * replace (effect_pct::double as effect_pct, low_pct::double as low_pct, high_pct::double as high_pct)
+        from (values
+            ('citibike', 'rain', -31.5, -46.6, -12.2, 145, 356, null),
+            ('yellow_taxi', 'rain', 1.1, -4.7, 7.1, 145, 356, null),
+            ('citibike', 'cold', -20.0, -30.0, -10.0, 60, 60, null),
+            ('yellow_taxi', 'cold', 12.0, 2.0, 250.0, 60, 60, null),
+            ('citibike', 'snow', null, null, null, 7, 27, '7 hours on 2 days can be compared')
+        ) as e(trip_type, condition, effect_pct, low_pct, high_pct, hours_with, hours_without, reason)
+    """,
+}
+TABLES = {
+    "month_ledger": """
+        select
+            source, date '2024-01-01' as source_month, 1003 as rows_published, 0 as rows_unreadable, 1003 as rows_raw,
+            if(source = 'weather', null, 1001) as rows_fact, if(source = 'weather', null, 2) as rows_rejected
+        from unnest(['yellow_taxi', 'citibike', 'weather']) as l(source)
+    """,
+    "rejections_by_reason": """
+        select source, date '2024-01-01' as source_month, 'ends_before_it_starts' as reason, 2 as rows_rejected
+        from unnest(['yellow_taxi', 'citibike']) as l(source)
+    """,
+}
+DIMENSIONS = {
+    "dim_weather": """
+        select
+            weather_key, local_hour, (weather_key % 10 - 5)::double as temperature_c,
+            if(rains, 1.5, 0)::double as precipitation_mm, if(rains, 1.5, 0)::double as rain_mm,
+            0::double as snowfall_cm, 0::double as snowfall_water_equivalent_mm,
+            if(rains, 'rain', 'none') as precipitation_type
+        from (
+            select
+                i as weather_key, timestamp '2023-12-31' + to_hours(i) as local_hour,
+                i % 24 in (8, 9) and i < 240 as rains
+            from range(33 * 24) as t(i)
+        )
+    """,
+    "dim_location": """
+        select * from (values
+            (1::smallint, 'EWR', 'Newark Airport'), (2::smallint, 'Queens', 'Jamaica Bay'),
+            (264::smallint, 'Unknown', 'Unknown'), (265::smallint, 'Outside NYC', 'Outside NYC')
+        ) as l(location_key, borough, zone_name)
+    """,
+    "dim_location_shape": """
+        select * from (values
+            (1::smallint, [[[-74.2, 40.7], [-74.1, 40.7], [-74.1, 40.8], [-74.2, 40.8], [-74.2, 40.7]]]::double[][][]),
+            (2::smallint, [[[-74.1, 40.7], [-74.0, 40.7], [-74.0, 40.8], [-74.1, 40.8], [-74.1, 40.7]]]::double[][][])
+        ) as s(location_key, rings)
+    """,
+}
+
+
+def write_month(published: Path) -> Path:
+    """Writes the month under the folder, which it returns."""
+    for name, sql in METRICS.items():
+        write(published / "metrics/month=2024-01", name, sql)
+    for name, sql in TABLES.items():
+        write(published / name / "month=2024-01", name, sql)
+    for name, sql in DIMENSIONS.items():
+        write(published / name, name, sql)
+    return published
+
+
+def write(folder: Path, name: str, sql: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")

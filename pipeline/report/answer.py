@@ -15,6 +15,9 @@ WITH = {
     "adverse": "an hour of adverse weather had",
 }
 
+UPHEAVAL = 2.0
+"""How many times the first week's trips the last week's are, or the other way round, for the page to warn of it."""
+
 
 def answer(effects: Sequence[Row]) -> list[str]:
     """What the weather did: a sentence on the first kind of it that did something for sure, and one on the others."""
@@ -46,6 +49,22 @@ def sentence(condition: str, effects: Sequence[Row]) -> str:
     clauses += [f"no clear change in {listed(unsure, 'or')}"] if unsure else []
     text = f"{WITH[condition]} {', and '.join(clauses)}."
     return text[0].upper() + text[1:]
+
+
+def upheavals(days: Sequence[Row]) -> list[str]:
+    """What else happened: modes whose trips of the last week are far from those of the first, as in March 2020."""
+    found = []
+    for mode in sorted({row["trip_type"] for row in days}):
+        trips = {row["day"].day: row["trips"] for row in days if row["trip_type"] == mode}
+        last = max(row["day"].day for row in days)
+        first_week, last_week = (sum(trips.get(day + 1 + since, 0) for day in range(7)) for since in (0, last - 7))
+        ratio = last_week / first_week if first_week else 1
+        if not 1 / UPHEAVAL < ratio < UPHEAVAL:
+            found.append(f"{mode_trips(mode)} {'rose' if ratio > 1 else 'fell'} by {number(100 * abs(ratio - 1))} %")
+    if not found:
+        return []
+    text = f"{listed(found)} from the month's first week to its last: more than weather was at work."
+    return [text[0].upper() + text[1:]]
 
 
 def change(effect: Row) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.report import charts, zones
-from pipeline.report.answer import answer, forest
+from pipeline.report.answer import answer, forest, upheavals
 from pipeline.report.earlier import Change, changes, earlier, missing, trip_sources
 from pipeline.report.figures import Figures, Row, figures
 from pipeline.report.trends import trends
@@ -45,7 +45,7 @@ def page(
         answers=answer(shown.effects),
         effects=forest(shown.effects),
         changes=compared(published, month, shown),
-        missing=absent(month, shown, provenance),
+        notes=[*upheavals(shown.days), *absent(month, shown, provenance)],
         days=charts.by_day(month, modes, shown.days, shown.weather_days),
         hours=charts.by_hour(month, modes, shown.hours),
         zones=zones.maps(modes, shown.zones, shown.shapes),

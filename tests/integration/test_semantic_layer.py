@@ -134,7 +134,9 @@ IN_LOADED_MONTHS = "t.pickup_datetime >= '2024-01-01' and t.pickup_datetime < '2
 
 
 def test_the_fifty_metrics_are_those_that_plain_sql_is_written_for() -> None:
-    governed = {n for n, m in definitions().items() if m.category not in ("building block", "typical trip", "weather effect")}
+    governed = {
+        n for n, m in definitions().items() if m.category not in ("building block", "typical trip", "weather effect")
+    }
     assert governed == set(PLAIN) and len(PLAIN) == 50
     assert all(metric.unit and metric.formula and metric.description for metric in definitions().values())
 

@@ -109,11 +109,14 @@ def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
         con.executemany("insert into hours values (?, ?, ?, ?)", rows)
         con.execute("""
             create view core.dim_weather as
-            select began as weather_key, band as temp_category, falls as precipitation_type, false as is_adverse from hours
+            select began as weather_key, band as temp_category, falls as precipitation_type, false as is_adverse
+            from hours
         """)
         con.execute("""
             create view core.fct_hourly_mobility as
-            select 'citibike' as trip_type, began as hour_timestamp, began as weather_key, date '2024-01-01' as source_month,
-            trips as trip_count from hours
+            select
+                'citibike' as trip_type, began as hour_timestamp, began as weather_key,
+                date '2024-01-01' as source_month, trips as trip_count
+            from hours
         """)
         return effects(con, date(2024, 1, 1))

@@ -149,7 +149,7 @@ def test_the_map_shades_the_zones_and_says_what_lies_beyond_it(html: str) -> Non
     text = Seen(html).text
     assert "Newark Airport, EWR: 900 yellow taxi trips" in html
     assert "10 of 1,000 began where the map ends, or nobody knows where." in text
-    assert "No map: of the 500 Citi Bike rides, fewer than 1 % began in a taxi zone" in text
+    assert "Citi Bike has no map: of 500 Citi Bike rides, fewer than 1 % began in a taxi zone" in text
     assert "Newark Airport EWR 900 0" in text
 
 

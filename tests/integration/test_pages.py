@@ -1,0 +1,141 @@
+"""The pages in a real browser: from file://, with the network off, wide and narrow, light and dark."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.conftest import Place
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome is installed")
+
+PAGES = ("2024-01", "2024-02", "index", "metrics")
+SCREENS = {"wide and light": (1280, "light"), "narrow and dark": (390, "dark")}
+ODD = """() => [
+    ...[...document.querySelectorAll('img:not([alt]), svg:not([aria-label]):not([aria-hidden])')].map(
+        e => `no name: ${e.outerHTML.slice(0, 99)}`),
+    ...[...document.querySelectorAll('th:not([scope])')].map(e => `no scope: ${e.outerHTML.slice(0, 99)}`),
+    ...[...document.querySelectorAll('h1')].slice(1).map(e => `another h1: ${e.textContent}`),
+    ...['header nav', 'main', 'footer', 'h1'].filter(s => !document.querySelector(s)).map(s => `no ${s}`),
+    ...(document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []),
+]"""
+DRAWN = """() => [...document.querySelectorAll('svg[role=img]')].map(svg => [
+    svg.getAttribute('aria-label'),
+    Math.min(svg.getBoundingClientRect().width, svg.getBoundingClientRect().height),
+    [...svg.querySelectorAll('.bar, .zone, .rain, .warmth')].filter(e => {
+        const box = e.getBoundingClientRect(), fill = getComputedStyle(e).fill;
+        return box.width > 0 && box.height > 0 && fill !== 'none' && fill !== 'rgba(0, 0, 0, 0)';
+    }).length,
+])"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SCREENS)
+def screen(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """An empty tab without a network, that notes what goes wrong in ``wrong``."""
+    width, scheme = SCREENS[request.param]
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+    tab = context.new_page()
+    tab.wrong = []
+    tab.on("console", lambda said: tab.wrong.append(said.text) if said.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
+    tab.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else tab.wrong.append(asked.url))
+    yield tab
+    context.close()
+
+
+def page(place: Place, name: str) -> str:
+    return (place.data / "reports" / f"{name}.html").as_uri()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_network_or_complaint_and_is_easy_to_find_ones_way_in(
+    finished: Place, screen: Any, name: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    screen.goto(page(finished, name))
+    assert screen.wrong == []
+    assert screen.evaluate(ODD) == []
+    found = Axe().run(screen).response["violations"]
+    serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_every_chart_of_a_month_is_drawn(finished: Place, screen: Any) -> None:
+    screen.goto(page(finished, "2024-01"))
+    charts = screen.evaluate(DRAWN)
+    # A strip a mode, shares, rain and snow, temperature; a map a mode but for-hire vehicles, which seldom say where.
+    assert len([label for label, _, _ in charts if "trips a day" in label]) == 3
+    assert len([label for label, _, _ in charts if label.startswith("Map of")]) >= 2
+    for label, size, shapes in charts:
+        assert size > 50 and shapes >= 10, (label, size, shapes)
+    assert screen.locator(".effects .dot").count() >= 3
+    assert screen.locator(".heat td[data-told]").count() == 3 * 7 * 24
+
+
+def test_the_index_draws_the_months(finished: Place, screen: Any) -> None:
+    screen.goto(page(finished, "index"))
+    charts = screen.evaluate(DRAWN)
+    assert [shapes for label, _, shapes in charts if "trips in each of 3 months" in label] == [3, 3, 3]
+    assert any(label.startswith("Effect of rain") for label, _, _ in charts)
+
+
+def test_what_is_pointed_at_says_what_it_is(finished: Place, screen: Any) -> None:
+    screen.goto(page(finished, "2024-01"))
+    zone = screen.locator(".map .zone").first
+    told = zone.get_attribute("data-told")
+    screen.locator(".map svg").first.scroll_into_view_if_needed()
+    zone.dispatch_event("pointermove", {"clientX": 50, "clientY": 50, "bubbles": True})
+    assert told and screen.locator("#tip").inner_text() == told
+    assert screen.locator("svg .told > title").count() == 0  # or the browser would say it a second time
+
+
+def test_pages_are_small_and_whole(finished: Place) -> None:
+    for name in PAGES:
+        html = (finished.data / f"reports/{name}.html").read_text()
+        assert len(html.encode()) < 1_000_000
+        assert html.rstrip().endswith("</html>")
+
+
+def test_the_page_says_what_mf_query_gives(finished: Place, tmp_path: Path, browser: Any) -> None:
+    given = tmp_path / "given.csv"
+    asked = ("--metrics", "total_trips,median_trip_speed_mph", "--group-by", "trip__trip_type", "--month", "2024-01")
+    assert finished.verb("metrics", "query", *asked, "--csv", str(given)).returncode == 0
+    tab = browser.new_page()
+    tab.goto(page(finished, "2024-01"))
+    shown = [line.split("\t") for line in tab.locator("section[aria-labelledby=modes] tbody tr").all_inner_texts()]
+    wanted = duckdb.execute(f"""
+        select total_trips, median_trip_speed_mph from '{given}' order by total_trips desc
+    """).fetchall()
+    assert len(shown) == len(wanted) == 3
+    for line, (trips, speed) in zip(shown, wanted, strict=True):
+        assert line[1] == f"{trips:,.0f}"
+        assert line[7] == ("not known" if speed is None else f"{speed:.1f} mph")
+
+
+def test_the_page_shows_the_effects_that_were_published(finished: Place, browser: Any) -> None:
+    tab = browser.new_page()
+    tab.goto(page(finished, "2024-01"))
+    shown = " ".join(" ".join(tab.locator(".effects").inner_text().split()).split("−"))
+    effects = json.loads(
+        duckdb.execute(f"""
+            select to_json(list(abs(round(effect_pct))::integer || ' % ('))
+            from '{finished.data}/published/metrics/month=2024-01/weather_effects.parquet' where effect_pct is not null
+        """).fetchall()[0][0]
+    )
+    assert len(effects) >= 3
+    assert all(effect in shown for effect in effects)

@@ -15,6 +15,8 @@ NYC mobility & weather analytics
   ./run.sh catchup                     whatever is published since the first month of luigi.cfg; says what is late
   ./run.sh refresh [--months 6]        replaces the files of the newest months that were re-issued, and what was made from them
   ./run.sh weather                     the hours so far of the months that no file is settled of
+  ./run.sh report 2024-01 [--open]     the month's page, written anew, and where it is
+  ./run.sh serve [--port 8080]         the pages and published tables on http://127.0.0.1:8080, read-only
   ./run.sh status [--json]             months and sources: what is landed, loaded, judged, published, late
   ./run.sh health                      whether all is well: one line of JSON, exit code 1 if not
   ./run.sh verify [--repair]           receipts against what the files and the warehouse hold
@@ -79,7 +81,7 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) ready; demo "$@" ;;
-  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept)
+  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept | report | serve)
     ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)

@@ -1,17 +1,18 @@
 """The operator's verbs that are no tasks: ``python -m pipeline VERB``."""
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import lock, marts, project, runs
+from pipeline import lock, marts, project, runs, wanted
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.parameters import USAGE, duck, mobility, past_month
 from pipeline.sources import chosen
-from pipeline.targets import data_folder, warehouse
+from pipeline.targets import data_folder, place, warehouse
 
 DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
 
@@ -132,6 +133,40 @@ def metrics(asked: argparse.Namespace) -> int:
     return project.run_metricflow(words, warehouse(), data_folder() / "dbt", duck())
 
 
+def report(asked: argparse.Namespace) -> int:
+    """Writes the month's page and the index anew, of what is published, and says where the page is."""
+    import webbrowser
+
+    from pipeline.tasks import Report
+
+    month, page = past_month(asked.month), place("reports", asked.month, ".html")
+    if marts.record_of("published/metrics", month) is None:
+        raise BadInput(f"month {month:%Y-%m}: not published; ./run.sh month {month:%Y-%m} makes it, page and all")
+    lock.hold(data_folder())
+    Report(month=month, sources=wanted.loaded(month)).run()  # type: ignore[no-untyped-call]  # Luigi's
+    print(page)
+    if asked.open and not webbrowser.open(page.as_uri()):
+        print("no browser could be started; open the file yourself", file=sys.stderr)
+    return 0
+
+
+def serve(asked: argparse.Namespace) -> int:
+    """The pages and the published tables on 127.0.0.1, until it is interrupted."""
+    from pipeline.serve import HOME, server
+
+    if not (data_folder() / HOME.lstrip("/")).exists():
+        raise BadInput(f"no page is in {data_folder()} yet; ./run.sh demo makes some, or ./run.sh month 2024-01")
+    try:
+        serving = server(data_folder(), asked.port)
+    except OSError as error:
+        raise BadInput(f"port {asked.port}: {error.strerror}; choose another: --port 8090") from error
+    with serving:
+        print(f"http://127.0.0.1:{serving.server_port}{HOME}, until Ctrl-C", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            serving.serve_forever()
+    return 0
+
+
 def demo(asked: argparse.Namespace) -> int:
     """Three generated months through the same tasks as the published ones."""
     from pipeline.demo import run
@@ -178,6 +213,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("month")
     one.add_argument("--reason", required=True)
     one.set_defaults(run=accept)
+    one = verbs.add_parser("report", help="write a month's page anew, and say where it is")
+    one.add_argument("month")
+    one.add_argument("--open", action="store_true", help="show it in a browser")
+    one.set_defaults(run=report)
+    one = verbs.add_parser("serve", help="the pages and the published tables on 127.0.0.1, read-only")
+    one.add_argument("--port", type=int, default=8080)
+    one.set_defaults(run=serve)
     one = verbs.add_parser("dbt", help="dbt on the warehouse")
     one.add_argument("arguments", nargs=argparse.REMAINDER)
     one.set_defaults(run=dbt)

@@ -1,4 +1,4 @@
-"""The pages and the published tables over HTTP, on this machine alone: nothing else of the data folder, nothing to write."""
+"""The pages and the published tables over HTTP, for this machine alone, and nothing else of the data folder."""
 
 from functools import partial
 from http import HTTPStatus

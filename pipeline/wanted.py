@@ -87,4 +87,9 @@ def asked_of(month: date, asked: Sequence[str]) -> Sequence[str]:
     """The sources to ask a month for that is there: those asked for, where they are loaded, else whatever is."""
     if all(is_loaded(source, month) for source in sources_of(month, asked)):
         return asked
+    return loaded(month)
+
+
+def loaded(month: date) -> tuple[str, ...]:
+    """The sources that are loaded for the month, without those that belong to every month."""
     return tuple(source.name for source in sources().values() if not source.always and is_loaded(source, month))

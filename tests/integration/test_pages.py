@@ -1,12 +1,9 @@
 """The pages in a real browser: from file://, with the network off, wide and narrow, light and dark."""
 
-import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.conftest import Place
@@ -109,33 +106,3 @@ def test_pages_are_small_and_whole(finished: Place) -> None:
         html = (finished.data / f"reports/{name}.html").read_text()
         assert len(html.encode()) < 1_000_000
         assert html.rstrip().endswith("</html>")
-
-
-def test_the_page_says_what_mf_query_gives(finished: Place, tmp_path: Path, browser: Any) -> None:
-    given = tmp_path / "given.csv"
-    asked = ("--metrics", "total_trips,median_trip_speed_mph", "--group-by", "trip__trip_type", "--month", "2024-01")
-    assert finished.verb("metrics", "query", *asked, "--csv", str(given)).returncode == 0
-    tab = browser.new_page()
-    tab.goto(page(finished, "2024-01"))
-    shown = [line.split("\t") for line in tab.locator("section[aria-labelledby=modes] tbody tr").all_inner_texts()]
-    wanted = duckdb.execute(f"""
-        select total_trips, median_trip_speed_mph from '{given}' order by total_trips desc
-    """).fetchall()
-    assert len(shown) == len(wanted) == 3
-    for line, (trips, speed) in zip(shown, wanted, strict=True):
-        assert line[1] == f"{trips:,.0f}"
-        assert line[7] == ("not known" if speed is None else f"{speed:.1f} mph")
-
-
-def test_the_page_shows_the_effects_that_were_published(finished: Place, browser: Any) -> None:
-    tab = browser.new_page()
-    tab.goto(page(finished, "2024-01"))
-    shown = " ".join(" ".join(tab.locator(".effects").inner_text().split()).split("−"))
-    effects = json.loads(
-        duckdb.execute(f"""
-            select to_json(list(abs(round(effect_pct))::integer || ' % ('))
-            from '{finished.data}/published/metrics/month=2024-01/weather_effects.parquet' where effect_pct is not null
-        """).fetchall()[0][0]
-    )
-    assert len(effects) >= 3
-    assert all(effect in shown for effect in effects)

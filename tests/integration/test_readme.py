@@ -130,3 +130,20 @@ def test_five_lines_answer_an_analyst(finished: Place, tmp_path: Path, code: str
 def test_the_picture_is_there_and_small() -> None:
     (picture,) = re.findall(r"!\[.+?\]\((.+?)\)", README)
     assert 20_000 < (HERE / picture).stat().st_size < 200_000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("report", "2023-05"), "month 2023-05: not published; ./run.sh month 2023-05 makes it"),
+        (("report", "2024-13"), "no such month"),
+        (("serve",), "no page is in"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_makes_it(
+    finished: Place, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    place = Place(tmp_path / "data", finished.upstream)
+    ended = place.verb(*words)
+    assert ended.returncode == 2 and said in ended.stderr
+    assert not place.data.exists()

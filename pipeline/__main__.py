@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline import lock, marts, project, runs, wanted
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
@@ -15,6 +16,8 @@ from pipeline.sources import chosen
 from pipeline.targets import data_folder, place, warehouse
 
 DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def status(asked: argparse.Namespace) -> int:
@@ -143,7 +146,7 @@ def report(asked: argparse.Namespace) -> int:
     if marts.record_of("published/metrics", month) is None:
         raise BadInput(f"month {month:%Y-%m}: not published; ./run.sh month {month:%Y-%m} makes it, page and all")
     lock.hold(data_folder())
-    Report(month=month, sources=wanted.loaded(month)).run()  # type: ignore[no-untyped-call]  # Luigi's
+    Report(month=month, sources=wanted.loaded(month)).run()
     print(page)
     if asked.open and not webbrowser.open(page.as_uri()):
         print("no browser could be started; open the file yourself", file=sys.stderr)
@@ -178,6 +181,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="./run.sh", description=__doc__)
     top.set_defaults(takes_luigis_options=False)
     verbs = top.add_subparsers(required=True, metavar="VERB")
+    add_runs(verbs)
+    add_operation(verbs)
+    add_views(verbs)
+    return top
+
+
+def add_runs(verbs: Verbs) -> None:
     one = verbs.add_parser("month", help="one month, from the publishers to the page", allow_abbrev=False)
     one.add_argument("month")
     one.set_defaults(run=month, takes_luigis_options=True)
@@ -194,6 +204,12 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=refresh, takes_luigis_options=True)
     one = verbs.add_parser("weather", help="weather so far of the months that are not settled", allow_abbrev=False)
     one.set_defaults(run=weather, takes_luigis_options=True)
+    one = verbs.add_parser("demo", help="three generated months, end to end")
+    one.add_argument("--workers", type=int, default=2)
+    one.set_defaults(run=demo)
+
+
+def add_operation(verbs: Verbs) -> None:
     verbs.add_parser("health", help="whether all is well: a line of JSON, exit code 1 if not").set_defaults(run=health)
     one = verbs.add_parser("install-units", help="systemd's units, with this checkout's paths")
     one.add_argument("--user", action="store_true", help="of this user, not of the system")
@@ -213,6 +229,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("month")
     one.add_argument("--reason", required=True)
     one.set_defaults(run=accept)
+
+
+def add_views(verbs: Verbs) -> None:
     one = verbs.add_parser("report", help="write a month's page anew, and say where it is")
     one.add_argument("month")
     one.add_argument("--open", action="store_true", help="show it in a browser")
@@ -226,10 +245,6 @@ def parser() -> argparse.ArgumentParser:
     one = verbs.add_parser("metrics", help="MetricFlow on the warehouse", add_help=False)
     one.add_argument("arguments", nargs=argparse.REMAINDER)
     one.set_defaults(run=metrics)
-    one = verbs.add_parser("demo", help="three generated months, end to end")
-    one.add_argument("--workers", type=int, default=2)
-    one.set_defaults(run=demo)
-    return top
 
 
 def main(words: Sequence[str] | None = None) -> int:

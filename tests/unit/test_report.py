@@ -179,6 +179,12 @@ def test_findings_that_fail_are_shown_with_their_severity_and_markup_in_them_is_
     assert "<script>alert" not in html
 
 
+def test_a_flood_of_findings_is_folded_away(published: Path) -> None:
+    text = Seen(report.page(published, JANUARY, FINDINGS[:1] * 40, PROVENANCE)).text
+    assert text.count("core.fct_trips: 2024-01 breaks") == 40
+    assert "28 more that do not hold" in text
+
+
 def test_findings_that_hold_are_counted_by_suite(html: str) -> None:
     assert "1 that hold, in 1 suite fct_trips: 1" in Seen(html).text
 

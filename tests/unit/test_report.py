@@ -185,6 +185,13 @@ def test_a_flood_of_findings_is_folded_away(published: Path) -> None:
     assert "28 more that do not hold" in text
 
 
+def test_what_could_not_be_judged_yet_is_no_failure(published: Path) -> None:
+    waiting = {**FINDINGS[0], "outcome": "held back", "sentence": "fewer than 3 months are there to compare with"}
+    text = Seen(report.page(published, JANUARY, [waiting, FINDINGS[1]], PROVENANCE)).text
+    assert "All 1 expectations that could be judged hold. 1 that hold, in 1 suite" in text
+    assert "1 not judged yet warning held back fewer than 3 months are there to compare with" in text
+
+
 def test_findings_that_hold_are_counted_by_suite(html: str) -> None:
     assert "1 that hold, in 1 suite fct_trips: 1" in Seen(html).text
 

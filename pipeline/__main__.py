@@ -146,7 +146,7 @@ def report(asked: argparse.Namespace) -> int:
     if marts.record_of("published/metrics", month) is None:
         raise BadInput(f"month {month:%Y-%m}: not published; ./run.sh month {month:%Y-%m} makes it, page and all")
     lock.hold(data_folder())
-    Report(month=month, sources=wanted.loaded(month)).run()
+    Report(months=(month,), sources=wanted.loaded(month)).run()
     print(page)
     if asked.open and not webbrowser.open(page.as_uri()):
         print("no browser could be started; open the file yourself", file=sys.stderr)

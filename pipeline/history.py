@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -99,6 +99,18 @@ def history(folder: Path, since: datetime | None = None, condition: str = "true"
             {"files": list(map(str, files)), "since": since},
         ).fetchall()
     return [line_of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+
+
+def steps(folder: Path, months: Sequence[date]) -> dict[date, list[Line]]:
+    """Of each month the newest run of each task and source that went well, in the order in which they began."""
+    labels = ", ".join(f"'{month:%Y-%m}'" for month in months)
+    lines = history(folder, condition=f"outcome = '{DONE}' and list_has_any(months, [{labels}])")
+    newest = {(month, line.task, line.source): line for line in lines for month in months if is_of(line, month)}
+    return {month: [line for (of, *_), line in newest.items() if of == month] for month in months}
+
+
+def is_of(line: Line, month: date) -> bool:
+    return f"{month:%Y-%m}" in line.months
 
 
 def line_of(row: Mapping[str, Any]) -> Line:

@@ -6,7 +6,7 @@
                                          │
     ┌────────────────────────────────────┘
     └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Report ─► RunMonth
-       one a month; Transform, Judge and Measure for all months that are ready together
+       one a month; Transform, Judge, Measure and Report for all months that are ready together
 
 Rooms are imported where they run: a run that finds nothing to do imports none of them.
 """
@@ -18,9 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import luigi
-
-from pipeline import marts, metrics, project, wanted
+from pipeline import history, marts, metrics, project, wanted
 from pipeline.errors import MonthRejected
 from pipeline.parameters import Month, Months, Sources, duck, mobility, or_exit
 from pipeline.source_tasks import Load
@@ -190,33 +188,45 @@ class Measure(MonthsTask):
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 
 
-class Report(MonthTask):
-    """The month's page, and the index of all pages."""
+class Report(MonthsTask):
+    """The months' pages, and the index of all pages."""
 
     resources = {"index": 1}
 
-    def requires(self) -> dict[str, luigi.Task]:
-        judged = Judge(months=(self.month,), sources=self.sources)
-        measured = Measure(months=(self.month,), sources=self.sources)
-        return {"measured": measured, "judged": judged, "transformed": judged.requires()[self.month]}
+    def requires(self) -> dict[date, Measure]:
+        return {month: Measure(months=(month,), sources=self.sources) for month in self.months}
 
-    def output(self) -> Receipt:
-        measured = Measure(months=(self.month,), sources=self.sources)
-        return Receipt(place("reports", self.month, ".json"), [measured.output()[self.month]])
+    def output(self) -> dict[date, Receipt]:
+        return {
+            month: Receipt(place("reports", month, ".json"), [measured[month]])
+            for month, measured in self.input().items()
+        }
 
     def run(self) -> None:
         from pipeline import report
 
-        receipt, page, index = self.output(), place("reports", self.month, ".html"), place("reports", "index", ".html")
-        published = data_folder() / "published"
-        findings = self.input()["judged"][self.month].record["findings"]
-        provenance = [provenance_of(load) for load in self.requires()["transformed"].requires()[self.month]]
-        with whole(page) as part:
-            part.write_text(report.page(published, self.month, findings, provenance, checks_beside(page)))
+        receipts, index = self.output(), place("reports", "index", ".html")
+        published, steps = data_folder() / "published", history.steps(data_folder() / "runs", self.months)
+        pages = {month: place("reports", month, ".html") for month in self.months}
+        for month, page in pages.items():
+            checks, account = checks_beside(page), self.account_of(month)
+            with whole(page) as part:
+                part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
         with whole(index) as part:
-            part.write_text(report.index(published, page.parent, marts.why_rejected()))
-        receipt.write([page])
-        self.show(message=str(page), link=page.as_uri())
+            part.write_text(report.index(published, index.parent, marts.why_rejected()))
+        for month, page in pages.items():
+            receipts[month].write([page])
+        self.show(message=str(index), link=index.as_uri())
+
+    def account_of(self, month: date) -> dict[str, Any]:
+        """What was found in the month, why it was let through all the same, and the files it was made from."""
+        validated = Validate(month=month, sources=self.sources)
+        judged = validated.requires()
+        return {
+            "findings": judged.output()[month].record["findings"],
+            "accepted": validated.output().record.get("accepted", ""),
+            "provenance": [provenance_of(load) for load in judged.requires()[month].requires()[month]],
+        }
 
 
 class RunMonth(MonthTask):
@@ -232,13 +242,13 @@ class RunMonth(MonthTask):
 
     def requires(self) -> Report:
         self.hold()
-        return self.clone(Report)
+        return Report(months=(self.month,), sources=self.sources)
 
     def hold(self) -> None:
         or_exit(marts.begin, mobility().least_free_gb)
 
     def output(self) -> Receipt:
-        return Receipt(place("complete", self.month, ".json"), [self.clone(Report).output()])
+        return Receipt(place("complete", self.month, ".json"), [self.input()[self.month]])
 
     def run(self) -> Iterator[list["RunMonth"]]:
         beside = [month_beside(self.month, distance) for distance in (-1, 1)]

@@ -29,12 +29,16 @@ def page(
     findings: Sequence[Finding],
     provenance: Sequence[Mapping[str, Any]],
     checks: str = "",
+    accepted: str = "",
+    steps: Sequence[Any] = (),
 ) -> str:
     """The page of a published month.
 
     ``findings``: as quality wrote them (suite, severity, outcome, sentence). ``provenance``: one for each file that the
     month was made from (source, url, bytes, sha256, fetched_at, rows). ``checks``: where Great Expectations' own pages
-    are, seen from this one, if there are any. Raises BadInput where the month is not published.
+    are, seen from this one, if there are any. ``accepted``: why the month was let through although it was rejected.
+    ``steps``: what was run to make it (task, source, months, seconds, rows, bytes, peak_bytes).
+    Raises BadInput where the month is not published.
     """
     shown = figures(published, month)
     modes = [mode["trip_type"] for mode in shown.modes]
@@ -55,6 +59,8 @@ def page(
         not_judged=[finding for finding in findings if finding["outcome"] not in ("error", "fail", "pass")],
         held=charts.grouped([finding for finding in map(dict, findings) if finding["outcome"] == "pass"], "suite"),
         checks=checks,
+        accepted=accepted,
+        steps=steps,
         provenance=provenance,
         publishers=publishers_of([file["source"] for file in provenance]),
     )

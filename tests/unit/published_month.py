@@ -1,5 +1,6 @@
 """January 2024 as it is published, two modes of it, written as Parquet without any of what makes it."""
 
+from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -106,3 +107,24 @@ def write_month(published: Path) -> Path:
 def write(folder: Path, name: str, sql: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+
+
+class Seen(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f" {data}"
+
+    @property
+    def links(self) -> set[str | None]:
+        return {attributes.get("href") for tag, attributes in self.tags if tag == "a"}

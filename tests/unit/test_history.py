@@ -1,11 +1,11 @@
 """The history of runs: whole lines from many processes, read back as they were written."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
-from pipeline.history import DONE, FAILED, Line, append, failure_rate, history, usual_seconds
+from pipeline.history import DONE, FAILED, Line, append, failure_rate, history, steps, usual_seconds
 
 LINE = Line(
     "r", "Load", "Load_1", "citibike", ("2024-01",), datetime(2026, 10, 31, 23, 59, 30, tzinfo=UTC), 60.0, 5, 7, 9, DONE
@@ -62,3 +62,13 @@ def test_the_usual_time_is_that_of_a_month_in_the_middle_of_the_last_runs(tmp_pa
 def test_the_failure_rate_is_the_share_that_is_not_done() -> None:
     assert failure_rate([]) == 0
     assert failure_rate([LINE, LINE, replace(LINE, outcome=FAILED), LINE]) == 0.25
+
+
+def test_the_steps_of_a_month_are_the_newest_run_of_each_that_went_well(tmp_path: Path) -> None:
+    later = replace(LINE, started=LINE.started + timedelta(hours=1), seconds=2.0)
+    both = replace(later, task="Judge", source="", months=("2024-01", "2024-02"))
+    failed = replace(later, outcome=FAILED, started=LINE.started + timedelta(hours=2))
+    for line in (LINE, later, both, failed):
+        append(tmp_path, line)
+    january, march = date(2024, 1, 1), date(2024, 3, 1)
+    assert steps(tmp_path, [january, march]) == {january: [later, both], march: []}

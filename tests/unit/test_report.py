@@ -1,8 +1,7 @@
 """The month's page and the index, of Parquet as it is published."""
 
 import shutil
-from datetime import date
-from html.parser import HTMLParser
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +10,8 @@ import pytest
 
 from pipeline import report
 from pipeline.errors import BadInput
-from tests.unit.published_month import write, write_month
+from pipeline.history import DONE, Line
+from tests.unit.published_month import Seen, write, write_month
 
 JANUARY = date(2024, 1, 1)
 
@@ -26,7 +26,7 @@ FINDINGS = [
         "suite": "fct_trips",
         "severity": "critical",
         "outcome": "pass",
-        "sentence": "core.fct_trips: 2024-01 holds «every trip has an id»",
+        "sentence": "core.fct_trips: 2024-01 holds all",
     },
 ]
 
@@ -57,27 +57,6 @@ def html(january: Path) -> str:
 def published(january: Path, tmp_path: Path) -> Path:
     """The month to change."""
     return shutil.copytree(january, tmp_path / "published")
-
-
-class Seen(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += f" {data}"
-
-    @property
-    def links(self) -> set[str | None]:
-        return {attributes.get("href") for tag, attributes in self.tags if tag == "a"}
 
 
 def test_the_page_fetches_nothing(html: str) -> None:
@@ -202,6 +181,18 @@ def test_great_expectations_own_pages_are_linked_where_they_are(published: Path,
     assert "quality/index.html" in Seen(linked).links
 
 
+def test_a_month_that_was_let_through_says_why_and_what_was_run_for_it(published: Path) -> None:
+    began = datetime(2026, 10, 31, 23, 59, 30, tzinfo=UTC)
+    steps = [
+        Line("r", "Load", "Load_1", "citibike", ("2024-01",), began, 61.26, 5000, 7, 512_000_000, DONE),
+        Line("r", "Judge", "Judge_1", "", ("2024-01", "2024-02"), began, 3.0, 0, 0, 9_000_000, DONE),
+    ]
+    text = Seen(report.page(published, JANUARY, FINDINGS, PROVENANCE, accepted="TLC knows", steps=steps)).text
+    assert "rejected and let through all the same: TLC knows" in text
+    assert "Load citibike 61.3 5,000" in text and "Judge 2 months together 3.0" in text
+    assert "let through" not in Seen(report.page(published, JANUARY, FINDINGS, PROVENANCE)).text
+
+
 def test_every_publisher_is_named_with_a_link_to_itself_and_to_its_licence(html: str) -> None:
     assert Seen(html).links >= {
         "https://www.nyc.gov/site/tlc/about/tlc-trip-record-data.page",
@@ -270,32 +261,3 @@ def test_a_month_without_trips_findings_rejections_or_provenance_says_so(publish
 def test_a_month_that_is_not_published_is_refused_by_the_name_of_what_is_missing(published: Path) -> None:
     with pytest.raises(BadInput, match=r"month=2024-02/headline\.parquet is not there; publish the month first"):
         report.page(published, date(2024, 2, 1), [], [])
-
-
-def test_the_index_lists_every_published_month_and_links_the_pages_that_exist(published: Path, tmp_path: Path) -> None:
-    hvfhv = "'hvfhv' as trip__trip_type, 5 as total_trips, 1.5 as total_revenue"
-    write(
-        published / "metrics/month=2024-03", "by_mode", f"select timestamp '2024-03-01' as metric_time__month, {hvfhv}"
-    )
-    (tmp_path / "2024-01.html").touch()
-    html = report.index(published, tmp_path, {date(2024, 2, 1): "no trip has an id"})
-    seen = Seen(html)
-    assert "2 months published, from January 2024 to March 2024." in seen.text
-    assert "Citi Bike: −32 % in the middle month; clearly fewer in 1, clearly more in 0 of 1 month." in seen.text
-    assert "March 2024 published not loaded not loaded 5" in seen.text
-    assert "February 2024 held back : no trip has an id. not loaded" in seen.text
-    assert "January 2024 published citibike, weather, yellow_taxi 1,000 500 not loaded" in seen.text
-    assert "March 2024: 5 Uber and Lyft trips" in html
-    assert "January 2024, Citi Bike: −32 % (−47 to −12 %)" in html
-    assert {link for link in seen.links if link and link.endswith(".html")} == {"2024-01.html"}
-
-
-def test_the_index_links_what_lies_beside_it(published: Path, tmp_path: Path) -> None:
-    (tmp_path / "quality").mkdir()
-    for name in ("metrics.html", "models.html", "quality/index.html"):
-        (tmp_path / name).touch()
-        assert name in Seen(report.index(published, tmp_path)).links
-
-
-def test_the_index_of_nothing_says_that_nothing_is_published(tmp_path: Path) -> None:
-    assert "No month is published yet." in Seen(report.index(tmp_path, tmp_path)).text

@@ -240,6 +240,15 @@ DAMAGES = [
         "0.0 minutes",
     ),
     Damage(
+        "a week is missing",
+        NOVEMBER,
+        "citibike_jc",
+        "from rides where day(started_at::timestamp) not between 10 and 17",
+        "critical",
+        "no week of days is without rides",
+        "2024-11-10, 2024-11-11",
+    ),
+    Damage(
         "the weather is of another year",
         JULY,
         "weather",

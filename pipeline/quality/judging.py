@@ -35,7 +35,7 @@ Results = list[tuple[Declared, "ExpectationValidationResult | str"]]
 
 
 @dataclass
-class Court:
+class Run:
     """One run's judgement: the open warehouse, the suites, and what is the same for every month."""
 
     datasource: "SQLDatasource"
@@ -71,11 +71,11 @@ def judge(
     judged: dict[date, list[Finding]] = {}
     aside = set(set_aside) - set(months)
     with datadocs.opened(warehouse, duck or {}, docs) as (datasource, site):
-        court = Court(datasource, declared, site)
+        run = Run(datasource, declared, site)
         for month in sorted(months):
             if site:
                 site.forget(month)
-            judged[month] = by_gravity(judge_month(court, history_of(month, lines, aside)))
+            judged[month] = by_gravity(judge_month(run, history_of(month, lines, aside)))
             if rejecting(judged[month]):
                 aside.add(month)
         if site:
@@ -83,11 +83,11 @@ def judge(
     return judged
 
 
-def judge_month(court: Court, history: History) -> Iterator[Finding]:
-    for suite in court.suites:
+def judge_month(run: Run, history: History) -> Iterator[Finding]:
+    for suite in run.suites:
         for source in sources_of(suite, history):
             subject = Subject(suite.name, suite.model, history.month, source)
-            for asked, result in judge_subject(court, suite, subject, history):
+            for asked, result in judge_subject(run, suite, subject, history):
                 if isinstance(result, str):
                     yield finding(subject, asked, "held back", result)
                 else:
@@ -106,22 +106,22 @@ def unjudged(suites: Iterable[Suite], month: date, reason: str) -> Iterator[Find
             yield from (finding(subject, asked, "error", reason) for asked in suite.of(source))
 
 
-def judge_subject(court: Court, suite: Suite, subject: Subject, history: History) -> Results:
+def judge_subject(run: Run, suite: Suite, subject: Subject, history: History) -> Results:
     """The results of one suite for a month, or, where it knows no months, those of the first month of the run."""
-    if suite.name in court.timeless:
-        return court.timeless[suite.name]
+    if suite.name in run.timeless:
+        return run.timeless[suite.name]
     asked = suite.of(subject.source)
     lacking = [history.lacks(subject.source, parameters(each), needs_history(each)) for each in asked]
     ready = [each for each, lack in zip(asked, lacking, strict=True) if not lack]
-    results: Results = list(zip(ready, evaluate(court, suite, subject, history, ready), strict=True))
+    results: Results = list(zip(ready, evaluate(run, suite, subject, history, ready), strict=True))
     results += [(each, lack) for each, lack in zip(asked, lacking, strict=True) if lack]
     if not suite.is_monthly:
-        court.timeless[suite.name] = results
+        run.timeless[suite.name] = results
     return results
 
 
 def evaluate(
-    court: Court, suite: Suite, subject: Subject, history: History, asked: Sequence[Declared]
+    run: Run, suite: Suite, subject: Subject, history: History, asked: Sequence[Declared]
 ) -> "list[ExpectationValidationResult]":
     """What Great Expectations gives for each expectation, in one pass where it can.
 
@@ -134,7 +134,7 @@ def evaluate(
     rows = f"select * from {suite.model}" + (f" where {suite.where}" if suite.where else "")
     query = filled(rows, subject, history.months)
     name = " ".join(filter(None, (suite.name, f"{subject.month:%Y-%m}", subject.source)))
-    batch = court.datasource.add_query_asset(name, query).add_batch_definition_whole_table("month").get_batch()
+    batch = run.datasource.add_query_asset(name, query).add_batch_definition_whole_table("month").get_batch()
     expectations = [build(each, subject, history.months, place) for place, each in enumerate(asked)]
     known = dict(history.parameters[subject.source])
     results: dict[int, ExpectationValidationResult] = {}
@@ -150,8 +150,8 @@ def evaluate(
     queries = [each for each in expectations if each.expectation_type == ROWS]
     # COMPLETE brings up to 200 rows of a query as examples, but all the values of a column that are wrong.
     validate(queries, ResultFormat.COMPLETE)
-    validate([each for each in expectations if each not in queries], ResultFormat.SUMMARY)
+    validate([each for each in expectations if each.expectation_type != ROWS], ResultFormat.SUMMARY)
     answered = [results[place] for place in range(len(asked))]
-    if court.site:
-        court.site.add(subject, batch, answered)
+    if run.site:
+        run.site.add(subject, batch, answered)
     return answered

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.serve import running
-from tests.conftest import Place
+from tests.conftest import Place, made_once
 from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
 from tests.integration.rewriting import hours_of_weather, members_of_bikes, rows_of_bikes, rows_of_taxis
 
@@ -19,6 +20,7 @@ DAMAGED = (JULY, AUGUST, OCTOBER, NOVEMBER)
 JUDGE = """
 import sys, luigi
 from datetime import date
+from pathlib import Path
 from pipeline.tasks import Judge
 months = tuple(date.fromisoformat(month) for month in sys.argv[1].split(","))
 sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split(",")))], local_scheduler=True))
@@ -28,24 +30,32 @@ sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split("
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Eleven months, four of them damaged in every source, loaded and judged in one run."""
-    root = tmp_path_factory.mktemp("damaged")
-    rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
-    sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
-    generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
-    with running(root / "upstream") as upstream:
-        place = Place(root / "data", upstream)
-        for damage in DAMAGES:
-            month = date.fromisoformat(f"{damage.month}-01")
-            if damage.source == "weather":
-                hours_of_weather(place, month, damage.change)
-            elif callable(damage.change):
-                members_of_bikes(place, damage.source, month, damage.change)
-            else:
-                rewrite = rows_of_bikes if damage.source.startswith("citibike") else rows_of_taxis
-                rewrite(place, damage.source, month, damage.change)
-        ended = place.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
-        assert ended.returncode == 0, ended.stderr
-        yield place
+
+    def make(root: Path) -> None:
+        rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
+        sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
+        generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
+        with running(root / "upstream") as upstream:
+            place = Place(root / "data", upstream)
+            for damage in DAMAGES:
+                do(damage, place)
+            ended = place.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
+            assert ended.returncode == 0, ended.stderr
+
+    made = made_once(tmp_path_factory, "damaged", make)
+    with running(made / "upstream") as upstream:
+        yield Place(made / "data", upstream)
+
+
+def do(damage: Damage, place: Place) -> None:
+    month = date.fromisoformat(f"{damage.month}-01")
+    if damage.source == "weather":
+        hours_of_weather(place, month, damage.change)
+    elif callable(damage.change):
+        members_of_bikes(place, damage.source, month, damage.change)
+    else:
+        rewrite = rows_of_bikes if damage.source.startswith("citibike") else rows_of_taxis
+        rewrite(place, damage.source, month, damage.change)
 
 
 def findings(place: Place, month: str) -> list[dict[str, str]]:

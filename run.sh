@@ -27,6 +27,7 @@ NYC mobility & weather analytics
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
   ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
   ./run.sh test [PYTEST ARGUMENTS]     the test suite
+  ./run.sh bench [--scale 0.05]        what it costs beside bare DuckDB, as ratios
   ./run.sh help
 
 Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and any of luigi's.
@@ -88,5 +89,6 @@ case $verb in
     ready; mkdir -p "$MOBILITY_DATA/luigid"
     LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
   test) ready; test_suite "$@" ;;
+  bench) ready; exec "$venv/bin/python" -m tests.bench "$@" ;;
   *) fail "$verb: no such verb; ./run.sh help lists them" ;;
 esac

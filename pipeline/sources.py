@@ -136,7 +136,7 @@ class Source:
     def has_yearly_files(self) -> bool:
         return any(is_yearly(url) for url in self.urls)
 
-    @property
+    @functools.cached_property
     def version(self) -> str:
         """Changes with the declared columns and the way of reading: what an older declaration made is made anew."""
         return hashlib.sha256(f"{self.read}{self.timestampformats}{self.columns}".encode()).hexdigest()[:16]

@@ -29,12 +29,18 @@ DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPER
 
 def data_folder() -> Path:
     """Where everything lies that is made: ``MOBILITY_DATA``, else ``data``, as an absolute path."""
-    return Path(os.environ.get("MOBILITY_DATA") or "data").absolute()
+    return absolute(os.environ.get("MOBILITY_DATA") or "data")
+
+
+@cache
+def absolute(folder: str) -> Path:
+    """Asked a hundred times for every month of a range; a process stays where it was started."""
+    return Path(folder).absolute()
 
 
 def place(stage: str, label: str | date, suffix: str, source: str = "") -> Path:
     name = label if isinstance(label, str) else f"{label:%Y-%m}"
-    return data_folder() / stage / source / f"{name}{suffix}"
+    return Path(f"{data_folder()}/{stage}/{source}/{name}{suffix}")
 
 
 def warehouse() -> Path:
@@ -133,14 +139,14 @@ class Receipt(luigi.Target):
     @property
     def _record(self) -> dict[str, Any] | None:
         try:
-            record: dict[str, Any] = json.loads(self.path.read_text())
+            record: dict[str, Any] = json.loads(self.path.read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return record
 
     @cached_property
     def name(self) -> str:
-        return os.path.relpath(self.path, data_folder())
+        return str(self.path).removeprefix(f"{data_folder()}/")
 
     @property
     def _made_from(self) -> dict[str, str | None]:
@@ -191,7 +197,7 @@ def digest_of(made_from: Mapping[str, str | None], version: str) -> str:
 
 def has_size(relative: str, size: int | None) -> bool:
     with contextlib.suppress(OSError):
-        return (data_folder() / relative).stat().st_size == size or size is None
+        return Path(f"{data_folder()}/{relative}").stat().st_size == size or size is None
     return False
 
 

@@ -27,6 +27,12 @@ class Task(luigi.Task):
         super().__init__(*args, **kwargs)
         self.task_id = f"{self.task_id}_{digest_of(data_folder())}"
 
+    @classmethod
+    @cache
+    def get_params(cls) -> list[tuple[str, luigi.Parameter[Any]]]:
+        """Luigi's own, looked for only once a class: in a long range that was a third of the time."""
+        return super().get_params()
+
     def show(self, percent: int | None = None, message: str = "", link: str = "") -> None:
         """Tells luigid's pages how far it is, or what came of it; a luigid that is away is no reason to fail."""
         told = [

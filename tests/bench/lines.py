@@ -18,7 +18,7 @@ from tests.bench.table import Line, size
 from tests.bench.upstream import MONTHS, NEXT, ROWS
 
 LUIGI = Path(sys.executable).with_name("luigi")
-START_UPS = {"month": 15.0, "range": 20.0}
+START_UPS = {"month": Cost(15, 15, 0), "range": Cost(20, 20, 0)}
 """Seconds that all starts of a run may take together: Python, Luigi, dbt, Great Expectations, MetricFlow."""
 
 
@@ -94,25 +94,25 @@ class Bench:
         data, cost = self.range
         yield Line("RangeMonthly, six months, 2 workers", cost, self.bare_range[1], 1.8, START_UPS["range"])
         parquet = size(*(path for name in ROWS for path in (data / "parquet" / name).glob("*.parquet")))
-        yield Line("warehouse on disk, MB", size(data / "warehouse/nyc_mobility.duckdb"), parquet, 4, unit="MB")
+        yield Line("warehouse on disk, MB", size(data / "warehouse/nyc_mobility.duckdb"), parquet, 4)
         month, cost = self.month
         yield Line("RunMonth, cold", cost, self.bare_run(month, MONTHS[:1])[1], 2, START_UPS["month"])
 
     def marts(self) -> Iterator[Line]:
         database, data = self.bare_range[0], self.at(self.range[0])
         start = self.often(rooms.start_dbt)
-        yield Line("one start of dbt", start, NOTHING, 0, start.seconds)
+        yield Line("one start of dbt", start)
         plain = alone(bare.facts_anew, database, MONTHS)[0]
-        yield Line("all months, facts rebuilt", alone(rooms.refresh)[0], plain, 1.3, start.seconds)
+        yield Line("all months, facts rebuilt", alone(rooms.refresh)[0], plain, 1.3, start)
         same_trips(database, data, MONTHS)
-        yield Line("the same, with all tests", alone(rooms.build, MONTHS)[0], plain, 1.3, start.seconds)
+        yield Line("the same, with all tests", alone(rooms.build, MONTHS)[0], plain, 1.3, start)
         files = self.fetched(data, NEXT)
         bare_files = [(name, month, parquet) for name, month, parquet, _ in files if name in ROWS]
         loading = alone(rooms.load, files)[0]
         yield Line("Load of a month", loading, alone(bare.load, database, bare_files)[0], 1.2)
         forward = alone(rooms.build, [NEXT])[0]
         added = alone(bare.facts, database, [NEXT])[0]
-        yield Line("one month added to six", forward, added, 1.5, start.seconds)
+        yield Line("one month added to six", forward, added, 1.5, start)
         alone(rooms.forget, MONTHS[2])
         alone(rooms.load, self.fetched(data, MONTHS[2]))
         back = alone(rooms.build, [MONTHS[2]])[0]
@@ -162,7 +162,8 @@ class Bench:
         first = month_beside(MONTHS[0], -199)
         words = ("--start", f"{first:%Y-%m}", "--stop", f"{MONTHS[1]:%Y-%m}")
         cost = median([self.luigi("RangeMonthly", "--of", "RunMonth", *words) for _ in range(self.repeats)])
-        yield Line("a range of 200 complete months", cost, NOTHING, 0, 1.5)
+        by_cpu = Cost(cost.cpu, cost.cpu, cost.peak_mb)
+        yield Line("a range of 200 complete months, CPU", by_cpu, plus=Cost(1.5, 1.5, 0))
 
 
 def url_of(name: str, month: date) -> str:

@@ -24,6 +24,9 @@ class Cost:
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(self.seconds + other.seconds, self.cpu + other.cpu, max(self.peak_mb, other.peak_mb))
 
+    def __rmul__(self, times: float) -> "Cost":
+        return Cost(times * self.seconds, times * self.cpu, self.peak_mb)
+
 
 NOTHING = Cost(0, 0, 0)
 
@@ -42,6 +45,7 @@ def timed(work: Callable[..., Any], given: Sequence[Any]) -> tuple[Cost, Any]:
     import duckdb  # before the clock starts: both sides need it
 
     assert duckdb
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # DuckDB takes a spawned process for a terminal, and draws its bar
     began, used = time.perf_counter(), cpu_seconds()
     result = work(*given)
     return Cost(time.perf_counter() - began, cpu_seconds() - used, peak_mb()), result

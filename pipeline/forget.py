@@ -68,6 +68,7 @@ def remove_source(source: Source, month: date) -> list[Path]:
 
 def remove_published(month: date) -> list[Path]:
     folders = list(place("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
+    folders += (data_folder() / "reports/quality").glob(f"*/*/{month:%Y-%m}")
     for folder in folders:
         shutil.rmtree(folder)
     return [*folders, *removed([place("reports", month, ".html")])]

@@ -240,15 +240,19 @@ class RunMonth(MonthTask):
             self.hold()
         return super().complete()
 
+    @property
+    def report(self) -> Report:
+        return Report(months=(self.month,), sources=self.sources)
+
     def requires(self) -> Report:
         self.hold()
-        return Report(months=(self.month,), sources=self.sources)
+        return self.report
 
     def hold(self) -> None:
         or_exit(marts.begin, mobility().least_free_gb)
 
     def output(self) -> Receipt:
-        return Receipt(place("complete", self.month, ".json"), [self.input()[self.month]])
+        return Receipt(place("complete", self.month, ".json"), [self.report.output()[self.month]])
 
     def run(self) -> Iterator[list["RunMonth"]]:
         beside = [month_beside(self.month, distance) for distance in (-1, 1)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.process import Peak
+from tests.conftest import HERE
 
 STARTS = """
 import subprocess, sys
@@ -21,15 +21,22 @@ child.wait()
 """
 
 
+PEAK = """
+import subprocess, sys
+from pipeline.process import Peak
+assert len(bytearray(b"x") * 200_000_000) == 200_000_000  # held, and given back
+after = Peak()
+assert after.bytes < 200_000_000, after.bytes
+held = bytearray(b"x") * 100_000_000
+assert after.bytes > 100_000_000, after.bytes
+del held
+subprocess.run([sys.executable, "-c", "x = bytearray(b'x') * 600_000_000"], check=True)
+assert after.bytes > 600_000_000, after.bytes
+"""
+
+
 def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held() -> None:
-    assert len(bytearray(b"x") * 200_000_000) == 200_000_000  # held, and given back
-    after = Peak()
-    assert after.bytes < 200_000_000
-    held = bytearray(b"x") * 100_000_000
-    assert after.bytes > 100_000_000
-    del held
-    subprocess.run([sys.executable, "-c", "x = bytearray(b'x') * 600_000_000"], check=True)
-    assert after.bytes > 600_000_000
+    subprocess.run([sys.executable, "-c", PEAK], cwd=HERE, check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")

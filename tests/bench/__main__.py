@@ -28,13 +28,13 @@ def main() -> int:
     work = CACHE / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
+    by_cpu = asked.by == "cpu"
     bench, lines = Bench(CACHE, work, asked.scale, asked.repeats), list[Line]()
     for part in asked.only:
         for line in getattr(bench, part)():
             print(f"{line.what}: {line.ours.seconds:.1f} s", file=sys.stderr)
             lines.append(line)
-    by_cpu = asked.by == "cpu"
-    keep(CACHE / f"bench-{asked.scale:g}.json", lines, by_cpu, scale=asked.scale, repeats=asked.repeats)
+            keep(CACHE / f"bench-{asked.scale:g}.json", lines, by_cpu, scale=asked.scale, repeats=asked.repeats)
     print(printed(lines, by_cpu))
     shutil.rmtree(work)
     return 0

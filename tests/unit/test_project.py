@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.project import OWN, PROJECT, link_project
+from pipeline.sources import read_yaml
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -72,3 +73,10 @@ def test_a_data_folder_has_the_models_of_this_project_whatever_lay_there(tmp_pat
     for path in PROJECT.iterdir():
         assert path.name in OWN or (folder / path.name).samefile(path)
     assert (folder / "target/manifest.json").read_text() == "its own"
+
+
+def test_a_month_that_spills_to_disk_is_built_like_any_other() -> None:
+    """DuckDB takes its temp_directory when it is opened; dbt's «settings» set it again, which fails after a spill."""
+    profile = read_yaml(PROJECT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
+    assert "settings" not in profile
+    assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])

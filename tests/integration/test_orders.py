@@ -15,11 +15,15 @@ NAMES = [f"{month:%Y-%m}" for month in MONTHS]
 
 
 def columns(con: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """All but the times of loading, and the digest of the weather: its publisher writes into it how long it took."""
+    """All but the times of loading, the upstream's port, and the weather's digest.
+
+    Its publisher writes into each answer how long that took.
+    """
     described = con.execute(f"describe select * from {relation}").fetchall()
     kept = {name: f"{name}::varchar" if "ENUM" in type_ else name for name, type_, *_ in described}
     kept = {name: value for name, value in kept.items() if name not in LOAD_TIMES}
-    return ", ".join((kept | {"sha256": "if(source = 'weather', null, sha256)"} if "sha256" in kept else kept).values())
+    same = {"sha256": "if(source = 'weather', null, sha256)", "url": "regexp_replace(url, '^http://[^/]+', '')"}
+    return ", ".join((kept | {name: value for name, value in same.items() if name in kept}).values())
 
 
 def content(place: Place) -> dict[str, tuple[object, ...]]:

@@ -17,11 +17,14 @@ Loadable = tuple[str, date, Path, dict[str, Any]]
 
 
 def fetch(name: str, month: date, path: Path) -> int:
+    return int(fetched(name, month, path)["bytes"])
+
+
+def fetched(name: str, month: date, path: Path) -> dict[str, Any]:
     source, patience = sources()[name], download.Patience()
     found = download.published_at(source, month, patience)
     assert found, f"{name} {month}: not served"
-    facts = download.fetch(source, found[0], path, path, patience, lambda done, total: None)
-    return int(facts["bytes"])
+    return download.fetch(source, found[0], path, path, patience, lambda done, total: None)
 
 
 def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> convert.Converted:
@@ -82,6 +85,5 @@ def ready(data: Path, name: str, month: date) -> Loadable:
     landed.parent.mkdir(parents=True, exist_ok=True)
     if name == "citibike":
         landed = landed.with_name(f"{month:%Y}.zip" if month.year < 2024 else f"{month:%Y%m}.zip")
-    fetch(name, month, landed)
-    made = to_parquet(name, month, landed, parquet)
-    return name, month, parquet, asdict(made)
+    facts = fetched(name, month, landed)
+    return name, month, parquet, facts | asdict(to_parquet(name, month, landed, parquet))

@@ -117,7 +117,7 @@ def accept(asked: argparse.Namespace) -> int:
 
 def dbt(asked: argparse.Namespace) -> int:
     lock.hold(data_folder())
-    return project.run_dbt(asked.arguments, warehouse(), data_folder() / "dbt", duck()).returncode
+    return project.run_dbt_seen(asked.arguments, warehouse(), data_folder() / "dbt", duck())
 
 
 def metrics(asked: argparse.Namespace) -> int:

@@ -1,7 +1,4 @@
-"""The dbt project: its commands and MetricFlow's on a warehouse, each in a process of its own.
-
-dbt locks DuckDB's file while it lives, and keeps much in global state.
-"""
+"""The dbt project: its commands and MetricFlow's on a warehouse, each in a process of its own (dbt_process.py)."""
 
 import hashlib
 import json
@@ -10,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,6 +21,11 @@ from pipeline.sources import read_yaml
 PROJECT = Path(__file__).parent.parent / "dbt"
 OWN = {"target", "logs", ".user.yml"}
 """What dbt makes, and a data folder has of its own."""
+PLACES = (
+    *("--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"),
+    *("--log-level-file", "info"),
+)
+"""Options of every command: where all of it lies, seen from the folder."""
 
 
 @cache
@@ -42,27 +45,46 @@ def digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files()))).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How dbt ended: what it said, and what came of each node (``unique_id``, ``status``, ``message``, …)."""
+
+    returncode: int
+    output: str
+    results: list[dict[str, Any]]
+
+
 def run_dbt(
-    arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings, months: Sequence[date] = ()
-) -> subprocess.CompletedProcess[str]:
-    """Runs dbt on the warehouse, for these months and quietly, or else for all months and seen on the terminal.
+    commands: Sequence[Sequence[str]], warehouse: Path, folder: Path, duck: Settings, months: Sequence[date] = ()
+) -> Ended:
+    """Runs dbt's commands on the warehouse in one start of dbt, for these months; what it says is kept, not shown.
 
     The months go by an environment variable: other ``--vars`` than last time would make dbt parse the whole project
     again (2.7 s, 2026-11).
     """
     link_project(folder)
-    (folder / "target" / "run_results.json").unlink(missing_ok=True)
-    places = ["--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"]
-    return subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments, *places, "--log-level-file", "info"],
+    results = folder / "target" / "results.json"
+    results.unlink(missing_ok=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline.dbt_process", json.dumps([[*words, *PLACES] for words in commands])],
         cwd=folder,
-        env=environment(warehouse, folder, duck) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
+        env=environment(warehouse, folder, duck)
+        | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months))), "PYTHONPATH": str(PROJECT.parent)},
         text=True,
-        stdout=subprocess.PIPE if months else None,
-        stderr=subprocess.STDOUT if months else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         check=False,
         preexec_fn=die_with_parent,
     )
+    found = json.loads(results.read_text()) if results.exists() else []
+    return Ended(ended.returncode, ended.stdout, found)
+
+
+def run_dbt_seen(words: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:
+    """Runs the command ``dbt`` on the warehouse, for all months and seen on the terminal; returns its exit code."""
+    link_project(folder)
+    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *words, *PLACES]
+    return subprocess.run(command, cwd=folder, env=environment(warehouse, folder, duck), check=False).returncode
 
 
 def link_project(folder: Path) -> None:
@@ -76,15 +98,6 @@ def link_project(folder: Path) -> None:
             shutil.rmtree(link)
         link.unlink(missing_ok=True)
         link.symlink_to(path)
-
-
-def read_results(folder: Path) -> list[dict[str, Any]]:
-    """Dbt's run_results.json; nothing where dbt did not come so far."""
-    try:
-        results: list[dict[str, Any]] = json.loads((folder / "target" / "run_results.json").read_text())["results"]
-    except FileNotFoundError:
-        return []
-    return results
 
 
 def environment(warehouse: Path, folder: Path, duck: Settings) -> dict[str, str]:
@@ -109,24 +122,30 @@ def semantics(warehouse: Path, folder: Path, duck: Settings) -> Path:
     """
     manifest = folder / "target" / "semantic_manifest.json"
     changed = max(path.stat().st_mtime for path in files())
-    if manifest.exists() and manifest.stat().st_mtime > changed:
-        return manifest
-    if run_dbt(["parse", "--quiet"], warehouse, folder, duck).returncode:
-        raise TransformFailed(f"dbt cannot read the project; {folder / 'logs' / 'dbt.log'} says why")
+    if not manifest.exists() or manifest.stat().st_mtime <= changed:
+        read(warehouse, folder, duck)
     return manifest
 
 
 def document(warehouse: Path, folder: Path, duck: Settings) -> Path:
-    """Dbt's documentation of the models as one page, which it returns the path of.
+    """Dbt's documentation of the models as one page, which it returns the path of; leaves the semantic layer as well.
 
-    Of the manifest that the last build left, without asking the warehouse for a catalogue: the contracts say as much.
-    Raises TransformFailed where dbt fails.
+    Of what the project declares, without asking the warehouse for a catalogue: the contracts say as much.
+    Raises TransformFailed where dbt cannot read the project.
     """
-    if run_dbt(
-        ["docs", "generate", "--static", "--no-compile", "--empty-catalog", "--quiet"], warehouse, folder, duck
-    ).returncode:
-        raise TransformFailed(f"dbt cannot describe the models; {folder / 'logs' / 'dbt.log'} says why")
+    read(warehouse, folder, duck, ["docs", "generate", "--static", "--no-compile", "--empty-catalog"])
     return folder / "target" / "static_index.html"
+
+
+def read(warehouse: Path, folder: Path, duck: Settings, *more: Sequence[str]) -> None:
+    """Has dbt read the project, and leave what it declares in the folder's ``target``; no warehouse is opened."""
+    ended = run_dbt([["parse"], *more], warehouse, folder, duck)
+    if ended.returncode:
+        raise TransformFailed(f"dbt cannot read the project: {last_lines(ended.output)}")
+
+
+def last_lines(output: str) -> str:
+    return " ".join(line.strip() for line in output.splitlines()[-8:])
 
 
 def run_metricflow(arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:

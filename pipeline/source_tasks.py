@@ -141,7 +141,7 @@ class Convert(SourceTask):
 class Load(SourceTask):
     """The month's rows in ``raw_data``, in the place of those that were there."""
 
-    priority = 10
+    priority = 25  # before Convert, so that one worker loads while the others convert
     resources = {"warehouse": 1}
 
     def requires(self) -> dict[str, luigi.Task]:

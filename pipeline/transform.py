@@ -9,12 +9,14 @@ from typing import Any
 
 from pipeline.duck import Settings, busy_error, connected
 from pipeline.errors import TransformFailed, WarehouseBusy
-from pipeline.project import read_results, run_dbt
+from pipeline.project import last_lines, run_dbt
 from pipeline.sources import month_beside
 
 log = logging.getLogger(__name__)
 
 FAILING_ROWS_SHOWN = 5
+BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
+REFRESH = ("run", "--full-refresh", "--no-write-json")
 ANEW = "build all months anew"
 """What assert_same_columns.sql and assert_no_other_months.sql end with."""
 
@@ -81,12 +83,11 @@ def attempt(
     warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
 ) -> tuple[list[dict[str, Any]], TransformFailed | WarehouseBusy | None]:
     """Dbt's results of one try, and what is wrong with them."""
-    ended = run_dbt(["build", "--exclude-resource-type", "unit_test"], warehouse, folder, duck, months)
-    results = read_results(folder)
-    failures = [result for result in results if result["status"] in {"error", "fail", "runtime error"}]
+    ended = run_dbt([BUILD], warehouse, folder, duck, months)
+    failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
-        return results, failure(failures, ended.stdout, warehouse, months, duck)
-    return results, None
+        return ended.results, failure(failures, ended.output, warehouse, months, duck)
+    return ended.results, None
 
 
 def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[date]:
@@ -149,8 +150,9 @@ def refresh(warehouse: Path, folder: Path, duck: Settings) -> None:
     log.warning("a table is not there or has other columns than its model now: building all months anew")
     with connected(warehouse, duck, read_only=True) as con:
         months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
-    if run_dbt(["run", "--full-refresh"], warehouse, folder, duck, [month for (month,) in months]).returncode:
-        raise TransformFailed(f"the models cannot be built anew; {folder / 'logs' / 'dbt.log'} says why")
+    ended = run_dbt([REFRESH], warehouse, folder, duck, [month for (month,) in months])
+    if ended.returncode:
+        raise TransformFailed(f"the models cannot be built anew: {last_lines(ended.output)}")
 
 
 def failure(
@@ -161,8 +163,7 @@ def failure(
     if busy := busy_error(output, warehouse):
         return busy
     if not failures:
-        tail = " ".join(line.strip() for line in output.splitlines()[-8:])
-        return TransformFailed(f"{span}: dbt could not start: {tail}")
+        return TransformFailed(f"{span}: dbt could not start: {last_lines(output)}")
     told = [tell(result, warehouse, duck) for result in failures[:3]]
     more = f" (and {len(failures) - 3} more)" if len(failures) > 3 else ""
     return TransformFailed(f"{span}: dbt: {'; '.join(told)}{more}")

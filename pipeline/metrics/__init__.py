@@ -1,6 +1,6 @@
 """Marts -> metrics of a month: what MetricFlow's saved queries give, and the effect of weather, as Parquet and CSV."""
 
 from pipeline.metrics.export import export
-from pipeline.metrics.semantics import definitions, digest
+from pipeline.metrics.semantics import compiled, definitions, digest
 
-__all__ = ["definitions", "digest", "export"]
+__all__ = ["compiled", "definitions", "digest", "export"]

@@ -118,3 +118,9 @@ def catalogue(metrics: Iterable[Any]) -> str:
 def publishers_of(names: Sequence[str]) -> list[Publisher]:
     """Each publisher of the named sources once."""
     return list(dict.fromkeys(sources()[name].publisher for name in names))
+
+
+def checks_beside(page: Path) -> str:
+    """Where Great Expectations' own pages are, seen from the page; the month's where it has some of its own."""
+    places = (f"quality/{page.stem}/index.html", "quality/index.html")
+    return next((name for name in places if (page.parent / name).exists()), "")

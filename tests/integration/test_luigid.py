@@ -21,7 +21,19 @@ from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-STAGES = {"Download", "Convert", "Load", "Transform", "Judge", "Validate", "Publish", "Measure", "Report", "RunMonth"}
+STAGES = {
+    "Describe",
+    "Download",
+    "Convert",
+    "Load",
+    "Transform",
+    "Judge",
+    "Validate",
+    "Publish",
+    "Measure",
+    "Report",
+    "RunMonth",
+}
 
 
 @dataclass

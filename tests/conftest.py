@@ -24,7 +24,7 @@ hypothesis.settings.load_profile("patient")
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 DIRTY = date(2024, 2, 1)
-PROJECTS_OWN = ("models.html", "models.json")
+PROJECTS_OWN = ("metrics.html", "models.html", "models.json")
 """Reports that say what the project is, whatever the months hold."""
 
 

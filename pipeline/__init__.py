@@ -1,15 +1,16 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
 from pipeline import events  # noqa: F401  # hears what tasks do
-from pipeline.parameters import RangeMonthly
+from pipeline.parameters import RangeMonthly, follow_the_machine
 from pipeline.source_tasks import Convert, Download, Load, Published
-from pipeline.tasks import Judge, Measure, Publish, Report, RunMonth, Transform, Validate
+from pipeline.tasks import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.upkeep_tasks import Again, CatchUp, Reask, Refresh, WeatherSoFar
 
 __all__ = [
     "Again",
     "CatchUp",
     "Convert",
+    "Describe",
     "Download",
     "Judge",
     "Load",
@@ -25,3 +26,5 @@ __all__ = [
     "Validate",
     "WeatherSoFar",
 ]
+
+follow_the_machine()

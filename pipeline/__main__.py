@@ -174,7 +174,7 @@ def demo(asked: argparse.Namespace) -> int:
     """Three generated months through the same tasks as the published ones."""
     from pipeline.demo import run
 
-    return run(data_folder(), asked.workers)
+    return run(data_folder(), asked.words)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -204,9 +204,8 @@ def add_runs(verbs: Verbs) -> None:
     one.set_defaults(run=refresh, takes_luigis_options=True)
     one = verbs.add_parser("weather", help="weather so far of the months that are not settled", allow_abbrev=False)
     one.set_defaults(run=weather, takes_luigis_options=True)
-    one = verbs.add_parser("demo", help="three generated months, end to end")
-    one.add_argument("--workers", type=int, default=2)
-    one.set_defaults(run=demo)
+    one = verbs.add_parser("demo", help="three generated months, end to end", allow_abbrev=False)
+    one.set_defaults(run=demo, takes_luigis_options=True)
 
 
 def add_operation(verbs: Verbs) -> None:

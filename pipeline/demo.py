@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ DIRTY = (date(2024, 2, 1),)
 """The month that is given the dirt that real files have: strays, reversals, duplicates, lines that cannot be read."""
 
 
-def run(folder: Path, workers: int) -> int:
+def run(folder: Path, words: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO)} ...", file=sys.stderr)
     generate(folder / "upstream", MONTHS, dirty=DIRTY)
@@ -26,10 +27,12 @@ def run(folder: Path, workers: int) -> int:
             "OPEN_METEO_URL": upstream.url,
             "MOBILITY_SOURCES": ",".join(DEMO),
         }
-        words = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04"]
-        words += ["--workers", str(workers), "--local-scheduler"]
+        months = ["--start", "2024-01", "--stop", "2024-04"]
+        task = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth"]
         luigi = Path(sys.executable).with_name("luigi")
-        code = subprocess.run([luigi, *words], env=os.environ | addresses, check=False).returncode
+        command: list[str | Path] = [luigi, *task, *months, "--local-scheduler", *words]
+        ended = subprocess.run(command, env=os.environ | addresses, check=False)
+        code = ended.returncode
     print(
         f"\n{table(date.today())}\n\n{where_to_look(folder)}"
         if code == 0

@@ -19,14 +19,21 @@ HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
 
 
-def settings(threads: int, memory_gb: float, spill: Path) -> Settings:
-    """``threads`` 0: one a core; ``memory_gb`` 0: half of the machine's."""
-    memory = memory_gb * 1e9 or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+def settings(threads: int, memory_gb: float, spill: Path, share: str) -> Settings:
+    """``threads`` 0: one a core; ``memory_gb`` 0: this ``share`` of the machine's, or of the container's or service's.
+
+    A share is «50%», which DuckDB works out itself: it knows of control groups (2.0, seen with version 1 of them).
+    """
     return {
-        "threads": str(threads or len(os.sched_getaffinity(0))),
-        "memory_limit": f"{memory / 1e6:.0f}MB",
+        "threads": str(threads or cores()),
+        "memory_limit": f"{memory_gb * 1000:.0f}MB" if memory_gb else share,
         "temp_directory": str(spill),
     }
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import luigi
 import luigi.tools.range
 from luigi.interface import PidLockAlreadyTakenExit
 
-from pipeline.duck import Settings, settings
+from pipeline.duck import Settings, cores, settings
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 from pipeline.sources import chosen, default_names, month_of
 from pipeline.targets import data_folder
@@ -123,7 +123,7 @@ class mobility(luigi.Config):
 
     threads = luigi.IntParameter(default=0)
     memory_gb = luigi.FloatParameter(default=0)
-    convert_memory_gb = luigi.FloatParameter(default=1)
+    convert_memory_gb = luigi.FloatParameter(default=0)
     least_free_gb = luigi.FloatParameter(default=1)
     maintenance = luigi.Parameter(default="03:00-04:00")
 
@@ -145,9 +145,19 @@ def waiting() -> "Patience":
 
 def duck() -> Settings:
     """DuckDB's settings for whatever works on the warehouse."""
-    return settings(mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill")
+    return settings(mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill", share="50%")
 
 
 def duck_to_convert(parquet: Path) -> Settings:
-    """DuckDB's settings for a conversion, of which several run at once; it may spill beside what it writes."""
-    return settings(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"))
+    """DuckDB's settings for a conversion, of which two run at once; it may spill beside what it writes."""
+    return settings(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"), share="15%")
+
+
+def follow_the_machine() -> None:
+    """Has Luigi run as many tasks at once as there are cores, from two to eight, where luigi.cfg does not say.
+
+    More than the resources of luigi.cfg let run at once would only wait.
+    """
+    config = luigi.configuration.get_config()
+    if not config.has_option("core", "workers"):
+        config.set("core", "workers", str(min(max(cores(), 2), 8)))

@@ -148,7 +148,7 @@ class Load(SourceTask):
         return {"parquet": self.clone(Convert), "landed": self.clone(Download)}
 
     def output(self) -> Receipt:
-        return Receipt(self.place("warehouse/loaded", ".json"), [self.input()["parquet"]])
+        return Receipt(self.place("warehouse/loaded", ".json"), [self.clone(Convert).output()])
 
     def run(self) -> None:
         from pipeline import warehouse as room

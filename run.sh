@@ -57,6 +57,7 @@ ready() {
   "$python" -m venv --clear "$venv" || fail "$python cannot make a virtual environment; on Debian: apt install python3-venv"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.lock"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here"
+  "$venv/bin/python" -m compileall -q "$here/pipeline"  # pip has compiled the others
   echo "$wanted" > "$venv/installed"
 }
 

@@ -1,4 +1,4 @@
-"""dbt's commands, one after the other in this process: ``python -m pipeline.dbt_process '[["parse"], ["docs", …]]'``.
+"""dbt's commands, one after the other in this process: ``python -P dbt_process.py '[["parse"], ["docs", …]]'``.
 
 A process of their own, because dbt locks DuckDB's file while it lives and keeps much in global state. What comes after
 ``parse`` does not read the project again.

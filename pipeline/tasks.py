@@ -20,6 +20,7 @@ from typing import Any
 from pipeline import history, marts, metrics, project, wanted
 from pipeline.errors import MonthRejected
 from pipeline.parameters import Month, Months, Sources, duck, mobility, or_exit
+from pipeline.process import keeping_all
 from pipeline.source_tasks import Load
 from pipeline.sources import CONFIG, month_beside
 from pipeline.targets import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
@@ -127,7 +128,8 @@ class Judge(MonthsTask):
         from pipeline import warehouse as room
 
         receipts, docs = self.output(), data_folder() / "reports" / "quality"
-        judged = quality.judge(warehouse(), self.months, SUITES, duck(), marts.months_rejected(), docs)
+        with keeping_all():
+            judged = quality.judge(warehouse(), self.months, SUITES, duck(), marts.months_rejected(), docs)
         verdicts = {month: quality.verdict(month, findings) for month, findings in judged.items()}
         room.keep_findings(warehouse(), {month: said["findings"] for month, said in verdicts.items()}, duck())
         for month, said in verdicts.items():

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -224,6 +225,18 @@ def test_each_metric_has_its_unit_beside_the_published_files_and_on_a_page(finis
         assert known[name]["unit"] == metric.unit
         assert f'id="{name}"' in page
     assert 'href="metrics.html"' in (finished.data / "reports/index.html").read_text()
+
+
+def test_no_saved_query_keeps_the_trips_of_the_month_as_a_table(finished: Place) -> None:
+    kept = json.loads((finished.data / "dbt/target/saved_queries.json").read_text())["sql"]
+    reading = [
+        part
+        for sql in kept.values()
+        for part in re.split(r"\b\w+_cte AS ", sql)[1:]
+        if '"fct_trips"' in part.split("_cte AS ")[0]
+    ]
+    assert len(reading) > 3
+    assert all(part.startswith("NOT MATERIALIZED (") for part in reading), reading
 
 
 @pytest.mark.parametrize(

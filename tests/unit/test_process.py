@@ -1,5 +1,6 @@
 """What a process took, and that none outlives the one that it works for."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.process import keeping_all
 from tests.conftest import HERE
 
 STARTS = """
@@ -37,6 +39,13 @@ assert after.bytes > 600_000_000, after.bytes
 
 def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held() -> None:
     subprocess.run([sys.executable, "-c", PEAK], cwd=HERE, check=True)
+
+
+def test_nothing_is_looked_for_while_a_block_keeps_all_and_everything_after_it_even_if_it_fails() -> None:
+    with suppress(ZeroDivisionError), keeping_all():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.sources import Column, Source, sources
+from pipeline.sources import Column, Source, month_beside, sources
 from tests.bench.sql import FACTS, HOURLY, REJECTED, REPEATED, trips
 
 FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobility": HOURLY}
@@ -92,17 +92,21 @@ def given(database: Path, warehouse: Path) -> None:
 
 def facts(database: Path, months: Sequence[date]) -> int:
     """The facts of these months, the hours and the rows that are no trips: made, or added to what is there."""
-    listed = ", ".join(f"date '{month}'" for month in months)
-    within = f"source_month in ({listed})"
+    within, before = among(months), among([month_beside(month, -1) for month in months])
     with opened(database) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"create or replace temp view trips as {trips()}")
-        con.execute(f"create or replace temp table repeated as {REPEATED.format(within=within)}")
+        con.execute(f"create or replace temp table repeated as {REPEATED.format(within=within, before=before)}")
         for table, query in FACT_TABLES.items():
             there = con.execute("select count(*) from duckdb_tables() where table_name = ?", [table]).fetchall()[0][0]
             how = f"insert into {table}" if there else f"create table {table} as"
             con.execute(f"{how} {query.format(within=within)}")
         return int(con.execute(f"select count(*) from fct_trips where {within}").fetchall()[0][0])
+
+
+def among(months: Sequence[date]) -> str:
+    listed = ", ".join(f"date '{month}'" for month in months)
+    return f"source_month in ({listed})"
 
 
 def facts_anew(database: Path, months: Sequence[date]) -> int:

@@ -80,7 +80,7 @@ REPEATED = f"""
 
     at_the_end as (
         select * from trips
-        where pickup_datetime >= source_month + interval 1 month - interval 1 day and {REASON} is null
+        where pickup_datetime >= source_month + interval 1 month - interval 1 day and {REASON} is null and {{before}}
     )
 
     select trips.source, trips.source_month, trips.source_row, 'exact_duplicate' as reason

@@ -70,8 +70,8 @@ def test_a_verb_refuses_what_makes_no_sense_in_one_line(place: Place, words: tup
     assert place.files() == set()
 
 
-def test_a_month_before_the_first_says_when_the_source_begins(place: Place) -> None:
-    ended = place.month("2010-05", "--sources", "yellow_taxi")
+def test_a_month_before_the_first_says_when_the_source_begins(place: Place, known: Callable[[Place], Place]) -> None:
+    ended = known(place).month("2010-05", "--sources", "yellow_taxi")
     assert ended.returncode != 0
     assert "2010-05 yellow_taxi: begins with 2011-01" in ended.stderr and "Traceback" not in ended.stderr
     assert not [path for path in place.files() if "yellow" in path or path.startswith("complete")]
@@ -135,12 +135,12 @@ def test_a_file_that_is_no_file_of_the_source_fails_its_task_in_one_line(
 @pytest.mark.parametrize("source", ["taxi_zones", "taxi_zone_polygons"])
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_missing_file_of_all_months_is_an_error_that_says_how_to_do_without(
-    place: Place, source: str, status: int
+    place: Place, known: Callable[[Place], Place], source: str, status: int
 ) -> None:
     (place.upstream.root / PATHS[source]).unlink()
     if status == 404:
         place.upstream.faults = [Fault(PATHS[source], status=404)]
-    ended = place.month("2024-01", "--sources", "green_taxi")
+    ended = known(place).month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 35
     (line,) = [said for said in ended.stderr.splitlines() if "is not there" in said]
     assert f"{source}: {place.upstream.url}/{PATHS[source]} is not there, and every month needs it" in line

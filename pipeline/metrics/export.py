@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.duck import Settings, connected, literal
+from pipeline.metrics.counting import HOURS
+from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import Effect, effects
-from pipeline.metrics.semantics import compiled, definitions
+from pipeline.metrics.semantics import compiled
 from pipeline.sources import month_beside
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ def show_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date) -
     conditions |= dict.fromkeys(DIMENSIONS, "")
     for table, condition in conditions.items():
         con.execute(f"create view {warehouse.stem}.core.{table} as from warehouse.core.{table} {condition}")
+    hours = HOURS.format(trips=f"{warehouse.stem}.core.fct_trips")
+    con.execute(f"create table {warehouse.stem}.core.trips_of_hours as {hours}")
 
 
 def write(con: "duckdb.DuckDBPyConnection", sql: str, path: Path) -> int:

@@ -1,71 +1,25 @@
-"""What the semantic layer declares (dbt/models/core/metrics and semantic_models), and the SQL that it makes of it."""
+"""The SQL that MetricFlow makes of what the semantic layer declares."""
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.sources import read_yaml
+from pipeline.metrics.counting import joined, requests
+from pipeline.metrics.declared import digest, saved_queries
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
 
-CORE = Path(__file__).parent.parent.parent / "dbt/models/core"
-FOLDERS = ("semantic_models", "metrics")
 MODEL_READ = re.compile(r"\b((?:sma|rss)_\d+_cte AS) \(")
 """How MetricFlow's SQL begins what it reads of a semantic model, with measures or without."""
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A declared metric, as people want to know it."""
-
-    name: str
-    label: str
-    description: str
-    category: str
-    unit: str
-    formula: str
-
-
-@cache
-def definitions() -> dict[str, Metric]:
-    """Every declared metric by its name, in the order of its files."""
-    found = [metric for file in declared("metrics") for metric in file.get("metrics", [])]
-    metrics = [
-        Metric(
-            name=metric["name"], label=metric["label"], description=metric["description"], **metric["config"]["meta"]
-        )
-        for metric in found
-    ]
-    return {metric.name: metric for metric in metrics}
-
-
-@cache
-def saved_queries() -> list[str]:
-    """The names of the queries that are run for each month."""
-    return [query["name"] for file in declared("metrics") for query in file.get("saved_queries", [])]
-
-
-def declared(folder: str) -> Iterator[dict[str, Any]]:
-    return (read_yaml(path) for path in sorted((CORE / folder).glob("*.yml")))
-
-
-@cache
-def digest() -> str:
-    """What stands for the declarations and for the way of computing: where it changes, metrics are computed anew."""
-    files = [path for folder in FOLDERS for path in sorted((CORE / folder).iterdir())]
-    files += sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
-
-
 def compiled(manifest: Path) -> dict[str, str]:
-    """The SQL of each saved query, as ``mf query --saved-query … --explain`` shows it, but for ``inlined``.
+    """The SQL of each saved query: what ``mf query --saved-query … --explain`` shows, in parts (counting.py), inlined.
 
     ``manifest`` is dbt's semantic_manifest.json. What MetricFlow makes of it is kept beside it: to start MetricFlow and
     have it plan takes 3 s, every month, and gives the same until the manifest changes (2026-11).
@@ -74,9 +28,13 @@ def compiled(manifest: Path) -> dict[str, str]:
     kept = manifest.with_name("saved_queries.json")
     if kept.exists() and (known := json.loads(kept.read_text()))["made_from"] == made_from:
         return dict(known["sql"])
-    sql = map(inlined, plan(manifest, [{"saved_query_name": name} for name in saved_queries()]))
+    planned = iter(plan(manifest, [part for query in saved_queries().values() for part in requests(query)]))
+    sql = {
+        name: inlined(joined(query, [next(planned) for _ in requests(query)]))
+        for name, query in saved_queries().items()
+    }
     part = kept.with_suffix(".part")
-    part.write_text(json.dumps({"made_from": made_from, "sql": dict(zip(saved_queries(), sql, strict=True))}))
+    part.write_text(json.dumps({"made_from": made_from, "sql": sql}))
     part.replace(kept)
     return compiled(manifest)
 

@@ -1,4 +1,4 @@
-"""The effect of weather, from hours of which it is known."""
+"""The effect of weather, from hours of which it is known; which metrics are asked of hours, and which of trips."""
 
 from datetime import date
 
@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.metrics.counting import COUNTS, measures_of, of_hours, requests
+from pipeline.metrics.declared import definitions, saved_queries
 from pipeline.metrics.effects import comparable, effects, estimate
 
 HOURS = 31 * 24
@@ -120,3 +122,37 @@ def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
             from hours
         """)
         return effects(con, date(2024, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("metric", "measures"),
+    [
+        ("total_trips", {"trips"}),
+        ("rain_impact_on_trips", {"trips"}),
+        ("rush_hour_vs_non_rush_ratio", {"trips"}),
+        ("avg_weekday_vs_weekend_ratio", {"trips", "days"}),
+        ("avg_trip_duration_minutes", {"mean_minutes"}),
+        ("revenue_per_mile", {"distance_revenue", "paid_miles"}),
+    ],
+)
+def test_a_metric_is_made_of_its_measures_by_way_of_other_metrics_too(metric: str, measures: set[str]) -> None:
+    assert measures_of(metric) == measures
+
+
+@pytest.mark.parametrize("name", saved_queries())
+def test_a_saved_query_asks_for_each_of_its_metrics_once_counts_apart(name: str) -> None:
+    query = saved_queries()[name]
+    parts = requests(query)
+    asked = [metric for part in parts for metric in part["metric_names"]]
+    assert sorted(asked) == sorted(query["query_params"]["metrics"])
+    assert len(parts) == (2 if name in ("headline", "by_mode") else 1)
+    if parts[1:]:
+        assert all(measures_of(metric) <= COUNTS for metric in parts[0]["metric_names"])
+        assert not any(measures_of(metric) <= COUNTS for metric in parts[1]["metric_names"])
+        assert "total_trips" in parts[0]["metric_names"], "every group has a count"
+    assert set(asked) <= set(definitions())
+
+
+def test_sql_that_counts_otherwise_than_declared_is_no_sql_of_hours() -> None:
+    with pytest.raises(AssertionError, match="otherwise than declared"):
+        of_hours('select sum(1) from "nyc_mobility"."core"."fct_trips"')

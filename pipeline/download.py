@@ -4,8 +4,9 @@ import contextlib
 import hashlib
 import logging
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -54,24 +55,23 @@ def fetch(source: Source, url: str, path: Path, part: Path, patience: Patience, 
     partial = _Partial(part)
     answer = until_answered(url, patience, lambda: _fetch_on(source, url, partial, patience, tell))
     check_format(source, part, f"{source.name}: {path.name} from {url}")
-    with part.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "url": url,
         "etag": answer.headers.get("ETag", ""),
         "last_modified": answer.headers.get("Last-Modified", ""),
         "bytes": part.stat().st_size,
-        "sha256": sha256,
+        "sha256": partial.sha256.hexdigest(),
         "fetched_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
 @dataclass
 class _Partial:
-    """What an earlier try left, and the validator of the file that it is a part of."""
+    """What an earlier try left, the validator of the file that it is a part of, and the digest of what is there."""
 
     path: Path
     validator: str = ""
+    sha256: Any = field(default_factory=hashlib.sha256)
 
     @property
     def size(self) -> int:
@@ -88,13 +88,14 @@ def _fetch_on(source: Source, url: str, partial: _Partial, patience: Patience, t
             raise Passing("has another length than before")
         if not answer.ok:
             raise _refusal(source, url, answer)
-        have = have if answer.status_code == 206 else 0
+        if answer.status_code != 206:
+            have, partial.sha256 = 0, hashlib.sha256()
         total = have + int(answer.headers.get("Content-Length", 0))
         _check_size(source, url, total, partial)
         partial.validator = _strong_validator(answer)
         with partial.path.open("r+b" if have else "wb") as file:
             file.seek(have)
-            for done in _stream(answer, file, have):
+            for done in _stream(answer, file, have, partial.sha256.update):
                 _check_size(source, url, done, partial)
                 tell(done, total)
         if total and partial.size != total:
@@ -102,12 +103,18 @@ def _fetch_on(source: Source, url: str, partial: _Partial, patience: Patience, t
         return answer
 
 
-def _stream(answer: requests.Response, file: Any, done: int) -> Iterator[int]:
+def _stream(answer: requests.Response, file: Any, done: int, digest: Callable[[bytes], None]) -> Iterator[int]:
+    """Writes what comes, and has each piece digested while the next is on its way; gives how many bytes are there."""
     try:
-        for chunk in answer.iter_content(CHUNK):
-            file.write(chunk)
-            done += len(chunk)
-            yield done
+        with ThreadPoolExecutor(1) as digesting:
+            digested: Future[None] | None = None
+            for chunk in answer.iter_content(CHUNK):
+                file.write(chunk)
+                if digested:
+                    digested.result()
+                digested = digesting.submit(digest, chunk)
+                done += len(chunk)
+                yield done
     except (requests.exceptions.ChunkedEncodingError, requests.ConnectionError, requests.Timeout) as error:
         raise Passing(f"broke off after {done:,} bytes") from error
 

@@ -132,8 +132,9 @@ class Bench:
         data = self.at(self.work / f"after-{len(before)}")
         months = (*before, upstream.SMALL_MONTHS[-1])
         with self.served("small", upstream.SMALL_MONTHS, upstream.SMALL):
-            files = [rooms.ready(data, name, month) for month in months for name in (*upstream.SMALL, "weather")]
-            files += [rooms.ready(data, name, sources()[name].first_month) for name in upstream.ZONES]
+            wanted = [(name, month) for month in months for name in (*upstream.SMALL, "weather")]
+            wanted += [(name, sources()[name].first_month) for name in upstream.ZONES]
+            files = alone(rooms.all_ready, data, wanted)[1]
         alone(rooms.load, files)
         alone(rooms.build, before)
         return self.often(rooms.build, months[-1:])

@@ -1,7 +1,6 @@
 """What a piece of work costs: seconds, CPU seconds and peak memory, of a process that does nothing else."""
 
 import os
-import resource
 import statistics
 import subprocess
 import time
@@ -11,6 +10,8 @@ from dataclasses import astuple, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+from pipeline.process import children_peak, own_peak
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def cpu_seconds() -> float:
 
 
 def peak_mb() -> float:
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e3
+    """Of this process and its children; not of its parent, whose peak getrusage hands on to what it starts."""
+    return max(own_peak(), children_peak()) / 1e6
 
 
 def command(words: Iterable[str | Path], environment: Mapping[str, str], log: Path) -> Cost:

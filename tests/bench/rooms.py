@@ -88,3 +88,7 @@ def ready(data: Path, name: str, month: date) -> Loadable:
         landed = landed.with_name(f"{month:%Y}.zip" if month.year < 2024 else f"{month:%Y%m}.zip")
     facts = fetched(name, month, landed)
     return name, month, parquet, facts | asdict(to_parquet(name, month, landed, parquet))
+
+
+def all_ready(data: Path, wanted: Sequence[tuple[str, date]]) -> list[Loadable]:
+    return [ready(data, name, month) for name, month in wanted]

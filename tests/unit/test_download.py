@@ -58,8 +58,9 @@ def test_a_file_lands_byte_for_byte_with_where_it_came_from(upstream: Upstream, 
 
 def test_a_broken_connection_is_resumed_where_it_broke(upstream: Upstream, green: Source, tmp_path: Path) -> None:
     upstream.faults = [Fault(PATH, first=2, cut=True)]  # the first request is the HEAD
-    fetch(green, tmp_path)
+    facts = fetch(green, tmp_path)
     assert (tmp_path / "part").read_bytes() == CONTENT
+    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
     assert [status for status, _ in gets(upstream)] == [200, 206]
     again = gets(upstream)[1][1]
     assert again and len(CONTENT) // 4 < int(again.removeprefix("bytes=").rstrip("-")) <= len(CONTENT) // 2
@@ -76,16 +77,18 @@ def test_a_file_that_changed_in_between_is_fetched_from_its_beginning(
 
     url = f"{upstream.url}/{PATH}"
     assert web.head(url, upstream.url, SWIFT) is not None
-    download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
+    facts = download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
     assert (tmp_path / "part").read_bytes() == newer
+    assert facts["sha256"] == hashlib.sha256(newer).hexdigest()
 
 
 def test_a_server_that_knows_no_ranges_sends_the_whole_file_again(
     upstream: Upstream, green: Source, tmp_path: Path
 ) -> None:
     upstream.faults = [Fault(PATH, first=2, cut=True), Fault(PATH, ignore_range=True)]
-    fetch(green, tmp_path)
+    facts = fetch(green, tmp_path)
     assert (tmp_path / "part").read_bytes() == CONTENT
+    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

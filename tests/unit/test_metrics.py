@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.metrics.counting import COUNTS, measures_of, of_hours, requests
-from pipeline.metrics.declared import definitions, saved_queries
+from pipeline.metrics.counting import is_of_hours, of_hours, requests
+from pipeline.metrics.declared import definitions, metrics, saved_queries
 from pipeline.metrics.effects import comparable, effects, estimate
 
 HOURS = 31 * 24
@@ -125,18 +125,26 @@ def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("metric", "measures"),
+    ("metric", "counts"),
     [
-        ("total_trips", {"trips"}),
-        ("rain_impact_on_trips", {"trips"}),
-        ("rush_hour_vs_non_rush_ratio", {"trips"}),
-        ("avg_weekday_vs_weekend_ratio", {"trips", "days"}),
-        ("avg_trip_duration_minutes", {"mean_minutes"}),
-        ("revenue_per_mile", {"distance_revenue", "paid_miles"}),
+        ("total_trips", True),
+        ("rain_impact_on_trips", True),
+        ("rush_hour_vs_non_rush_ratio", True),
+        ("avg_weekday_vs_weekend_ratio", True),
+        ("citibike_mode_share_pct", True),
+        ("avg_trip_duration_minutes", False),
+        ("revenue_per_mile", False),
+        ("avg_trip_speed_mph", False),
     ],
 )
-def test_a_metric_is_made_of_its_measures_by_way_of_other_metrics_too(metric: str, measures: set[str]) -> None:
-    assert measures_of(metric) == measures
+def test_what_counts_trips_by_way_of_other_metrics_too_is_of_the_hours(metric: str, counts: bool) -> None:
+    assert is_of_hours(metric) is counts
+
+
+def test_what_counts_trips_by_what_no_hour_has_is_not_of_the_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    filtered = {**metrics()["rush_hour_trips"], "filter": "{{ Dimension('pickup_location__is_airport') }}"}
+    monkeypatch.setitem(metrics(), "airport_trips", filtered)
+    assert not is_of_hours("airport_trips")
 
 
 @pytest.mark.parametrize("name", saved_queries())
@@ -147,8 +155,8 @@ def test_a_saved_query_asks_for_each_of_its_metrics_once_counts_apart(name: str)
     assert sorted(asked) == sorted(query["query_params"]["metrics"])
     assert len(parts) == (2 if name in ("headline", "by_mode") else 1)
     if parts[1:]:
-        assert all(measures_of(metric) <= COUNTS for metric in parts[0]["metric_names"])
-        assert not any(measures_of(metric) <= COUNTS for metric in parts[1]["metric_names"])
+        assert all(map(is_of_hours, parts[0]["metric_names"]))
+        assert not any(map(is_of_hours, parts[1]["metric_names"]))
         assert "total_trips" in parts[0]["metric_names"], "every group has a count"
     assert set(asked) <= set(definitions())
 

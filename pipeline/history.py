@@ -60,7 +60,9 @@ class Line:
 
 def run_id() -> str:
     """What this run is called in receipts, history and logs; the processes that it starts inherit it."""
-    return os.environ.setdefault("MOBILITY_RUN_ID", f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}")
+    if "MOBILITY_RUN_ID" not in os.environ:
+        os.environ["MOBILITY_RUN_ID"] = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    return os.environ["MOBILITY_RUN_ID"]
 
 
 def append(folder: Path, line: Line) -> None:

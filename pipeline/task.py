@@ -10,6 +10,7 @@ from typing import Any
 import luigi
 from luigi.rpc import RPCError
 
+from pipeline.history import run_id
 from pipeline.targets import data_folder
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Task(luigi.Task):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        run_id()  # given here, before Luigi forks a process for each task: they all belong to one run
         self.task_id = f"{self.task_id}_{digest_of(data_folder())}"
 
     @classmethod

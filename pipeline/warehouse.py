@@ -63,9 +63,6 @@ def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[
     path.parent.mkdir(parents=True, exist_ok=True)
     with connected(path, duck) as con:
         prepare(con)
-        # source_row says where a row stood. In order, DuckDB 2.0 packs the last rows of a file once more at each of the
-        # next two checkpoints, 0.7 s for half a million rides, be the next load as small as weather's (2026-11).
-        con.execute("set preserve_insertion_order = false")
         con.begin()
         keep_replaced(con, source.name, month, facts["sha256"])
         forget_rows(con, source.name, month)

@@ -67,7 +67,6 @@ def is_published(column: Column) -> bool:
 def load(database: Path, files: Sequence[tuple[str, date, Path]]) -> int:
     """Puts Parquet files into the raw tables of their sources."""
     with opened(database) as con:
-        con.execute("set preserve_insertion_order = false")
         con.execute("create schema if not exists raw_data")
         return sum(insert(con, *file) for file in files)
 

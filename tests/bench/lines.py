@@ -83,7 +83,7 @@ class Bench:
                     cost += alone(bare.convert, sources()[name], landed, parquet)[0]
                     loads.append((name, month, parquet))
         cost += alone(bare.load, database, loads)[0]
-        bare.given(database, made / "warehouse/nyc_mobility.duckdb")
+        alone(bare.given, database, made / "warehouse/nyc_mobility.duckdb")
         cost += alone(bare.facts, database, months)[0]
         for month in months:
             cost += alone(bare.publish, database, month, folder)[0]
@@ -177,12 +177,12 @@ def url_of(name: str, month: date) -> str:
 
 def same_trips(database: Path, data: Path, months: tuple[date, ...]) -> None:
     """Both sides have done the same work."""
-    plain = bare.checksum(database, "main", months)
-    ours = bare.checksum(data / "warehouse/nyc_mobility.duckdb", "core", months)
+    plain = alone(bare.checksum, database, "main", months)[1]
+    ours = alone(bare.checksum, data / "warehouse/nyc_mobility.duckdb", "core", months)[1]
     if ours != plain:
         raise AssertionError(f"the trips of the pipeline are {ours}, those of the bare side {plain}")
 
 
 def same_rows(ours: Path, theirs: Path) -> None:
-    if bare.checksum_of_file(ours) != bare.checksum_of_file(theirs):
+    if alone(bare.checksum_of_file, ours)[1] != alone(bare.checksum_of_file, theirs)[1]:
         raise AssertionError(f"{ours} and {theirs} do not hold the same rows")

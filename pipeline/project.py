@@ -85,7 +85,8 @@ def run_dbt_seen(words: Sequence[str], warehouse: Path, folder: Path, duck: Sett
     """Runs the command ``dbt`` on the warehouse, for all months and seen on the terminal; returns its exit code."""
     link_project(folder)
     command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *words, *PLACES]
-    return subprocess.run(command, cwd=folder, env=environment(warehouse, folder, duck), check=False).returncode
+    env = environment(warehouse, folder, duck) | {"MOBILITY_MONTHS": ""}
+    return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
 
 
 def link_project(folder: Path) -> None:

@@ -69,7 +69,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """One monthly feed (or, where ``static``, one file for all months)."""
+    """One monthly feed (or, where ``static``, one file for all months).
+
+    The trips of a source have its ``trip_type``. Sources may share one: citibike and citibike_jc both publish Citi Bike
+    rides. The pages call the mode ``mode_title`` and its trips ``trips_label`` (within a sentence), and draw it in
+    ``colour``, on a dark background in ``colour_dark`` if there is one; both are CSS colours.
+    """
 
     name: str
     title: str
@@ -91,6 +96,11 @@ class Source:
     so_far_url: str = ""
     max_unpacked_bytes: int = 0
     timestampformats: tuple[str, ...] = ()
+    trip_type: str = ""
+    mode_title: str = ""
+    trips_label: str = ""
+    colour: str = ""
+    colour_dark: str = ""
 
     def loaded_as(self, month: date) -> date:
         """The month that its rows are loaded under: the first one for the one file of a static source."""
@@ -194,7 +204,13 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_source(path: Path) -> Source:
+    """The source that a file declares.
+
+    Raises BadInput for a source of trips without a trip_type.
+    """
     facts = read_facts(path)
+    if facts["kind"] == "trips" and not facts.get("trip_type"):
+        raise BadInput(f"config/sources/{path.name}: kind is trips, but trip_type is missing")
     return Source(
         **facts
         | {

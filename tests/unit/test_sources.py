@@ -1,13 +1,15 @@
 """Declared sources: what holds for all of them, and months for any date."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.sources import chosen, default_names, month_of, sources
+from pipeline.sources import CONFIG, chosen, default_names, month_of, read_source, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 
@@ -51,6 +53,40 @@ def test_every_source_says_what_it_is_and_under_which_terms(source) -> None:  # 
     assert source.publisher.base_url_default.startswith("https://")
     names = [name for column in source.columns for name in column.names]
     assert len(names) == len(set(names)), "a published name may mean one column only"
+
+
+TRIP_SOURCES = [source for source in sources().values() if source.kind == "trips"]
+
+
+def test_trip_types_come_from_the_sources() -> None:
+    assert {source.name: source.trip_type for source in sources().values() if source.trip_type} == {
+        "citibike": "citibike",
+        "citibike_jc": "citibike",
+        "fhv_taxi": "fhv",
+        "green_taxi": "green_taxi",
+        "hvfhv_taxi": "hvfhv",
+        "yellow_taxi": "yellow_taxi",
+    }
+
+
+@pytest.mark.parametrize("source", TRIP_SOURCES, ids=lambda source: source.name)
+def test_every_source_of_trips_has_labels_and_colours(source) -> None:  # type: ignore[no-untyped-def]
+    assert re.fullmatch("[a-z][a-z_]*", source.trip_type)
+    assert source.mode_title and source.trips_label
+    assert re.fullmatch("#[0-9a-f]{6}", source.colour)
+    assert re.fullmatch("(#[0-9a-f]{6})?", source.colour_dark)
+
+
+def test_sources_of_the_same_trip_type_have_the_same_labels_and_colours() -> None:
+    looks = {(one.trip_type, one.mode_title, one.trips_label, one.colour, one.colour_dark) for one in TRIP_SOURCES}
+    assert len(looks) == len({source.trip_type for source in TRIP_SOURCES})
+
+
+def test_a_source_of_trips_without_a_trip_type_is_refused(tmp_path: Path) -> None:
+    text = (CONFIG / "sources/green_taxi.yaml").read_text().replace("trip_type: green_taxi\n", "")
+    (tmp_path / "green_taxi.yaml").write_text(text)
+    with pytest.raises(BadInput, match=r"green_taxi\.yaml: kind is trips, but trip_type is missing"):
+        read_source(tmp_path / "green_taxi.yaml")
 
 
 def test_jersey_city_is_read_as_new_york_is() -> None:

@@ -73,7 +73,8 @@ class Source:
 
     The trips of a source have its ``trip_type``. Sources may share one: citibike and citibike_jc both publish Citi Bike
     rides. The pages call the mode ``mode_title`` and its trips ``trips_label`` (within a sentence), and draw it in
-    ``colour``, on a dark background in ``colour_dark`` if there is one; both are CSS colours.
+    ``colour``, on a dark background in ``colour_dark`` if there is one. Both are CSS colours; those declared are from
+    Okabe and Ito's palette, which colour-blind readers can distinguish.
     """
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.figures import Row
-from pipeline.report.words import CONDITIONS, listed, mode_trips, number, signed
+from pipeline.report.words import CONDITIONS, listed, number, signed, trips_label
 
 WITH = {
     "rain": "an hour of rain had",
@@ -44,7 +44,7 @@ def others(estimated: Mapping[str, Sequence[Row]], conditions: Sequence[str]) ->
 def sentence(condition: str, effects: Sequence[Row]) -> str:
     """``An hour of rain had 31 % fewer Citi Bike rides (12 to 47 %), and no clear change in green taxi trips.``"""
     sure = [change(effect) for effect in by_magnitude(effects)]
-    unsure = [f"{mode_trips(effect['trip_type'])} ({between(effect)})" for effect in effects if not is_sure(effect)]
+    unsure = [f"{trips_label(effect['trip_type'])} ({between(effect)})" for effect in effects if not is_sure(effect)]
     clauses = [listed(sure)] if sure else []
     clauses += [f"no clear change in {listed(unsure, 'or')}"] if unsure else []
     text = f"{WITH[condition]} {', and '.join(clauses)}."
@@ -60,7 +60,7 @@ def upheavals(days: Sequence[Row]) -> list[str]:
         first_week, last_week = (sum(trips.get(day + 1 + since, 0) for day in range(7)) for since in (0, last - 7))
         ratio = last_week / first_week if first_week else 1
         if not 1 / UPHEAVAL < ratio < UPHEAVAL:
-            found.append(f"{mode_trips(mode)} {'rose' if ratio > 1 else 'fell'} by {number(100 * abs(ratio - 1))} %")
+            found.append(f"{trips_label(mode)} {'rose' if ratio > 1 else 'fell'} by {number(100 * abs(ratio - 1))} %")
     if not found:
         return []
     text = f"{listed(found)} from the month's first week to its last: more than weather was at work."
@@ -72,7 +72,7 @@ def change(effect: Row) -> str:
     less = effect["effect_pct"] < 0
     ends = sorted(abs(effect[end]) for end in ("low_pct", "high_pct"))
     much = f"{number(abs(effect['effect_pct']))} % {'fewer' if less else 'more'}"
-    return f"{much} {mode_trips(effect['trip_type'])} ({number(ends[0])} to {number(ends[1])} %)"
+    return f"{much} {trips_label(effect['trip_type'])} ({number(ends[0])} to {number(ends[1])} %)"
 
 
 def between(effect: Row) -> str:

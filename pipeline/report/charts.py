@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from pipeline.report.figures import Row
-from pipeline.report.words import WEEKDAYS, day_name, mode_title, mode_trips, number
+from pipeline.report.words import WEEKDAYS, day_name, mode_title, number, trips_label
 
 SHADES = 6
 """How many shades of colour tell amounts apart, 1 to 6; 0 is none at all."""
@@ -67,7 +67,7 @@ def trips_strip(mode: str, days: Sequence[date], count: dict[Any, int], sky: dic
         "mode": mode,
         "top": top,
         "bars": [
-            {"height": 100 * value / top, "told": f"{told(day, sky.get(day))}. {number(value)} {mode_trips(mode)}"}
+            {"height": 100 * value / top, "told": f"{told(day, sky.get(day))}. {number(value)} {trips_label(mode)}"}
             for day, value in zip(days, values, strict=True)
         ],
         "summary": f"{mode_title(mode)}: most on {day_name(days[most])} with {number(values[most])}, "

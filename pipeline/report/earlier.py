@@ -66,15 +66,15 @@ def change(mode: str | None, now: int, loaded: frozenset[str], before: Earlier) 
     """Months made from other sources of a mode are not compared: Jersey City alone is no fall of Citi Bike."""
     if before.trips is None:
         return Change(before.month, None, "not in the warehouse")
-    if giving(mode, loaded) != giving(mode, before.sources):
+    if sources_of_mode(mode, loaded) != sources_of_mode(mode, before.sources):
         return Change(before.month, None, "other sources")
     then = sum(before.trips.values()) if mode is None else before.trips.get(mode, 0)
     return Change(before.month, 100 * (now / then - 1)) if then else Change(before.month, None, "no trips then")
 
 
-def giving(mode: str | None, names: Iterable[str]) -> frozenset[str]:
-    """Those of the sources that give trips of the mode: citibike and citibike_jc both give Citi Bike rides."""
-    return frozenset(name for name in names if mode is None or name.startswith(mode))
+def sources_of_mode(mode: str | None, names: Iterable[str]) -> frozenset[str]:
+    """Those of the sources that publish trips of the mode, or of any mode for None."""
+    return frozenset(name for name in names if mode is None or sources()[name].trip_type == mode)
 
 
 def missing(month: date, loaded: Iterable[str], as_of: date) -> list[str]:

@@ -12,7 +12,7 @@ import duckdb
 from pipeline.report.answer import is_estimated, is_sure
 from pipeline.report.charts import round_up
 from pipeline.report.figures import Row, rows
-from pipeline.report.words import CONDITIONS, mode_title, mode_trips, month_name, number, signed
+from pipeline.report.words import CONDITIONS, mode_title, month_name, number, signed, trips_label
 from pipeline.sources import month_beside
 
 MODES = """
@@ -116,7 +116,7 @@ def strip(mode: str, span: Sequence[date], trips: Sequence[Row]) -> dict[str, An
         {
             "at": place(span, row["month"]),
             "height": 100 * row["trips"] / top,
-            "told": f"{month_name(row['month'])}: {number(row['trips'])} {mode_trips(mode)}",
+            "told": f"{month_name(row['month'])}: {number(row['trips'])} {trips_label(mode)}",
         }
         for row in of_mode
     ]

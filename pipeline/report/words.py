@@ -5,14 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sources import sources
+from pipeline.sources import Source, sources
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-TITLES = {"fhv": "For-hire vehicles", "hvfhv": "Uber, Lyft and the like", "citibike": "Citi Bike"}
-"""What a trip_type is called where its own name would not do."""
-TRIPS = {"fhv": "for-hire trips", "hvfhv": "Uber and Lyft trips", "citibike": "Citi Bike rides"}
 CONDITIONS = {
     "rain": ("Rain", "against hours in which nothing fell"),
     "snow": ("Snow", "against hours in which nothing fell"),
@@ -60,13 +57,21 @@ def month_name(month: date) -> str:
     return f"{month:%B %Y}"
 
 
+def mode_sources() -> dict[str, Source]:
+    """For each trip_type a source that declares its labels and colours."""
+    return {source.trip_type: source for source in sources().values() if source.trip_type}
+
+
 def mode_title(trip_type: str) -> str:
-    return TITLES.get(trip_type) or trip_type.replace("_", " ").capitalize()
+    """``Citi Bike``; the trip_type itself where no source declares a title."""
+    source = mode_sources().get(trip_type)
+    return (source and source.mode_title) or trip_type.replace("_", " ").capitalize()
 
 
-def mode_trips(trip_type: str) -> str:
-    """What its trips are called within a sentence."""
-    return TRIPS.get(trip_type) or f"{trip_type.replace('_', ' ')} trips"
+def trips_label(trip_type: str) -> str:
+    """``Citi Bike rides``, for use within a sentence."""
+    source = mode_sources().get(trip_type)
+    return (source and source.trips_label) or f"{trip_type.replace('_', ' ')} trips"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:
@@ -85,6 +90,7 @@ def template(name: str) -> "Template":
         lstrip_blocks=True,
     )
     environment.globals |= {"sources": sources(), "conditions": CONDITIONS, "weekdays": WEEKDAYS}
-    words = (number, signed, dollars, file_size, moment, day_name, month_name, mode_title, mode_trips, listed)
+    environment.globals["mode_sources"] = mode_sources()
+    words = (number, signed, dollars, file_size, moment, day_name, month_name, mode_title, trips_label, listed)
     environment.filters |= {word.__name__: word for word in words}
     return environment.get_template(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.report.charts import legend, shade, steps
 from pipeline.report.figures import Row
-from pipeline.report.words import mode_trips, number
+from pipeline.report.words import number, trips_label
 
 WIDTH = 1000
 """Of the map, in units that points are rounded to: borders of neighbours, which share their points, go on to meet."""
@@ -41,7 +41,7 @@ def one_map(mode: str, zones: Sequence[Row], outlines: dict[int, str], names: di
     return {
         "mode": mode,
         "zones": [
-            {"key": key, "shade": shade(count, bounds), "told": f"{names[key]}: {number(count)} {mode_trips(mode)}"}
+            {"key": key, "shade": shade(count, bounds), "told": f"{names[key]}: {number(count)} {trips_label(mode)}"}
             for key, count in sorted(on_it.items())
         ],
         "legend": legend(bounds, most),

@@ -68,6 +68,12 @@ def test_the_page_fetches_nothing(html: str) -> None:
     assert "@import" not in html
 
 
+def test_each_mode_has_the_colours_that_its_source_declares(html: str) -> None:
+    light, dark = html.split("</style>", maxsplit=1)[0].rsplit("@media (prefers-color-scheme: dark)", 1)
+    assert ".m-fhv { --mode: #cc79a7; }" in light and ".m-fhv" not in dark
+    assert ".m-citibike { --mode: #0072b2; }" in light and ".m-citibike { --mode: #4aa8e0; }" in dark
+
+
 def test_the_answer_comes_first_and_says_how_sure_it_is(html: str) -> None:
     text = Seen(html).text
     assert (
@@ -221,6 +227,8 @@ def test_months_that_are_not_there_are_not_compared_with(html: str) -> None:
     [
         (["citibike", "yellow_taxi", "weather"], "+100.0 % since December 2023"),
         (["citibike_jc"], "2023-12: other sources"),
+        (["citibike", "citibike_jc", "yellow_taxi"], "Citi Bike 500 33.3 % other sources"),
+        (["citibike", "citibike_jc", "yellow_taxi"], "Yellow taxi 1,000 66.7 % +100.0 %"),
     ],
 )
 def test_a_month_is_compared_with_another_of_the_same_sources_alone(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline.sample.generate import DEMO, generate
-from pipeline.sample.serve import running
+from pipeline.sample.generate import DEMO_SOURCES, generate
+from pipeline.sample.server import serve
 from pipeline.status import table
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
@@ -18,14 +18,14 @@ DIRTY = (date(2024, 2, 1),)
 
 def run(folder: Path, words: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
-    print(f"generating {len(MONTHS)} months of {', '.join(DEMO)} ...", file=sys.stderr)
-    generate(folder / "upstream", MONTHS, dirty=DIRTY)
-    with running(folder / "upstream") as upstream:
+    print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
+    generate(folder / "upstream", MONTHS, anomalous_months=DIRTY)
+    with serve(folder / "upstream") as upstream:
         addresses = {
             "TLC_URL": upstream.url,
             "CITIBIKE_URL": f"{upstream.url}/tripdata",
             "OPEN_METEO_URL": upstream.url,
-            "MOBILITY_SOURCES": ",".join(DEMO),
+            "MOBILITY_SOURCES": ",".join(DEMO_SOURCES),
         }
         months = ["--start", "2024-01", "--stop", "2024-04"]
         task = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth"]

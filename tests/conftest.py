@@ -14,8 +14,8 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from pipeline.sample.generate import DEMO, DIRT, generate
-from pipeline.sample.serve import Upstream, running
+from pipeline.sample.generate import ANOMALIES, DEMO_SOURCES, generate
+from pipeline.sample.server import Upstream, serve
 
 # The first example pays for imports, on a machine that may be busy: how long one takes proves nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -94,9 +94,17 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small upstream of three months, the middle one dirty; read only."""
 
     def make(root: Path) -> None:
-        few = {**DIRT, "citibike": {**DIRT["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
-        sources = (*DEMO, "green_taxi", "citibike_jc")
-        generate(root, MONTHS, sources=sources, rows={"citibike_jc": 8000}, scale=0.25, dirty=[DIRTY], dirt=few)
+        few = {**ANOMALIES, "citibike": {**ANOMALIES["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
+        sources = (*DEMO_SOURCES, "green_taxi", "citibike_jc")
+        generate(
+            root,
+            MONTHS,
+            sources=sources,
+            rows={"citibike_jc": 8000},
+            scale=0.25,
+            anomalous_months=[DIRTY],
+            anomalies=few,
+        )
 
     return made_once(tmp_path_factory, "generated", make)
 
@@ -106,14 +114,14 @@ def place(generated: Path, tmp_path: Path) -> Iterator[Place]:
     """An empty data folder before the generated upstream, of which this test has its own copy."""
     root = tmp_path / "upstream"
     shutil.copytree(generated, root)
-    with running(root) as upstream:
+    with serve(root) as upstream:
         yield Place(tmp_path / "data", upstream)
 
 
 @pytest.fixture(scope="session")
 def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The three months, run as a range: for tests that look and change nothing."""
-    with running(generated) as upstream:
+    with serve(generated) as upstream:
 
         def make(folder: Path) -> None:
             words = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")

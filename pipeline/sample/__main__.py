@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from pipeline.sample.demand import month_after
-from pipeline.sample.generate import DEMO, ROWS, generate
-from pipeline.sample.serve import running
+from pipeline.sample.generate import DEMO_SOURCES, ROWS, generate
+from pipeline.sample.server import serve
 from pipeline.sources import month_of
 
 
@@ -23,14 +23,14 @@ def main() -> None:
         "--dirty", type=month_of, nargs="*", default=(), metavar="YYYY-MM", help="months that get all known dirt"
     )
     making.add_argument("--scale", type=float, default=1.0, help="times the demo's rows")
-    making.add_argument("--sources", nargs="*", choices=(*ROWS, "weather", "taxi_zones"), default=DEMO)
+    making.add_argument("--sources", nargs="*", choices=(*ROWS, "weather", "taxi_zones"), default=DEMO_SOURCES)
     making.add_argument("--seed", type=int, default=1)
     serving = verbs.add_parser("serve", help="serve them on 127.0.0.1 until interrupted; prints the URL")
     serving.add_argument("root", type=Path)
     serving.add_argument("--port", type=int, default=0, help="0 takes a free one")
     asked = parser.parse_args()
     if asked.verb == "serve":
-        serve(asked.root, asked.port)
+        serve_until_stopped(asked.root, asked.port)
     else:
         make(asked)
 
@@ -39,14 +39,16 @@ def make(asked: argparse.Namespace) -> None:
     months, began = [asked.start], time.monotonic()
     while len(months) < asked.months:
         months.append(month_after(months[-1]))
-    made = generate(asked.root, months, sources=asked.sources, scale=asked.scale, dirty=asked.dirty, seed=asked.seed)
+    made = generate(
+        asked.root, months, sources=asked.sources, scale=asked.scale, anomalous_months=asked.dirty, seed=asked.seed
+    )
     for one in made:
         print(f"{one.month:%Y-%m}  {one.source:12} {one.counts['rows']:>10,} rows  {one.file}")
     print(f"{sum(one.counts['rows'] for one in made):,} rows in {time.monotonic() - began:.1f} s")
 
 
-def serve(root: Path, port: int) -> None:
-    with running(root, port=port) as upstream:
+def serve_until_stopped(root: Path, port: int) -> None:
+    with serve(root, port=port) as upstream:
         print(upstream.url, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -1,4 +1,4 @@
-"""Rides as Citi Bike publishes them: CSV lines in that month's columns and spelling, for the archives of zips.py."""
+"""Rides as Citi Bike publishes them: CSV lines in that month's columns and spelling, for the archives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sample.draw import SLOTS, counts, miles, slotted, table
+from pipeline.sample.sampling import SLOTS, counts, miles, slotted, table
 from pipeline.sample.stations import Station, stations, stations_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ WAYS = 256
 
 SOURCES = ("citibike", "citibike_jc")
 PAIRS = frozenset({"exact_duplicate"})
-DIRT: Mapping[str, int] = {
+ANOMALIES: Mapping[str, int] = {
     "in_two_files": 4,  # a ride that stands in the file of the month before, too: the same, value for value
     "began_month_before": 6,
     "ends_before_it_starts": 3,

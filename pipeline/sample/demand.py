@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipeline.sample import climate
+from pipeline.sample import weather
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOURS_A_MONTH = 730.5
@@ -29,8 +29,8 @@ class Effect:
     per_degree: float = 1.0
 
     def factor(self, utc: datetime) -> float:
-        falling = {"rain": self.rain, "snow": self.snow}.get(climate.falls(utc) or "", 1.0)
-        return falling * float(self.per_degree ** (climate.normal_temperature(utc) - 12.9))
+        falling = {"rain": self.rain, "snow": self.snow}.get(weather.falls(utc) or "", 1.0)
+        return falling * float(self.per_degree ** (weather.normal_temperature(utc) - 12.9))
 
 
 TAXI = Effect(rain=1.05, snow=0.85, per_degree=0.998)
@@ -96,8 +96,8 @@ def hours(source: str, month: date, rows: float, effect: Effect, seed: int, days
     """The month's hours in New York and of some days before it, for ``rows`` trips in an average month without rain."""
     first, last = (to_utc(day) for day in (month - timedelta(days=days_before), month_after(month)))
     return [
-        plan(source, first + climate.HOUR * number, rows / HOURS_A_MONTH, effect, seed)
-        for number in range((last - first) // climate.HOUR)
+        plan(source, first + weather.HOUR * number, rows / HOURS_A_MONTH, effect, seed)
+        for number in range((last - first) // weather.HOUR)
     ]
 
 

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sample import citibike, demand, draw, polygons, tlc, zips, zones
+from pipeline.sample import archives, citibike, demand, polygons, sampling, tlc, zones
 from pipeline.sample.demand import EFFECTS, Effect
+from pipeline.sources import sources as declared_sources
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,34 +23,26 @@ ROWS: Mapping[str, int] = {  # of an average month without rain
     "citibike": 15_000,
     "citibike_jc": 2_000,
 }
-DEMO = (
+DEMO_SOURCES = (
     "yellow_taxi",
     "fhv_taxi",
     "citibike",
     "weather",
     "taxi_zones",
 )  # the weather needs no file: the server knows it
-DIRT: Mapping[str, Mapping[str, int]] = {
+ANOMALIES: Mapping[str, Mapping[str, int]] = {
     "yellow_taxi": tlc.METERED_DIRT,
     "green_taxi": tlc.METERED_DIRT,
     "fhv_taxi": tlc.BOOKED_DIRT,
     "hvfhv_taxi": tlc.BOOKED_DIRT,
-    "citibike": citibike.DIRT,
-    "citibike_jc": citibike.DIRT,
-}
-FIRST_MONTHS = {
-    "yellow_taxi": date(2011, 1, 1),
-    "green_taxi": date(2013, 8, 1),
-    "fhv_taxi": date(2015, 1, 1),
-    "hvfhv_taxi": date(2019, 2, 1),
-    "citibike": date(2013, 6, 1),
-    "citibike_jc": date(2015, 9, 1),
+    "citibike": citibike.ANOMALIES,
+    "citibike_jc": citibike.ANOMALIES,
 }
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedFile:
     """What a month's file holds: ``counts`` has ``rows`` (all of them, unreadable lines too) and those of each kind."""
 
     source: str
@@ -64,14 +57,14 @@ class Recipe:
 
     rows: Mapping[str, int]
     scale: float
-    dirty: Collection[date]
-    dirt: Mapping[str, Mapping[str, int]]
+    anomalous_months: Collection[date]
+    anomalies: Mapping[str, Mapping[str, int]]
     effects: Mapping[str, Effect]
     rows_per_csv: int
     seed: int
 
     def dirt_of(self, source: str, month: date) -> Mapping[str, int]:
-        return self.dirt.get(source, {}) if month in self.dirty else {}
+        return self.anomalies.get(source, {}) if month in self.anomalous_months else {}
 
     def hours(self, source: str, month: date, days_before: int = 0) -> list[demand.Hour]:
         rows = self.rows[source] * self.scale
@@ -82,27 +75,27 @@ def generate(  # noqa: PLR0913 - each of them is one plain fact, and named where
     root: Path,
     months: Sequence[date],
     *,
-    sources: Collection[str] = DEMO,
+    sources: Collection[str] = DEMO_SOURCES,
     rows: Mapping[str, int] = ROWS,
     scale: float = 1.0,
-    dirty: Collection[date] = (),
-    dirt: Mapping[str, Mapping[str, int]] = DIRT,
+    anomalous_months: Collection[date] = (),
+    anomalies: Mapping[str, Mapping[str, int]] = ANOMALIES,
     effects: Mapping[str, Effect] = EFFECTS,
     rows_per_csv: int = 1_000_000,
     seed: int = 1,
-) -> list[Made]:
+) -> list[GeneratedFile]:
     """Write the months' files under ``root`` and what is in them to ``manifest.json``.
 
     ``rows`` (times ``scale``) are those of an average month without rain; season and weather make them more or fewer.
-    ``dirty`` months get the ``dirt`` of each source on top, so many rows of each kind. A yearly archive holds those
-    months that are asked for in one call.
+    ``anomalous_months`` get the ``anomalies`` of each source in addition: so many rows of each kind. A yearly archive
+    holds the months of one call.
     """
-    recipe = Recipe({**ROWS, **rows}, scale, dirty, dirt, effects, rows_per_csv, seed)
+    recipe = Recipe({**ROWS, **rows}, scale, anomalous_months, anomalies, effects, rows_per_csv, seed)
     with tempfile.TemporaryDirectory(prefix="sample-") as scratch:
-        con = draw.connect(Path(scratch))
+        con = sampling.connect(Path(scratch))
         made = [
-            *taxis(con, root, wanted(tlc.FILES, sources, months), recipe),
-            *bikes(con, root, wanted(citibike.SOURCES, sources, months), recipe, Path(scratch)),
+            *taxis(con, root, feeds_of(tlc.FILES, sources, months), recipe),
+            *bikes(con, root, feeds_of(citibike.SOURCES, sources, months), recipe, Path(scratch)),
         ]
         con.close()
     if "taxi_zones" in sources:
@@ -112,17 +105,19 @@ def generate(  # noqa: PLR0913 - each of them is one plain fact, and named where
     return made
 
 
-def wanted(known: Iterable[str], sources: Collection[str], months: Sequence[date]) -> list[tuple[str, date]]:
+def feeds_of(names: Iterable[str], selected: Collection[str], months: Sequence[date]) -> list[tuple[str, date]]:
     return [
         (source, month)
-        for source in known
-        if source in sources
+        for source in names
+        if source in selected
         for month in sorted(months)
-        if month >= FIRST_MONTHS[source]
+        if month >= declared_sources()[source].first_month
     ]
 
 
-def taxis(con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date]], recipe: Recipe) -> list[Made]:
+def taxis(
+    con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date]], recipe: Recipe
+) -> list[GeneratedFile]:
     if feeds:
         tlc.prepare(con)
     made = []
@@ -131,48 +126,50 @@ def taxis(con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date
         dirt = {
             kind: number for kind, number in recipe.dirt_of(source, month).items() if tlc.can_hold(source, month, kind)
         }
-        draw.clock(con, month)
-        draw.seeds(con, recipe.hours(source, month), month, dirt, tlc.PAIRS)
-        made.append(Made(source, month, file, tlc.make(con, source, month, root / file)))
+        sampling.clock(con, month)
+        sampling.seeds(con, recipe.hours(source, month), month, dirt, tlc.PAIRS)
+        made.append(GeneratedFile(source, month, file, tlc.make(con, source, month, root / file)))
     return made
 
 
 def bikes(
     con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date]], recipe: Recipe, scratch: Path
-) -> list[Made]:
+) -> list[GeneratedFile]:
     """Monthly archives as soon as they are drawn, yearly ones when their months are."""
     if feeds:
         citibike.prepare(con)
-    made, years = [], dict[str, list[zips.Rides]]()
+    made, years = [], dict[str, list[archives.Rides]]()
     for source, month in feeds:
         rides, counts = draw_rides(con, source, month, recipe, scratch / f"{source}-{month}.csv")
-        file = zips.name_of(source, month)
-        made.append(Made(source, month, file, counts))
-        if zips.is_yearly(source, month):
+        file = archives.name_of(source, month)
+        made.append(GeneratedFile(source, month, file, counts))
+        if archives.is_yearly(source, month):
             years.setdefault(file, []).append(rides)
         else:
-            zips.write_month(root / file, rides)
+            archives.write_month(root / file, rides)
             rides.lines.unlink()
     for file, months in years.items():
-        zips.write_year(root / file, months)
+        archives.write_year(root / file, months)
     return made
 
 
 def draw_rides(
     con: "DuckDBPyConnection", source: str, month: date, recipe: Recipe, lines: Path
-) -> tuple[zips.Rides, dict[str, int]]:
+) -> tuple[archives.Rides, dict[str, int]]:
     dirt = recipe.dirt_of(source, month)
-    draw.clock(con, month)
+    sampling.clock(con, month)
     drawn_first = {kind: number for kind, number in dirt.items() if kind not in citibike.LATER_DIRT}
-    draw.seeds(con, recipe.hours(source, month, days_before=1), month, drawn_first, citibike.PAIRS)
+    sampling.seeds(con, recipe.hours(source, month, days_before=1), month, drawn_first, citibike.PAIRS)
     counts = citibike.draw(con, source, month, dirt)
     header = citibike.write_csv(con, month, lines)
     unreadable = dirt.get("unreadable", 0)
     counts |= {"rows": counts["rows"] + unreadable, "unreadable": unreadable}
-    return zips.Rides(month, lines, header, recipe.rows_per_csv if source == "citibike" else 10**9, unreadable), counts
+    return archives.Rides(
+        month, lines, header, recipe.rows_per_csv if source == "citibike" else 10**9, unreadable
+    ), counts
 
 
-def write_manifest(path: Path, made: Sequence[Made], effects: Mapping[str, Effect]) -> None:
+def write_manifest(path: Path, made: Sequence[GeneratedFile], effects: Mapping[str, Effect]) -> None:
     """What was put in, beside what an earlier call put into other files of the same folder."""
     known = json.loads(path.read_text())["files"] if path.exists() else []
     files = {

@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.sample import zips
+from pipeline.sample import archives
 from pipeline.sample.zones import Zone, zones
 
 FEET, DEGREES = 2263, 4326
@@ -30,9 +30,9 @@ Ring = list[tuple[float, float]]
 
 def write(path: Path) -> None:
     """``taxi_zones.zip``: the shapefile in a folder, and what macOS leaves beside it."""
-    with zips.created(path) as archive:
+    with archives.created(path) as archive:
         for suffix, content in shapefile_of(zones()).items():
-            zips.add(archive, f"taxi_zones/taxi_zones.{suffix}", iter([content]))
+            archives.add(archive, f"taxi_zones/taxi_zones.{suffix}", iter([content]))
 
 
 def shapefile_of(zones: Sequence[Zone]) -> dict[str, bytes]:

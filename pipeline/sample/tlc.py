@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.sample import fares
-from pipeline.sample.draw import SLOTS, counts, miles, slotted, table
-from pipeline.sample.eras import columns_of
+from pipeline.sample.sampling import SLOTS, counts, miles, slotted, table
+from pipeline.sample.tlc_columns import columns_of
 from pipeline.sample.zones import zones
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.sample.serve import Fault
+from pipeline.sample.server import Fault
 from pipeline.sources import sources
 from tests.conftest import HERE, Place
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import duckdb
 
-from pipeline.sample.climate import archive
-from pipeline.sample.serve import Fault
+from pipeline.sample.server import Fault
+from pipeline.sample.weather import archive_response
 from pipeline.sources import sources
 from tests.conftest import Place
 
@@ -58,7 +58,7 @@ def hours_of_weather(place: Place, month: date, change: Callable[[dict[str, list
     """Changes the columns of the weather's answer for a month."""
     (url,) = sources()["weather"].urls_of(month)
     query = unquote(urlsplit(url).query)
-    answer = archive(dict(parse_qsl(query)), date(2026, 1, 1))
+    answer = archive_response(dict(parse_qsl(query)), date(2026, 1, 1))
     change(answer["hourly"])
     fault = Fault(f"v1/archive?{query}", body=json.dumps(answer).encode(), content_type="application/json")
     place.upstream.faults.append(fault)

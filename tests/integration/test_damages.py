@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sample.generate import generate
-from pipeline.sample.serve import running
+from pipeline.sample.server import serve
 from tests.conftest import Place, made_once
 from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
 from tests.integration.rewriting import hours_of_weather, members_of_bikes, rows_of_bikes, rows_of_taxis
@@ -36,7 +36,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
         sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
         generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
-        with running(root / "upstream") as upstream:
+        with serve(root / "upstream") as upstream:
             place = Place(root / "data", upstream)
             for damage in DAMAGES:
                 do(damage, place)
@@ -44,7 +44,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             assert ended.returncode == 0, ended.stderr
 
     made = made_once(tmp_path_factory, "damaged", make)
-    with running(made / "upstream") as upstream:
+    with serve(made / "upstream") as upstream:
         yield Place(made / "data", upstream)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.sample.generate import DIRT, FIRST_MONTHS, generate
-from pipeline.sample.serve import running
+from pipeline.sample.generate import ANOMALIES, generate
+from pipeline.sample.server import serve
+from pipeline.sources import sources as declared_sources
 from tests.conftest import Place, made_once
 from tests.integration.published import Files, Trip, lines_of, name_of
 from tests.integration.together import Feed, by_feed, counters, run_together
@@ -41,7 +42,7 @@ FEEDS = sorted(
     (source, date.fromisoformat(f"{month}-01"))
     for month, sources in ERAS.items()
     for source in sources
-    if date.fromisoformat(f"{month}-01") >= FIRST_MONTHS[source]
+    if date.fromisoformat(f"{month}-01") >= declared_sources()[source].first_month
 )
 UNREADABLE = {date(2019, 12, 1), date(2024, 1, 1)}  # large enough for a line that cannot be read
 
@@ -49,7 +50,7 @@ UNREADABLE = {date(2019, 12, 1), date(2024, 1, 1)}  # large enough for a line th
 def make(root: Path) -> None:
     """The eras' files: some hundred rows each, dirty, of bikes in several CSVs."""
     for sources, months, options in recipes():
-        generate(root, months, sources=[*sources, "taxi_zones"], dirty=months, rows_per_csv=70, **options)
+        generate(root, months, sources=[*sources, "taxi_zones"], anomalous_months=months, rows_per_csv=70, **options)
 
 
 def recipes() -> Iterator[tuple[tuple[str, ...], list[date], dict[str, Any]]]:
@@ -57,17 +58,17 @@ def recipes() -> Iterator[tuple[tuple[str, ...], list[date], dict[str, Any]]]:
     taxis = {"rows": {"yellow_taxi": 600, "green_taxi": 500, "fhv_taxi": 500, "hvfhv_taxi": 500}}
     for sources in (("yellow_taxi",), CABS):
         yield sources, sorted({month for source, month in FEEDS if source in sources}), taxis
-    dirt = {**DIRT["citibike"], "in_two_files": 0, "unreadable": 0}
-    rides = {"rows": {"citibike": 300, "citibike_jc": 150}, "dirt": dict.fromkeys(BIKES, dirt)}
+    dirt = {**ANOMALIES["citibike"], "in_two_files": 0, "unreadable": 0}
+    rides = {"rows": {"citibike": 300, "citibike_jc": 150}, "anomalies": dict.fromkeys(BIKES, dirt)}
     for source in BIKES:
         yield (source,), [month for feed, month in FEEDS if feed == source and month not in UNREADABLE], rides
     for month in UNREADABLE:
-        yield ("citibike",), [month], {"rows": {"citibike": 2500}, "dirt": {"citibike": {**dirt, "unreadable": 1}}}
+        yield ("citibike",), [month], {"rows": {"citibike": 2500}, "anomalies": {"citibike": {**dirt, "unreadable": 1}}}
 
 
 @pytest.fixture(scope="module")
 def eras(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
-    with running(made_once(tmp_path_factory, "eras-upstream", make)) as upstream:
+    with serve(made_once(tmp_path_factory, "eras-upstream", make)) as upstream:
 
         def run(folder: Path) -> None:
             run_together(known(Place(folder, upstream)), FEEDS)

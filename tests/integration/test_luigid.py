@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sample.serve import Fault
+from pipeline.sample.server import Fault
 from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.sample.serve import Fault
+from pipeline.sample.server import Fault
 from tests.conftest import MONTHS, Place
 
 LOAD_TIMES = "fetched_at", "loaded_at"

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.sample.generate import generate
-from pipeline.sample.serve import Fault, running
+from pipeline.sample.server import Fault, serve
 from tests.bench.rooms import again
 from tests.conftest import Place
 
@@ -71,7 +71,7 @@ def test_a_reissued_file_once_fetched_replaces_exactly_its_rows(copy_of: Callabl
     )
     for path in place.data.glob("landing/yellow_taxi/2024-02.*"):
         path.unlink()
-    with running(tmp_path / "again") as upstream:
+    with serve(tmp_path / "again") as upstream:
         ended = Place(place.data, upstream).month("2024-02", "--sources", "yellow_taxi")
     assert ended.returncode == 0, ended.stderr
     ran = set(re.findall(r"INFO    (\S+) made in", ended.stderr))
@@ -219,7 +219,7 @@ def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Calla
 def test_a_year_archive_is_fetched_once_for_its_months(tmp_path: Path, known: Callable[[Place], Place]) -> None:
     months = [date(2023, month, 1) for month in (1, 2, 3)]
     generate(tmp_path / "up", months, sources=["citibike", "weather", "taxi_zones"], scale=0.05)
-    with running(tmp_path / "up") as upstream:
+    with serve(tmp_path / "up") as upstream:
         place = known(Place(tmp_path / "data", upstream))
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2023-01", "--stop", "2023-04", "--workers", "4")
         ended = place.luigi(*words, MOBILITY_SOURCES="citibike")
@@ -236,7 +236,7 @@ def test_months_of_2015_then_a_run_with_nothing_to_do(tmp_path: Path, known: Cal
     """Luigi's own range would run none of them, being older than 13 months."""
     months = [date(2015, month, 1) for month in (10, 11, 12)]
     generate(tmp_path / "up", months, sources=["citibike_jc", "weather", "taxi_zones"], scale=0.05)
-    with running(tmp_path / "up") as upstream:
+    with serve(tmp_path / "up") as upstream:
         place = known(Place(tmp_path / "data", upstream))
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2015-10", "--stop", "2016-01")
         ended = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")

@@ -12,8 +12,8 @@ import pytest
 import requests
 from pyarrow import parquet
 
-from pipeline.sample.generate import DIRT, generate
-from pipeline.sample.serve import running
+from pipeline.sample.generate import ANOMALIES, generate
+from pipeline.sample.server import serve
 from tests.conftest import Place, made_once
 from tests.integration.published import Files
 from tests.integration.together import counters, run_together
@@ -48,7 +48,7 @@ WEATHER = ", ".join(VALUES.values())
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
-    with running(made_once(tmp_path_factory, "time-upstream", make)) as upstream:
+    with serve(made_once(tmp_path_factory, "time-upstream", make)) as upstream:
 
         def run(folder: Path) -> None:
             run_together(known(Place(folder, upstream)), FEEDS)
@@ -58,10 +58,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Pla
 
 def make(root: Path) -> None:
     """Months in which clocks change, and neighbours of whom bikes' files share rides."""
-    dirt = {**DIRT, "citibike": {**DIRT["citibike"], "in_two_files": 6, "unreadable": 0}}
+    dirt = {**ANOMALIES, "citibike": {**ANOMALIES["citibike"], "in_two_files": 6, "unreadable": 0}}
     rows = {"yellow_taxi": 5000, "fhv_taxi": 1500, "citibike": 5000}
     for source, months in MONTHS.items():
-        generate(root, months, sources=[source, "taxi_zones"], rows=rows, dirty=months, dirt=dirt)
+        generate(root, months, sources=[source, "taxi_zones"], rows=rows, anomalous_months=months, anomalies=dirt)
     stamp(root / "trip-data/yellow_tripdata_2024-03.parquet")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sample.generate import generate
-from pipeline.sample.serve import Fault, running
+from pipeline.sample.server import Fault, serve
 from pipeline.sources import month_beside, sources
 from tests.conftest import HERE, Place
 from tests.webhook import listening
@@ -51,7 +51,7 @@ def test_catchup_brings_in_the_sources_of_a_month_that_waits_for_another(tmp_pat
     if sources()["yellow_taxi"].expected(early)[0] <= date.today():
         pytest.skip("today the taxis of that month may be there")
     generate(tmp_path / "up", [early], sources=["citibike", "weather", "taxi_zones"], scale=0.02)
-    with running(tmp_path / "up") as upstream:
+    with serve(tmp_path / "up") as upstream:
         place = Place(tmp_path / "data", upstream)
         ended = place.verb("catchup", "--start", f"{early:%Y-%m}", "--sources", "yellow_taxi,citibike")
     assert ended.returncode == 0, "nothing that could be there is missing: " + ended.stderr
@@ -89,7 +89,7 @@ def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_prov
     for path in (place.upstream.root / "trip-data").iterdir():
         (root / "trip-data" / path.name).write_bytes(path.read_bytes())
     (root / "trip-data/fhv_tripdata_2024-02.parquet").write_bytes(reissued)
-    with running(root) as upstream:
+    with serve(root) as upstream:
         there = Place(place.data, upstream)
         ended = there.verb("refresh", "--months", "100")
         assert ended.returncode == 0, ended.stderr

@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 
-from pipeline.sample.generate import Made, generate
+from pipeline.sample.generate import GeneratedFile, generate
 
 TRIPS = ("yellow_taxi", "green_taxi", "fhv_taxi", "hvfhv_taxi", "citibike", "citibike_jc")
 
 
-def small(root: Path, months: list[date], *names: str, **options: Any) -> list[Made]:
+def small(root: Path, months: list[date], *names: str, **options: Any) -> list[GeneratedFile]:
     return generate(root, months, sources=names, scale=0.02, **options)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import download, web
 from pipeline.errors import BadFile, NoSpace, Refused, Unreachable
-from pipeline.sample.serve import Fault, Upstream, running
+from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.sources import Source, sources
 from pipeline.web import Patience
 
@@ -25,7 +25,7 @@ CONTENT = b"PAR1" + os.urandom(5_000_000) + b"PAR1"
 def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
     (tmp_path / "upstream/trip-data").mkdir(parents=True)
     (tmp_path / "upstream" / PATH).write_bytes(CONTENT)
-    with running(tmp_path / "upstream") as server:
+    with serve(tmp_path / "upstream") as server:
         monkeypatch.setenv("TLC_URL", server.url)
         monkeypatch.setenv("OPEN_METEO_URL", server.url)
         monkeypatch.setenv("CITIBIKE_URL", f"{server.url}/tripdata")

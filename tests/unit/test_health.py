@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import alerts
 from pipeline.health import Health, examined, luigid_used
-from pipeline.sample.serve import Fault, Upstream, running
+from pipeline.sample.server import Fault, Upstream, serve
 from tests.webhook import listening
 
 PLENTY = 0.0
@@ -22,7 +22,7 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstre
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.delenv("MOBILITY_SOURCES", raising=False)
     ended(tmp_path, timedelta(hours=1))
-    with running(tmp_path) as publishers:
+    with serve(tmp_path) as publishers:
         for name in ("TLC_URL", "CITIBIKE_URL", "OPEN_METEO_URL"):
             monkeypatch.setenv(name, publishers.url)
         yield publishers

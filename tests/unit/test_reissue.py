@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import reissue
 from pipeline.errors import Unreachable
-from pipeline.sample.serve import Fault, Upstream, running
+from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.sources import sources
 from pipeline.web import Patience, head
 
@@ -24,7 +24,7 @@ FILE = "trip-data/green_tripdata_2024-01.parquet"
 def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
     (tmp_path / "trip-data").mkdir()
     (tmp_path / FILE).write_text("as first published")
-    with running(tmp_path) as publisher:
+    with serve(tmp_path) as publisher:
         monkeypatch.setenv("TLC_URL", publisher.url)
         monkeypatch.setenv("OPEN_METEO_URL", publisher.url)
         yield publisher

@@ -15,9 +15,10 @@ import pytest
 import requests
 import shapely
 
-from pipeline.sample import climate, demand, polygons, zones
-from pipeline.sample.generate import Made, generate
+from pipeline.sample import demand, polygons, zones
+from pipeline.sample.generate import GeneratedFile, generate
 from pipeline.sample.stations import stations_in
+from pipeline.sample.weather import HOUR, falls, weather
 from tests.unit.sample_files import TRIPS, one, rides, small, sums
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1))
@@ -31,15 +32,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(root: Path) -> dict[tuple[str, date], Made]:
+def made(root: Path) -> dict[tuple[str, date], GeneratedFile]:
     """Two months of every source, the second one dirty."""
-    files = generate(root, MONTHS, sources=(*TRIPS, "taxi_zones"), scale=0.2, dirty=[DIRTY])
+    files = generate(root, MONTHS, sources=(*TRIPS, "taxi_zones"), scale=0.2, anomalous_months=[DIRTY])
     return {(one.source, one.month): one for one in files}
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        small(tmp_path / name, [date(2023, 12, 1), DIRTY], *TRIPS, "taxi_zones", dirty=[DIRTY])
+        small(tmp_path / name, [date(2023, 12, 1), DIRTY], *TRIPS, "taxi_zones", anomalous_months=[DIRTY])
     assert sums(tmp_path / "one") == sums(tmp_path / "two")
 
 
@@ -100,7 +101,7 @@ def polygon(rings: list[polygons.Ring]) -> Any:
 
 @pytest.mark.parametrize("source", ["yellow_taxi", "green_taxi"])
 def test_the_manifest_counts_what_a_metered_file_holds(
-    root: Path, made: dict[tuple[str, date], Made], source: str
+    root: Path, made: dict[tuple[str, date], GeneratedFile], source: str
 ) -> None:
     letter = {"yellow_taxi": "t", "green_taxi": "l"}[source]
     starts, ends = f"{letter}pep_pickup_datetime", f"{letter}pep_dropoff_datetime"
@@ -128,7 +129,7 @@ def test_the_manifest_counts_what_a_metered_file_holds(
         assert duplicates == month_made.counts.get("exact_duplicate", 0)
 
 
-def test_the_manifest_counts_what_an_fhv_file_holds(root: Path, made: dict[tuple[str, date], Made]) -> None:
+def test_the_manifest_counts_what_an_fhv_file_holds(root: Path, made: dict[tuple[str, date], GeneratedFile]) -> None:
     counts, file = made["fhv_taxi", DIRTY].counts, root / made["fhv_taxi", DIRTY].file
     assert one(f"select count(*) from '{file}'") == counts["rows"]
     assert one(f"select count(*) from '{file}' where PUlocationID is null") == counts["null_pickup_zone"]
@@ -140,7 +141,7 @@ def test_the_manifest_counts_what_an_fhv_file_holds(root: Path, made: dict[tuple
 
 @pytest.mark.parametrize("source", ["citibike", "citibike_jc"])
 def test_the_manifest_counts_what_a_citi_bike_file_holds(
-    root: Path, made: dict[tuple[str, date], Made], source: str
+    root: Path, made: dict[tuple[str, date], GeneratedFile], source: str
 ) -> None:
     counts, file = made[source, DIRTY].counts, root / made[source, DIRTY].file
     rows = rides(file, DIRTY)
@@ -159,7 +160,7 @@ def test_the_manifest_counts_what_a_citi_bike_file_holds(
 
 def test_the_manifest_lies_beside_the_files_and_grows(tmp_path: Path) -> None:
     [first] = small(tmp_path, [MONTHS[0]], "fhv_taxi")
-    [second] = small(tmp_path, [MONTHS[1]], "fhv_taxi", dirty=[DIRTY])
+    [second] = small(tmp_path, [MONTHS[1]], "fhv_taxi", anomalous_months=[DIRTY])
     told = json.loads((tmp_path / "manifest.json").read_text())
     assert [file["counts"] for file in told["files"]] == [first.counts, second.counts]
     assert told["effects"]["citibike"]["rain"] == 0.6
@@ -190,15 +191,15 @@ def test_the_effect_of_rain_can_be_measured_again(factor: float) -> None:
     hours = [hour for month in months for hour in demand.hours("citibike", month, 500_000, effect, 1)]
     dry: dict[tuple[int, int], list[int]] = {}
     for hour in hours:
-        if climate.falls(hour.utc) is None:
+        if falls(hour.utc) is None:
             dry.setdefault((hour.wall.weekday(), hour.wall.hour), []).append(hour.trips)
-    wet = [hour for hour in hours if climate.falls(hour.utc) == "rain"]
+    wet = [hour for hour in hours if falls(hour.utc) == "rain"]
     usual = {slot: sum(trips) / len(trips) for slot, trips in dry.items()}
     expected = sum(usual[hour.wall.weekday(), hour.wall.hour] for hour in wet)
     assert sum(hour.trips for hour in wet) / expected == pytest.approx(factor, rel=0.01)
 
 
-def test_a_file_holds_the_trips_that_were_planned(root: Path, made: dict[tuple[str, date], Made]) -> None:
+def test_a_file_holds_the_trips_that_were_planned(root: Path, made: dict[tuple[str, date], GeneratedFile]) -> None:
     planned = demand.hours("yellow_taxi", MONTHS[0], 40_000 * 0.2, demand.EFFECTS["yellow_taxi"], 1)
     file = root / made["yellow_taxi", MONTHS[0]].file
     counted = duckdb.execute(f"select date_trunc('hour', tpep_pickup_datetime), count(*) from '{file}' group by all")
@@ -206,13 +207,13 @@ def test_a_file_holds_the_trips_that_were_planned(root: Path, made: dict[tuple[s
 
 
 def test_rain_is_reported_by_the_hour_after_it() -> None:
-    hours = [datetime(2024, 5, 1) + number * climate.HOUR for number in range(24 * 30)]
+    hours = [datetime(2024, 5, 1) + number * HOUR for number in range(24 * 30)]
     for hour in hours:
-        assert (climate.falls(hour) is None) == (climate.weather(hour + climate.HOUR)["precipitation"] == 0)
+        assert (falls(hour) is None) == (weather(hour + HOUR)["precipitation"] == 0)
 
 
 def test_a_year_has_the_weather_of_new_york() -> None:
-    hours = [climate.weather(datetime(2024, 1, 1) + number * climate.HOUR) for number in range(24 * 366)]
+    hours = [weather(datetime(2024, 1, 1) + number * HOUR) for number in range(24 * 366)]
     temperatures = [hour["temperature_2m"] for hour in hours]
     assert -15 < min(temperatures) < 0
     assert 30 < max(temperatures) < 40

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from pipeline.sample.generate import Made
+from pipeline.sample.generate import GeneratedFile
 from pipeline.sources import sources
 from tests.unit.sample_files import TRIPS, header, members, read_rides, rides, small
 
@@ -160,7 +160,9 @@ PAIRS = (
 )
 
 
-def two_months(root: Path, months: tuple[date, date], rows: int, **options: Any) -> Iterator[tuple[Made, Path, Path]]:
+def two_months(
+    root: Path, months: tuple[date, date], rows: int, **options: Any
+) -> Iterator[tuple[GeneratedFile, Path, Path]]:
     """What is made of the second month, and the files of both: New York's and Jersey City's, each month by itself."""
     sources = ("citibike", "citibike_jc")
     first, second = (
@@ -174,7 +176,7 @@ def two_months(root: Path, months: tuple[date, date], rows: int, **options: Any)
 def test_a_ride_in_two_files_is_the_same_in_both(tmp_path: Path, months: tuple[date, date]) -> None:
     few = {"in_two_files": 15, "exact_duplicate": 2}
     for made, before, file in two_months(
-        tmp_path, months, 60_000, dirty=months, dirt={"citibike": few, "citibike_jc": few}
+        tmp_path, months, 60_000, anomalous_months=months, anomalies={"citibike": few, "citibike_jc": few}
     ):
         known, rows = set(read_rides(before, months[0])), read_rides(file, months[1])
         assert sum(row in known for row in rows) == made.counts["in_two_files"] == 15, file.name
@@ -194,7 +196,7 @@ def test_no_ride_is_said_to_be_in_two_files_that_could_not_be_told_from_their_li
     tmp_path: Path, month: date
 ) -> None:
     """Without an id and with times that are less exact, or for the first time with an id."""
-    [made] = small(tmp_path, [month], "citibike", rows={"citibike": 60_000}, dirty=[month])
+    [made] = small(tmp_path, [month], "citibike", rows={"citibike": 60_000}, anomalous_months=[month])
     assert "in_two_files" not in made.counts and made.counts["began_month_before"]
 
 
@@ -204,7 +206,7 @@ def test_no_ride_is_said_to_be_in_two_files_that_could_not_be_told_from_their_li
 def test_stations_are_renamed_and_some_are_named_back(tmp_path: Path) -> None:
     months = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
     names = dict[str, dict[date, str]]()
-    for made in small(tmp_path, months, "citibike", rows={"citibike": 150_000}, dirty=()):
+    for made in small(tmp_path, months, "citibike", rows={"citibike": 150_000}, anomalous_months=()):
         for row in rides(tmp_path / made.file, made.month):
             names.setdefault(row[5], {})[made.month] = row[4]
     histories = [tuple(by_month[month] for month in months) for by_month in names.values() if len(by_month) == 3]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipeline.sample.serve import Fault, Upstream, running
+from pipeline.sample.server import Fault, Upstream, serve
 
 FILE = "trip-data/yellow_tripdata_2024-01.parquet"
 
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def upstream(root: Path) -> Iterator[Upstream]:
-    with running(root, today=date(2024, 3, 10)) as upstream:
+    with serve(root, today=date(2024, 3, 10)) as upstream:
         yield upstream
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_there_is_denied_as_s3_does(upstream: Upstream, path: str) -
 
 def test_a_reissued_file_has_another_etag(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"older")
-    with running(tmp_path) as upstream:
+    with serve(tmp_path) as upstream:
         etag = get(upstream, "file").headers["ETag"]
         (tmp_path / "file").write_bytes(b"newer")
         assert get(upstream, "file", If_None_Match=etag).content == b"newer"
@@ -176,7 +176,7 @@ def test_a_range_can_be_ignored(upstream: Upstream, root: Path) -> None:
 
 def test_an_answer_can_be_slow_or_stall(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(3000))
-    with running(
+    with serve(
         tmp_path, faults=[Fault("file", first=1, bytes_per_second=10_000), Fault("file", pause=0.3)]
     ) as upstream:
         slow, stalled = get(upstream, "file"), get(upstream, "file")

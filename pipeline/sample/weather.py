@@ -75,7 +75,7 @@ def falls(during: datetime) -> str | None:
     return "snow" if following["snowfall"] else "rain" if following["rain"] else None
 
 
-def archive(query: Mapping[str, str], today: date) -> dict[str, Any]:
+def archive_response(query: Mapping[str, str], today: date) -> dict[str, Any]:
     """The answer to ``/v1/archive``.
 
     Raises ValueError with Open-Meteo's kind of ``reason`` for a query that it would refuse, and for a time zone other

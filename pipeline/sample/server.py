@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pipeline.sample import climate
+from pipeline.sample import weather
 
 ACCESS_DENIED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -133,7 +133,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_weather(self, query: str) -> None:
         try:
-            status, answer = 200, climate.archive(dict(parse_qsl(query)), self.server.today or datetime.now(UTC).date())
+            status, answer = (
+                200,
+                weather.archive_response(dict(parse_qsl(query)), self.server.today or datetime.now(UTC).date()),
+            )
         except ValueError as error:
             status, answer = 400, {"error": True, "reason": str(error)}
         self.answer(status, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(answer).encode())
@@ -214,9 +217,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def running(
-    root: Path, *, port: int = 0, faults: Iterable[Fault] = (), today: date | None = None
-) -> Iterator[Upstream]:
+def serve(root: Path, *, port: int = 0, faults: Iterable[Fault] = (), today: date | None = None) -> Iterator[Upstream]:
     """The upstreams in a thread of this process: trip records from ``root``, weather up to ``today``, by default today.
 
     ``TLC_URL`` and ``OPEN_METEO_URL`` are its ``url``, ``CITIBIKE_URL`` is ``url + "/tripdata"``.

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.sample.climate import HOUR
 from pipeline.sample.demand import Hour, month_after, to_utc, to_wall
+from pipeline.sample.weather import HOUR
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

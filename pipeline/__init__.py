@@ -1,10 +1,10 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
-from pipeline import events  # noqa: F401  # hears what tasks do
-from pipeline.parameters import RangeMonthly, follow_the_machine
-from pipeline.source_tasks import Convert, Download, Load, Published
-from pipeline.tasks import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
-from pipeline.upkeep_tasks import Again, CatchUp, Reask, Refresh, WeatherSoFar
+from pipeline.tasks import events  # noqa: F401  # hears what tasks do
+from pipeline.tasks.month import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
+from pipeline.tasks.parameters import RangeMonthly, follow_the_machine
+from pipeline.tasks.source import Convert, Download, Load, Published
+from pipeline.tasks.upkeep import Again, CatchUp, Reask, Refresh, WeatherSoFar
 
 __all__ = [
     "Again",

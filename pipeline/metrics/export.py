@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.duck import Settings, connected, literal
+from pipeline.database import Settings, connected, literal
 from pipeline.metrics.counting import HOURS
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import Effect, effects

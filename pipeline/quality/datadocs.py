@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.duck import Settings
+from pipeline.database import Settings
 from pipeline.quality.findings import Subject
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipeline.duck import Settings, connected
+from pipeline.database import Settings, connected
 from pipeline.errors import BadInput
 from pipeline.quality import datadocs
 from pipeline.quality.findings import Finding, Subject, by_gravity, finding, finding_of, rejecting, what_was_raised

@@ -168,7 +168,7 @@ class Bench:
 
 
 def url_of(name: str, month: date) -> str:
-    from pipeline import download
+    from pipeline.ingest import download
 
     found = download.published_at(sources()[name], month, download.Patience())
     assert found, f"{name} {month}: not served"

@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline import convert, download, project, transform, warehouse
-from pipeline.parameters import duck, duck_to_convert
+from pipeline.ingest import convert, download
 from pipeline.sources import month_beside, sources
-from pipeline.targets import data_folder
-from pipeline.targets import warehouse as database
+from pipeline.tasks.parameters import duck, duck_to_convert
+from pipeline.tasks.receipts import data_folder
+from pipeline.tasks.receipts import warehouse as database
+from pipeline.warehouse import dbt, raw, transform
 
 Loadable = tuple[str, date, Path, dict[str, Any]]
 
@@ -32,13 +33,12 @@ def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> convert.C
 
 def load(files: Sequence[Loadable]) -> int:
     return sum(
-        warehouse.load(database(), sources()[name], month, parquet, facts, duck())
-        for name, month, parquet, facts in files
+        raw.load(database(), sources()[name], month, parquet, facts, duck()) for name, month, parquet, facts in files
     )
 
 
 def build(months: Sequence[date]) -> transform.Built:
-    warehouse.begin(database(), months, duck())
+    raw.begin(database(), months, duck())
     return transform.build(database(), months, data_folder() / "dbt", duck())
 
 
@@ -50,14 +50,14 @@ def refresh() -> None:
 def start_dbt() -> None:
     """What dbt costs before it does anything: the smallest of the models."""
     words = ["run", "--select", "dim_time", "--no-write-json"]
-    ended = project.run_dbt([words], database(), data_folder() / "dbt", duck(), [date(2024, 1, 1)])
+    ended = dbt.run_dbt([words], database(), data_folder() / "dbt", duck(), [date(2024, 1, 1)])
     assert ended.returncode == 0, ended.output
 
 
 def forget(month: date) -> None:
     """The month out of the warehouse, as if it had never been loaded."""
     monthly = [source for source in sources().values() if not source.static]
-    warehouse.forget(database(), monthly, month, duck())
+    raw.forget(database(), monthly, month, duck())
     build([month])
 
 

@@ -22,7 +22,7 @@ JUDGE = """
 import sys, luigi
 from datetime import date
 from pathlib import Path
-from pipeline.tasks import Judge
+from pipeline.tasks.month import Judge
 months = tuple(date.fromisoformat(month) for month in sys.argv[1].split(","))
 sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split(",")))], local_scheduler=True))
 """

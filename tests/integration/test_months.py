@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipeline.history import history
+from pipeline.history.runs import history
 from tests.conftest import DIRTY, MONTHS, Place
 
 SOURCES = ("citibike", "fhv_taxi", "yellow_taxi")

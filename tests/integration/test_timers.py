@@ -214,7 +214,7 @@ def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> N
 def test_lines_are_json_on_wish(place: Place) -> None:
     ended = place.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert [line["message"].split()[0] for line in lines if line["logger"] == "pipeline.targets"] == [
+    assert [line["message"].split()[0] for line in lines if line["logger"] == "pipeline.tasks.receipts"] == [
         f"{stage}/taxi_zones/static" for stage in ("landing", "parquet", "warehouse/loaded")
     ]
     assert len({line["run"] for line in lines}) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import units
 from pipeline.errors import BadInput
+from pipeline.operations import units
 from tests.conftest import HERE
 
 ANALYZE = shutil.which("systemd-analyze")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accept import accept, reason_for
 from pipeline.errors import BadInput
+from pipeline.operations.accept import accept, reason_for
 from pipeline.quality import Finding, verdict
 
 MONTH = date(2024, 1, 1)

@@ -1,0 +1,1 @@
+"""What happened: run history, log, alerts and progress."""

@@ -1,0 +1,1 @@
+"""Publisher -> landing -> Parquet: download, check and convert one file of one month."""

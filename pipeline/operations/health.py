@@ -1,0 +1,127 @@
+"""Whether all is well, for whoever asks from outside: in one line of JSON, and an exit code.
+
+A timer that is silent cannot say so itself: a monitor, or a timer of another machine, calls ``./run.sh health``.
+"""
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import BadInput, Unavailable
+from pipeline.history.alerts import Alert, Rules, memory_of_machine, of_failure_rate
+from pipeline.history.runs import failure_rate, history
+from pipeline.sources import Publisher, default_names, sources
+
+
+@dataclass
+class Health:
+    """What was found: ``facts`` for machines, ``alerts`` for people; none of these where all is well."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+
+    def line(self) -> str:
+        problems = [f"{alert.title}: {alert.text}" for alert in self.alerts]
+        return json.dumps({"healthy": not problems, "problems": problems} | self.facts)
+
+
+def examined(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
+    """Looks at the timer, publishers, luigid (where it is used), disk, memory and the last day's failures."""
+    health = Health()
+    health.alerts += of_timer(health.facts, data / "runs" / "last_catchup.json", rules.timer_silent_hours)
+    health.alerts += of_publishers(health.facts)
+    health.alerts += of_luigid(health.facts, luigid)
+    health.alerts += of_disk(health.facts, data, least_free_gb)
+    health.alerts += of_memory(health.facts, rules.memory_share)
+    day = history(data / "runs", datetime.now(UTC) - timedelta(days=1))
+    health.facts["tasks_of_a_day"], health.facts["failure_rate"] = len(day), round(failure_rate(day), 3)
+    health.alerts += of_failure_rate(day, rules)
+    return health
+
+
+def of_timer(facts: dict[str, Any], note: Path, silent_hours: float) -> Iterator[Alert]:
+    facts["last_catchup"] = None
+    with suppress(FileNotFoundError, ValueError, KeyError):  # a note that is damaged is none
+        ended = datetime.fromisoformat(json.loads(note.read_text())["at"])
+        facts["last_catchup"] = ended.isoformat()
+    if facts["last_catchup"] is None:
+        yield Alert("timer", "the timer is silent", "no catchup has ended here yet")
+        return
+    hours = (datetime.now(UTC) - ended).total_seconds() / 3600
+    facts["hours_since_catchup"] = round(hours, 1)
+    if hours < -1:
+        yield Alert("clock", "the clock was set back", f"the last catchup ended {-hours:,.0f} hours ahead of now")
+    elif hours > silent_hours:
+        yield Alert("timer", "the timer is silent", f"the last catchup ended {hours:,.0f} hours ago")
+
+
+def of_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
+    used = {sources()[name].publisher.name: sources()[name].publisher for name in default_names()}
+    facts["unreachable"] = []
+    for publisher in used.values():
+        try:
+            reach(publisher)
+        except Unavailable as error:
+            facts["unreachable"].append(publisher.name)
+            yield Alert(f"unreachable {publisher.name}", f"{publisher.name} cannot be reached", str(error))
+
+
+def reach(publisher: Publisher) -> None:
+    """Any answer will do that is not an outage: their roots are no pages."""
+    from pipeline.ingest.http import Patience, ask, until_answered
+
+    patience = Patience(tries=2, first_wait_s=1, silence_s=10)
+    until_answered(publisher.base_url, patience, lambda: ask("HEAD", f"{publisher.base_url}/", patience))
+
+
+def of_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iterator[Alert]:
+    facts["luigid"] = "not used"
+    if address:
+        facts["luigid"] = "answers" if answers(address) else "silent"
+        if facts["luigid"] == "silent":
+            yield Alert("luigid", "luigid cannot be reached", f"nobody answers on {address[0]}:{address[1]}")
+
+
+def answers(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def luigid_used() -> tuple[str, int] | None:
+    """Where luigid is to be; None where runs are their own scheduler."""
+    if os.environ.get("MOBILITY_SCHEDULER", "local") == "local":
+        return None
+    if os.environ["MOBILITY_SCHEDULER"] != "luigid":
+        raise BadInput(f"MOBILITY_SCHEDULER {os.environ['MOBILITY_SCHEDULER']!r}: neither luigid nor local")
+    import luigi.configuration
+
+    configured = luigi.configuration.get_config()
+    return configured.get("core", "scheduler_host", "127.0.0.1"), configured.getint("core", "scheduler_port", 8082)
+
+
+def of_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:
+    there = next(folder for folder in (data, *data.parents) if folder.exists())
+    facts["disk_free_gb"] = free_gb = round(shutil.disk_usage(there).free / 1e9, 1)
+    if free_gb < least_free_gb:
+        yield Alert("disk", "the disk is nearly full", f"{free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB")
+
+
+def of_memory(facts: dict[str, Any], most: float) -> Iterator[Alert]:
+    """Of the machine as a whole, whoever uses it."""
+    with suppress(FileNotFoundError):  # Linux alone has it
+        lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        free, installed = (int(lines[name].split()[0]) * 1024 for name in ("MemAvailable", "MemTotal"))
+        facts["memory_share"] = share = round(1 - free / installed, 2)
+        if share > most:
+            text = f"{share:.0%} of {memory_of_machine() / 1e9:.1f} GB is in use"
+            yield Alert("memory", "memory is nearly full", text)

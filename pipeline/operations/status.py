@@ -1,0 +1,170 @@
+"""Receipts -> what there is: months and sources, for people and for machines. Reads no data and asks no publisher.
+
+What is late was found missing by the last catchup; what a month took is in the history of runs.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from pipeline.errors import BadInput
+from pipeline.history.runs import DONE, history
+from pipeline.sources import Source, month_of, sources
+from pipeline.tasks.receipts import data_folder
+from pipeline.tasks.records import record_of
+
+SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
+"""From the last to the first, and what a month that came so far is called."""
+STEPS = ("models", "quality", "complete")
+
+
+def months_known() -> list[date]:
+    """Every month of which anything lies in the data folder."""
+    stages = ["warehouse/transformed", "quality", "published", "complete"]
+    stages += [f"{stage}/{source}" for stage in SOURCE_STAGES for source in sources()]
+    names = {path.name for stage in stages for path in (data_folder() / stage).glob("*.json")}
+    return sorted({month for name in names for month in months_in(name)})
+
+
+def months_in(name: str) -> Iterable[date]:
+    with suppress(BadInput):
+        yield month_of(name.split(".", maxsplit=1)[0])
+
+
+def late(today: date) -> dict[tuple[str, date], int]:
+    """By how many days sources' months are late that the last catchup found missing and that have not come since."""
+    try:
+        missing = json.loads((data_folder() / "runs/last_catchup.json").read_text())["missing"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return {}
+    found = {(one["source"], month_of(one["month"])) for one in missing if one["source"] in sources()}
+    days = {(name, month): (today - sources()[name].expected(month)[1]).days for name, month in found}
+    return {
+        (name, month): overdue
+        for (name, month), overdue in days.items()
+        if overdue > 0 and not record_of("landing", month, source=sources()[name])
+    }
+
+
+def source_facts(source: Source, month: date, days_late: int) -> dict[str, Any]:
+    """How far the source's month has come, its rows, and the bytes of its files."""
+    facts: dict[str, Any] = {"state": "late" if days_late else "missing"}
+    records = {stage: record_of(stage, month, source=source) for stage in SOURCE_STAGES}
+    for stage, called in reversed(SOURCE_STAGES.items()):
+        if record := records[stage]:
+            facts = {"state": called, "bytes": facts.get("bytes", 0) + size_of(record)} | rows_in(record)
+    return facts | ({"days_late": days_late} if days_late else {})
+
+
+def rows_in(record: Mapping[str, Any]) -> dict[str, int]:
+    return {"rows": record["rows"]} if "rows" in record else {}
+
+
+def size_of(record: Mapping[str, Any] | None) -> int:
+    return sum(size or 0 for size in record["files"].values()) if record else 0
+
+
+def month_state(month: date) -> dict[str, str]:
+    """How far the month itself has come."""
+    rejected = record_of("quality", month, ".rejected.json")
+    judged = "rejected" if rejected else "passed" if record_of("quality", month) else "–"
+    return {
+        "models": "built" if record_of("warehouse/transformed", month) else "–",
+        "quality": judged,
+        "complete": "yes" if record_of("complete", month) else "–",
+    }
+
+
+def facts(today: date) -> list[dict[str, Any]]:
+    """Month by month what there is: of each source, and of what was made of them."""
+    overdue, seconds = late(today), seconds_by_month()
+    monthly = [source for source in sources().values() if not source.static]
+    return [
+        {
+            "month": f"{month:%Y-%m}",
+            "sources": {
+                source.name: source_facts(source, month, overdue.get((source.name, month), 0))
+                for source in monthly
+                if source.first_month <= month
+            },
+            **month_state(month),
+            "seconds": seconds.get(f"{month:%Y-%m}"),
+            "published_bytes": size_of(record_of("published", month)),
+            "why_rejected": why_rejected(month),
+        }
+        for month in sorted({*months_known(), *(month for _, month in overdue)})
+    ]
+
+
+def seconds_by_month() -> dict[str, float]:
+    """What the tasks of each month took when they were last run; a task of several months is shared among them."""
+    last = {
+        (month, line.task, line.source): line.seconds / len(line.months)
+        for line in history(data_folder() / "runs", condition=f"outcome = '{DONE}'")
+        for month in line.months
+    }
+    seconds: dict[str, float] = {}
+    for (month, *_), taken in last.items():
+        seconds[month] = round(seconds.get(month, 0) + taken, 1)
+    return seconds
+
+
+def table(today: date) -> str:
+    """Months down, sources and steps across; beside the rows of a source what its files take."""
+    months = facts(today)
+    if not months:
+        return f"nothing yet in {data_folder()}; try ./run.sh demo, or ./run.sh month 2024-01"
+    seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
+    used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
+    header = ["month", *used, *STEPS, "files", "published", "took"]
+    rows = [
+        [
+            month["month"],
+            *(cell(month["sources"].get(name)) for name in used),
+            *(month[step] for step in STEPS),
+            megabytes(sum(fact.get("bytes", 0) for fact in month["sources"].values())),
+            megabytes(month["published_bytes"]),
+            f"{month['seconds']:,.0f} s" if month["seconds"] else "–",
+        ]
+        for month in months
+    ]
+    told = [f"{month['month']} is rejected: {month['why_rejected']}" for month in months if month["why_rejected"]]
+    told += [
+        f"{month['month']} {name}: {fact['days_late']} days late"
+        for month in months
+        for name, fact in month["sources"].items()
+        if "days_late" in fact
+    ]
+    return "\n".join([*aligned([header, *rows]), *told])
+
+
+def cell(fact: Mapping[str, Any] | None) -> str:
+    """Rows where they are loaded, else how far it has come; nothing before the source begins."""
+    if not fact:
+        return ""
+    if fact["state"] == "loaded":
+        return f"{fact['rows']:,}"
+    return "–" if fact["state"] == "missing" else str(fact["state"])
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size else "–"
+
+
+def why_rejected(month: date) -> str:
+    record = record_of("quality", month, ".rejected.json")
+    return str(record["why"]) if record else ""
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

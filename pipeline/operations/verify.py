@@ -1,0 +1,138 @@
+"""Receipts against what files and warehouse really hold: every disagreement in one line, and how it is mended."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.database import Settings, connected
+from pipeline.operations.status import months_known
+from pipeline.sources import Source, month_of, sources
+from pipeline.tasks import records
+from pipeline.tasks.receipts import Receipt, place
+from pipeline.tasks.records import record_of
+from pipeline.warehouse import raw
+
+Held = dict[tuple[str, str, str], int]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """What does not fit together; ``disowned`` are the receipts that vouch for what is not so.
+
+    Without them, a run of the ``months`` mends it, after a ``load`` of rows that no receipt speaks of.
+    """
+
+    text: str
+    months: tuple[date, ...] = ()
+    disowned: tuple[Path, ...] = ()
+    load: tuple[Source, date] | None = None
+
+
+def disagreements(database: Path, duck: Settings) -> Iterator[Disagreement]:
+    """What does not fit together, month by month."""
+    held = raw.rows_held(database, duck)
+    months = months_known()
+    for source in sources().values():
+        for month in [source.first_month] if source.static else months:
+            yield from of_source(source, month, held, duck)
+    for month in months:
+        yield from of_month(month, held)
+    yield from without_receipt(held)
+    yield from of_marts(held)
+
+
+def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterator[Disagreement]:
+    what = f"{source.label(month)} {source.name}"
+
+    months = months_of(source, month)
+
+    def wrong(text: str, stage: str, label: str = "") -> Disagreement:
+        labels = {source.label(month), label or source.label(month)}
+        receipts = (place(stage, one, ".json", source.name) for one in sorted(labels))
+        return Disagreement(f"{what}: {text}", months, tuple(receipts))
+
+    if landed := record_of("landing", month, source=source):
+        path = place("landing", month, "", source.name).parent / landed["file"]
+        if not path.exists():
+            yield wrong(f"{path} is gone", "landing", landed["file"].split(".")[0])
+        elif sha256(path) != landed["sha256"]:
+            text = f"{path} is not what was fetched (another sha256)"
+            yield wrong(text, "landing", landed["file"].split(".")[0])
+    if converted := record_of("parquet", month, source=source):
+        path = place("parquet", source.label(month), ".parquet", source.name)
+        rows = rows_of(path, duck)
+        if rows != converted["rows"]:
+            yield wrong(f"{path} holds {rows} rows, {converted['rows']:,} were written", "parquet")
+    if loaded := record_of("warehouse/loaded", month, source=source):
+        rows, noted = held.get(("raw_data", source.name, f"{month:%Y-%m}"), 0), loaded["rows"]
+        if rows != noted:
+            yield wrong(f"raw_data holds {rows:,} rows, the receipt says {noted:,}", "warehouse/loaded")
+
+
+def of_month(month: date, held: Held) -> Iterator[Disagreement]:
+    """Where the models are built, every loaded trip is a fact or was rejected, and published as it is there."""
+    if records.is_outdated(month):
+        yield Disagreement(f"{month:%Y-%m}: what is published is not what the warehouse holds", (month,))
+    if not record_of("warehouse/transformed", month):
+        return
+    for source in sources().values():
+        loaded = record_of("warehouse/loaded", month, source=source)
+        if source.kind != "trips" or not loaded:
+            continue
+        facts, rejected = (held.get((kind, source.name, f"{month:%Y-%m}"), 0) for kind in ("facts", "rejected"))
+        if facts + rejected != loaded["rows"]:
+            text = f"{facts:,} facts and {rejected:,} rejected rows are not the {loaded['rows']:,} that were loaded"
+            yield Disagreement(f"{month:%Y-%m} {source.name}: {text}", (month,), (built_receipt(month),))
+
+
+def without_receipt(held: Held) -> Iterator[Disagreement]:
+    """Rows that nobody vouches for."""
+    for (kind, name, label), rows in sorted(held.items()):
+        source, month = sources().get(name), month_of(label)
+        if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month):
+            yield Disagreement(f"{label} {name}: {rows:,} {kind} rows of a month that is not built", (month,))
+        if kind == "raw_data" and source and not record_of("warehouse/loaded", month, source=source):
+            text = f"{label} {name}: raw_data holds {rows:,} rows without a receipt"
+            yield Disagreement(text, months_of(source, month), load=(source, month))
+
+
+def of_marts(held: Held) -> Iterator[Disagreement]:
+    """No run was broken off while it changed the marts, and every trip is counted in an hour."""
+    if records.is_unsettled():
+        yield Disagreement("a run was broken off while it built months; the next run of any month builds them again")
+    facts = sum(rows for (kind, *_), rows in held.items() if kind == "facts")
+    hours = sum(rows for (kind, *_), rows in held.items() if kind == "hours")
+    if facts != hours:
+        text = f"fct_hourly_mobility counts {hours:,} trips, fct_trips holds {facts:,}"
+        months = records.months_built()
+        yield Disagreement(text, tuple(months), tuple(map(built_receipt, months)))
+
+
+def months_of(source: Source, month: date) -> tuple[date, ...]:
+    """The months that the source's file of the month is part of."""
+    return tuple(records.months_built()) if source.static else (month,)
+
+
+def built_receipt(month: date) -> Path:
+    return place("warehouse/transformed", month, ".json")
+
+
+def disown(found: Iterable[Disagreement]) -> None:
+    """Has no receipt vouch any more for what is not so: what was made from it goes with it."""
+    for path in {path for one in found for path in one.disowned}:
+        Receipt(path).note(version="disowned by verify")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def rows_of(parquet: Path, duck: Settings) -> int | None:
+    """Rows of a Parquet file; None where there is none."""
+    if not parquet.exists():
+        return None
+    with connected(Path(":memory:"), duck) as con:
+        return int(con.execute("select sum(num_rows) from parquet_file_metadata(?)", [str(parquet)]).fetchall()[0][0])

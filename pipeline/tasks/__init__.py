@@ -1,0 +1,1 @@
+"""Luigi tasks: when each step runs. The only folder that imports luigi."""

@@ -1,0 +1,299 @@
+"""The workflow on one page, and the tasks of a month: nothing but wiring.
+
+::
+
+    Published ─► Download ─► Convert ─► Load      one a source and month: source_tasks.py
+                             Describe ─► │        once, until the project changes
+    ┌────────────────────────────────────┘
+    └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Report ─► RunMonth
+       one a month; Transform, Judge, Measure and Report for all months that are ready together
+
+Rooms are imported where they run: a run that finds nothing to do imports none of them.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from pipeline import metrics
+from pipeline.errors import MonthRejected
+from pipeline.history import runs
+from pipeline.process import keeping_all
+from pipeline.sources import CONFIG, month_beside
+from pipeline.tasks import records, selection
+from pipeline.tasks.base import Task
+from pipeline.tasks.parameters import Month, Months, Sources, duck, mobility, or_exit
+from pipeline.tasks.receipts import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
+from pipeline.tasks.source import Load
+from pipeline.warehouse import dbt
+
+SUITES = CONFIG / "expectations"
+
+
+class MonthsTask(Task):
+    """One step of a month, or of all months that are ready for it together."""
+
+    months = Months()
+    sources = Sources()
+    resources = {"warehouse": 1}
+    max_batch_size = 24
+
+
+class Describe(Task):
+    """What the project declares, for people and for the steps to come: its documentation, its metrics and their SQL.
+
+    While files are on their way, so that dbt and MetricFlow have their plans ready when the first month is loaded.
+    """
+
+    priority = 40
+
+    def output(self) -> Receipt:
+        return Receipt(place("reports", "models", ".json"), version=dbt.digest())
+
+    def run(self) -> None:
+        from pipeline import report
+
+        receipt, folder = self.output(), data_folder() / "dbt"
+        models, catalogue = (place("reports", name, ".html") for name in ("models", "metrics"))
+        with whole(models) as page:
+            page.write_bytes(dbt.document(warehouse(), folder, duck()).read_bytes())
+        with whole(catalogue) as page:
+            page.write_text(report.catalogue(metrics.definitions().values()))
+        metrics.compiled(dbt.semantics(warehouse(), folder, duck()))
+        receipt.write([models, catalogue])
+
+
+class Transform(MonthsTask):
+    """The marts of the months, from everything that is loaded for them: one start of dbt."""
+
+    def requires(self) -> dict[date | str, Any]:
+        return {month: self.loads(month) for month in self.months} | {"project": Describe()}
+
+    def loads(self, month: date) -> list[Load]:
+        return [Load(**load) for load in selection.loads_of(month, self.sources)]
+
+    def output(self) -> dict[date, Receipt]:
+        version = dbt.model_version()
+        return {
+            month: Receipt(
+                place("warehouse/transformed", month, ".json"), [load.output() for load in self.loads(month)], version
+            )
+            for month in self.months
+        }
+
+    def run(self) -> None:
+        from pipeline.warehouse import raw as room
+        from pipeline.warehouse import transform
+
+        receipts = self.output() | self.lost_beside()
+        with records.unsettled(list(receipts)) as left:
+            room.begin(warehouse(), list(receipts), duck())
+            for months, built in transform.build_all(warehouse(), list(receipts), data_folder() / "dbt", duck()):
+                contents = transform.contents(warehouse(), months, duck())
+                for month in months:
+                    receipts[month].write(within=warehouse(), **asdict(built) | contents[month])
+                records.note_contents(contents)
+                left.difference_update(months)
+
+    def lost_beside(self) -> dict[date, Receipt]:
+        """The receipts of months beside these that are to be built again, too: together they settle at once."""
+        beside = {month_beside(month, distance) for month in self.months for distance in (-1, 1)} - set(self.months)
+        again = [
+            Transform(months=(month,), sources=selection.asked_of(month, self.sources))
+            for month in sorted(beside)
+            if records.is_lost(month)
+        ]
+        ready = [task for task in again if all(load.complete() for load in task.loads(task.months[0]))]
+        return {month: receipt for task in ready for month, receipt in task.output().items()}
+
+
+class Judge(MonthsTask):
+    """What Great Expectations finds in the months, good or bad: one start of Great Expectations."""
+
+    def requires(self) -> dict[date, Transform]:
+        return {month: Transform(months=(month,), sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        version = digest_of_files(SUITES)
+        return {
+            month: Receipt(
+                place("quality", month, ".findings.json"),
+                [transformed[month]],
+                version + records.mark_of(month, "facts"),
+            )
+            for month, transformed in self.input().items()
+        }
+
+    def run(self) -> None:
+        from pipeline import quality
+        from pipeline.warehouse import raw as room
+
+        receipts, docs = self.output(), data_folder() / "reports" / "quality"
+        with keeping_all():
+            judged = quality.judge(warehouse(), self.months, SUITES, duck(), records.months_rejected(), docs)
+        verdicts = {month: quality.verdict(month, findings) for month, findings in judged.items()}
+        room.keep_findings(warehouse(), {month: said["findings"] for month, said in verdicts.items()}, duck())
+        for month, said in verdicts.items():
+            receipts[month].write(content=json.dumps(said), **said)  # what is usual has a say as well
+
+
+class MonthTask(Task):
+    """One step of one month."""
+
+    month = Month()
+    sources = Sources()
+
+
+class Validate(MonthTask):
+    """The gate: a month that failed a critical expectation goes no further, unless somebody accepted just that."""
+
+    def requires(self) -> Judge:
+        return Judge(months=(self.month,), sources=self.sources)
+
+    def output(self) -> Receipt:
+        return Receipt(place("quality", self.month, ".json"), [self.input()[self.month]])
+
+    def run(self) -> None:
+        from pipeline.operations import accept
+
+        receipt, judged = self.output(), self.input()[self.month].record
+        rejected = Receipt(place("quality", self.month, ".rejected.json"), receipt.inputs)
+        accepted = accept.reason_for(self.month, judged)
+        if judged["rejected"] and not accepted:
+            rejected.write(why=judged["why"], findings=judged["findings"])
+            raise MonthRejected(f"{self.month:%Y-%m} is rejected: {judged['why']}; all findings are in {rejected.path}")
+        rejected.path.unlink(missing_ok=True)
+        receipt.write(findings=len(judged["findings"]), accepted=accepted)
+
+
+class Publish(MonthTask):
+    """The month's marts as Parquet, beside the dimensions."""
+
+    priority = 5  # all months that passed before any is measured: Measure can then take them together
+    resources = {"warehouse": 1}
+
+    def requires(self) -> Validate:
+        return self.clone(Validate)
+
+    def output(self) -> Receipt:
+        return Receipt(place("published", self.month, ".json"), [self.input()], records.mark_of(self.month, "content"))
+
+    def run(self) -> None:
+        from pipeline.warehouse import publish
+
+        receipt = self.output()
+        with whole_tree(receipt.path.parent) as folder:
+            rows = publish.export(warehouse(), self.month, folder, duck())
+        of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
+        receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
+
+
+class Measure(MonthsTask):
+    """The months' metrics, by MetricFlow's SQL, and the effects of weather."""
+
+    def requires(self) -> dict[date, Publish]:
+        return {month: Publish(month=month, sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        declared = metrics.digest()
+        return {
+            month: Receipt(place("published/metrics", month, ".json"), [published], declared)
+            for month, published in self.input().items()
+        }
+
+    def run(self) -> None:
+        receipts, folder = self.output(), place("published/metrics", self.months[0], "").parent
+        manifest = dbt.semantics(warehouse(), data_folder() / "dbt", duck())
+        with whole_tree(folder) as work:
+            folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
+            rows = metrics.export(warehouse(), manifest, folders, duck())
+        for month, counts in rows.items():
+            receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
+
+
+class Report(MonthsTask):
+    """The months' pages, and the index of all pages."""
+
+    resources = {"index": 1}
+
+    def requires(self) -> dict[date, Measure]:
+        return {month: Measure(months=(month,), sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        return {
+            month: Receipt(place("reports", month, ".json"), [measured[month]])
+            for month, measured in self.input().items()
+        }
+
+    def run(self) -> None:
+        from pipeline import report
+
+        receipts, index = self.output(), place("reports", "index", ".html")
+        published, steps = data_folder() / "published", runs.steps(data_folder() / "runs", self.months)
+        pages = {month: place("reports", month, ".html") for month in self.months}
+        for month, page in pages.items():
+            checks, account = report.checks_beside(page), self.account_of(month)
+            with whole(page) as part:
+                part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
+        with whole(index) as part:
+            part.write_text(report.index(published, index.parent, records.why_rejected()))
+        for month, page in pages.items():
+            receipts[month].write([page])
+        self.show(message=str(index), link=index.as_uri())
+
+    def account_of(self, month: date) -> dict[str, Any]:
+        """What was found in the month, why it was let through all the same, and the files it was made from."""
+        validated = Validate(month=month, sources=self.sources)
+        judged = validated.requires()
+        return {
+            "findings": judged.output()[month].record["findings"],
+            "accepted": validated.output().record.get("accepted", ""),
+            "provenance": [provenance_of(load) for load in judged.requires()[month].loads(month)],
+        }
+
+
+class RunMonth(MonthTask):
+    """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``.
+
+    Then the months beside it, where its file holds rides that began in them.
+    """
+
+    def complete(self) -> bool:
+        if records.is_unsettled():
+            self.hold()
+        return super().complete()
+
+    @property
+    def report(self) -> Report:
+        return Report(months=(self.month,), sources=self.sources)
+
+    def requires(self) -> Report:
+        self.hold()
+        return self.report
+
+    def hold(self) -> None:
+        """Before anything is made; a run that finds all complete does not come here."""
+        or_exit(records.begin, mobility().least_free_gb)
+        import duckdb  # noqa: F401  # once, and not in each of the processes that Luigi forks for tasks (0.15 s, 2026-11)
+
+    def output(self) -> Receipt:
+        return Receipt(place("complete", self.month, ".json"), [self.report.output()[self.month]])
+
+    def run(self) -> Iterator[list["RunMonth"]]:
+        beside = [month_beside(self.month, distance) for distance in (-1, 1)]
+        yield [
+            RunMonth(month=month, sources=selection.asked_of(month, self.sources))
+            for month in beside
+            if records.is_outdated(month) and month not in records.months_rejected()
+        ]
+        self.output().write(sources=self.sources)
+        page = place("reports", self.month, ".html")
+        self.show(message=str(page), link=page.as_uri())
+
+
+def provenance_of(load: Load) -> dict[str, Any]:
+    """Which file the loaded rows came from."""
+    landed: dict[str, Any] = load.input()["landed"].record
+    return landed | {"source": load.source, "rows": load.output().record["rows"]}

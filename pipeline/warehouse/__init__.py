@@ -1,0 +1,1 @@
+"""Parquet -> raw -> marts -> published: the DuckDB warehouse, dbt and the published files."""

@@ -1,0 +1,46 @@
+"""Marts -> Parquet that anyone can read beside a running pipeline: dimensions whole, facts by month (hive layout)."""
+
+from datetime import date
+from pathlib import Path
+
+from pipeline.database import Settings, connected, literal, quoted
+
+SCHEMAS = ("core", "audit")
+
+
+def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) -> dict[Path, int]:
+    """Writes every mart under ``folder``, without a month the dimensions alone; returns each file's rows by its path.
+
+    ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
+    """
+    written: dict[Path, int] = {}
+    with connected(warehouse, duck, read_only=True) as con:
+        tables = con.execute(
+            """
+            select t.schema_name, t.table_name, bool_or(c.column_name = 'source_month')
+            from duckdb_tables() as t
+            join duckdb_columns() as c using (schema_name, table_name)
+            where t.schema_name in ? group by all order by all
+            """,
+            [list(SCHEMAS)],
+        ).fetchall()
+        for schema, table, monthly in tables:
+            if monthly and not month:
+                continue
+            path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            rows = f"select * from {schema}.{quoted(table)}" + (
+                f" where source_month = date '{month}'" if monthly else ""
+            )
+            copy = f"copy ({rows}) to {literal(folder / path)} (format parquet, compression zstd)"
+            written[path] = con.execute(copy).fetchall()[0][0]
+    return written
+
+
+def export_so_far(warehouse: Path, table: str, folder: Path, duck: Settings) -> None:
+    """Writes the hours of a feed that is not settled, those that were observed, as it names them."""
+    path = folder / table / f"{table}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(warehouse, duck, read_only=True) as con:
+        rows = f"select * exclude (source_month, source_row) from raw_data.{table} where temperature_2m is not null"
+        con.execute(f"copy ({rows} order by all) to {literal(path)} (format parquet, compression zstd)")

@@ -1,0 +1,95 @@
+"""Log lines: what people read, what machines read, and what is kept."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadFile, BadInput
+from pipeline.history import log
+
+TASK = "Load(source=citibike, month=2024-01)"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
+    monkeypatch.delenv("MOBILITY_LOG_FORMAT", raising=False)
+    yield tmp_path
+
+
+def record(error: Exception | None = None, level: int = 40, name: str = "luigi-interface") -> logging.LogRecord:
+    """As Luigi says that a task failed."""
+    try:
+        if error:
+            raise error  # noqa: TRY301
+        info = None
+    except Exception:
+        info = sys.exc_info()
+    return logging.LogRecord(name, level, "", 0, "[pid %s] Worker %s failed    %s", (1, "w", TASK), info)
+
+
+def test_an_error_of_ours_is_one_line_and_any_other_has_its_stack() -> None:
+    lines = log.Lines("%(levelname)s %(message)s")
+    assert lines.format(record(BadFile("no zip"))) == f"ERROR {TASK}: no zip"
+    assert "Traceback" in lines.format(record(ValueError("x")))
+
+
+def test_a_task_that_luigi_plans_again_is_no_error() -> None:
+    again = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
+    line = log.Lines("%(levelname)s %(message)s").format(record(again))
+    assert line == f"WARNING {TASK}: again later, what it is made from changed meanwhile"
+
+
+def test_lines_are_json_on_wish_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
+    line = json.loads(log.Lines("%(levelname)s %(message)s").format(record(BadFile("«no» zip"))))
+    assert line.pop("at").endswith("+00:00")
+    assert line == {"level": "ERROR", "run": "the-run", "logger": "luigi-interface", "message": f"{TASK}: «no» zip"}
+
+
+def test_a_format_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    log.check_format()
+    monkeypatch.setenv("MOBILITY_LOG_FORMAT", "xml")
+    with pytest.raises(BadInput, match="it is one of text, json"):
+        log.check_format()
+
+
+def keeper() -> log.Kept:
+    handler = log.Kept()
+    handler.setFormatter(log.KeptLines())
+    return handler
+
+
+def test_what_was_made_and_what_went_wrong_is_kept_and_nothing_else() -> None:
+    handler = keeper()
+    for one in (
+        logging.LogRecord("pipeline.tasks.receipts", logging.INFO, "", 0, "parquet made", (), None),
+        logging.LogRecord("luigi-interface", logging.INFO, "", 0, "a summary", (), None),
+        record(BadFile("no zip")),
+    ):
+        handler.handle(one)
+    kept = [json.loads(line)["message"] for line in log.kept().read_text().splitlines()]
+    assert kept == ["parquet made", f"{TASK}: no zip"], "what Luigi says of its own doings is not kept"
+
+
+def test_nothing_is_kept_where_there_is_no_folder_to_keep_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "logs").write_text("in the way")
+    keeper().handle(record(BadFile("no zip")))
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_a_large_file_is_followed_by_another_and_the_oldest_go() -> None:
+    log.rotate()
+    for _ in range(log.KEPT_FILES + 3):
+        log.kept().parent.mkdir(exist_ok=True)
+        log.kept().write_bytes(bytes(log.KEPT_BYTES + 1))
+        log.rotate()
+    assert len(list(log.kept().parent.iterdir())) == log.KEPT_FILES
+    log.kept().write_text("small")
+    log.rotate()
+    assert log.kept().read_text() == "small"

@@ -1,0 +1,202 @@
+"""Downloads over real HTTP on loopback, with the faults that publishers have shown."""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadFile, NoSpace, Refused, Unreachable
+from pipeline.ingest import download, http
+from pipeline.ingest.http import Patience
+from pipeline.sample.server import Fault, Upstream, serve
+from pipeline.sources import Source, sources
+
+MONTH = date(2024, 1, 1)
+PATH = "trip-data/green_tripdata_2024-01.parquet"
+SWIFT = Patience(tries=3, first_wait_s=0.01, longest_wait_s=0.05, silence_s=2)
+CONTENT = b"PAR1" + os.urandom(5_000_000) + b"PAR1"
+
+
+@pytest.fixture
+def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    (tmp_path / "upstream/trip-data").mkdir(parents=True)
+    (tmp_path / "upstream" / PATH).write_bytes(CONTENT)
+    with serve(tmp_path / "upstream") as server:
+        monkeypatch.setenv("TLC_URL", server.url)
+        monkeypatch.setenv("OPEN_METEO_URL", server.url)
+        monkeypatch.setenv("CITIBIKE_URL", f"{server.url}/tripdata")
+        yield server
+
+
+@pytest.fixture
+def green() -> Source:
+    return sources()["green_taxi"]
+
+
+def fetch(source: Source, folder: Path, month: date = MONTH) -> dict[str, object]:
+    found = download.published_at(source, month, SWIFT)
+    assert found
+    return download.fetch(source, found[0], folder / "landed", folder / "part", SWIFT, lambda done, total: None)
+
+
+def gets(upstream: Upstream) -> list[tuple[int, str | None]]:
+    return [(asked.status, asked.range) for asked in upstream.requests if asked.method == "GET"]
+
+
+def test_a_file_lands_byte_for_byte_with_where_it_came_from(upstream: Upstream, green: Source, tmp_path: Path) -> None:
+    facts = fetch(green, tmp_path)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    assert facts["bytes"] == len(CONTENT)
+    assert facts["url"] == f"{upstream.url}/{PATH}"
+    assert facts["etag"] and facts["last_modified"]
+
+
+def test_a_broken_connection_is_resumed_where_it_broke(upstream: Upstream, green: Source, tmp_path: Path) -> None:
+    upstream.faults = [Fault(PATH, first=2, cut=True)]  # the first request is the HEAD
+    facts = fetch(green, tmp_path)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    assert [status for status, _ in gets(upstream)] == [200, 206]
+    again = gets(upstream)[1][1]
+    assert again and len(CONTENT) // 4 < int(again.removeprefix("bytes=").rstrip("-")) <= len(CONTENT) // 2
+
+
+def test_a_file_that_changed_in_between_is_fetched_from_its_beginning(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    upstream.faults = [Fault(PATH, first=2, cut=True)]
+    newer = b"PAR1" + b"x" * 100 + b"PAR1"
+
+    def reissue(done: int, total: int) -> None:
+        (upstream.root / PATH).write_bytes(newer)
+
+    url = f"{upstream.url}/{PATH}"
+    assert http.head(url, upstream.url, SWIFT) is not None
+    facts = download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
+    assert (tmp_path / "part").read_bytes() == newer
+    assert facts["sha256"] == hashlib.sha256(newer).hexdigest()
+
+
+def test_a_server_that_knows_no_ranges_sends_the_whole_file_again(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    upstream.faults = [Fault(PATH, first=2, cut=True), Fault(PATH, ignore_range=True)]
+    facts = fetch(green, tmp_path)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_an_answer_that_may_pass_is_asked_for_again(
+    upstream: Upstream, green: Source, tmp_path: Path, status: int
+) -> None:
+    upstream.faults = [Fault(PATH, first=2, status=status)]
+    fetch(green, tmp_path)
+    assert [status for status, _ in gets(upstream)] == [200]
+
+
+def test_the_wait_that_the_publisher_asks_for_is_kept(
+    upstream: Upstream, green: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.faults = [Fault(PATH, first=1, status=429, retry_after="0.7")]
+    waited: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
+    assert download.published_at(green, MONTH, Patience(tries=2, first_wait_s=0.01, longest_wait_s=5))
+    assert waited == [0.7]
+
+
+def test_what_never_answers_is_given_up_after_the_last_try(upstream: Upstream, green: Source) -> None:
+    upstream.faults = [Fault(status=503)]
+    with pytest.raises(Unreachable, match=r"green_tripdata_2024-01.parquet: answered 503 .* at the last of 3 tries"):
+        download.published_at(green, MONTH, SWIFT)
+    assert len(upstream.requests) == 3
+
+
+def test_no_host_at_all_is_unreachable_in_words(green: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TLC_URL", "http://127.0.0.1:1")
+    with pytest.raises(Unreachable, match=r"no answer \(.*refused"):
+        download.published_at(green, MONTH, SWIFT)
+
+
+def test_a_missing_file_is_not_published_yet(upstream: Upstream, green: Source) -> None:
+    assert download.published_at(green, date(2024, 2, 1), SWIFT) is None
+
+
+def test_one_file_refused_is_missing_but_a_host_that_refuses_all_is_an_error(upstream: Upstream, green: Source) -> None:
+    upstream.faults = [Fault(PATH, status=403)]
+    assert download.published_at(green, MONTH, SWIFT) is None
+    upstream.faults = [Fault(status=403)]
+    with pytest.raises(Refused, match="not only for this file"):
+        download.published_at(green, MONTH, SWIFT)
+
+
+def test_a_year_archive_is_found_where_the_month_has_no_file(upstream: Upstream) -> None:
+    (upstream.root / "tripdata").mkdir()
+    (upstream.root / "tripdata/2023-citibike-tripdata.zip").write_bytes(b"PK")
+    found = download.published_at(sources()["citibike"], date(2023, 5, 1), SWIFT)
+    assert found == (f"{upstream.url}/tripdata/2023-citibike-tripdata.zip", "2023")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"\n\n<!DOCTYPE html><title>Sorry</title>", r"an HTML page \(«Sorry»\) where a parquet file should be"),
+        (b"<Error><Code>SlowDown</Code></Error>", r"an XML error \(«SlowDown»\) where a parquet file should be"),
+        (b"PAR1" + b"x" * 5000, "it is cut off"),
+        (b"GIF89a", "begins with b'GIF8' and not with b'PAR1'"),
+        (b"", "begins with b''"),
+    ],
+)
+def test_what_is_no_parquet_file_is_refused(
+    upstream: Upstream, green: Source, tmp_path: Path, body: bytes, words: str
+) -> None:
+    upstream.faults = [Fault(PATH, body=body)]
+    with pytest.raises(BadFile, match=words):
+        fetch(green, tmp_path)
+
+
+def test_a_file_larger_than_the_limit_is_refused_before_it_is_fetched(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    with pytest.raises(BadFile, match=r"5,000,008 bytes, at most 1,000 expected \(max_bytes in config"):
+        fetch(dataclasses.replace(green, max_bytes=1000), tmp_path)
+    assert not (tmp_path / "part").exists()
+
+
+def test_a_disk_without_room_is_named_before_the_file_is_fetched(
+    upstream: Upstream, green: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = os.statvfs(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10, "total": full.f_blocks})())
+    with pytest.raises(NoSpace, match="needs 5,000,008 bytes, 10 are free"):
+        fetch(green, tmp_path)
+
+
+def test_an_archive_that_reports_an_error_with_a_friendly_status_is_refused(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.faults = [Fault("v1/archive", body=b'{"error": true, "reason": "too much"}')]
+    with pytest.raises(BadFile, match=r"the archive reports an error \(too much\)"):
+        fetch(sources()["weather"], tmp_path)
+
+
+def test_an_archive_that_answers_400_is_refused_with_its_own_reason(upstream: Upstream, tmp_path: Path) -> None:
+    wrong = dataclasses.replace(sources()["weather"], urls=("{base}/v1/archive?latitude=1",))
+    with pytest.raises(Refused, match=r"answered with 400 \(.+\)"):
+        fetch(wrong, tmp_path)
+
+
+def test_weather_is_published_when_the_archive_has_settled() -> None:
+    weather, today = sources()["weather"], date.today()
+    assert download.is_settled(weather, date(2024, 1, 1))
+    assert not download.is_settled(weather, today.replace(day=1))
+
+
+def test_plain_http_is_refused_for_any_other_host(green: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    for host in ("http://example.org", "http://127.0.0.1.example.org", "http://localhost.example.org"):
+        monkeypatch.setenv("TLC_URL", host)
+        with pytest.raises(Refused, match="plain http is only for this machine itself"):
+            download.published_at(green, MONTH, SWIFT)

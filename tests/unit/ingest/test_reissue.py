@@ -1,0 +1,101 @@
+"""Whether the publisher has put another file in the place of the one that was fetched."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import Unreachable
+from pipeline.ingest import reissue
+from pipeline.ingest.http import Patience, head
+from pipeline.sample.server import Fault, Upstream, serve
+from pipeline.sources import sources
+
+MONTH = date(2024, 1, 1)
+PATIENCE = Patience(tries=3, first_wait_s=0.01, silence_s=5)
+GREEN = sources()["green_taxi"]
+FILE = "trip-data/green_tripdata_2024-01.parquet"
+
+
+@pytest.fixture
+def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    (tmp_path / "trip-data").mkdir()
+    (tmp_path / FILE).write_text("as first published")
+    with serve(tmp_path) as publisher:
+        monkeypatch.setenv("TLC_URL", publisher.url)
+        monkeypatch.setenv("OPEN_METEO_URL", publisher.url)
+        yield publisher
+
+
+def landed(upstream: Upstream) -> dict[str, Any]:
+    answer = head(f"{upstream.url}/{FILE}", upstream.url, PATIENCE)
+    assert answer is not None
+    return {
+        "etag": answer.headers["ETag"],
+        "last_modified": answer.headers["Last-Modified"],
+        "bytes": int(answer.headers["Content-Length"]),
+    }
+
+
+def asked(facts: dict[str, Any]) -> tuple[str, str] | None:
+    return reissue.reissued_at(GREEN, MONTH, facts, PATIENCE)
+
+
+def test_the_same_file_is_answered_with_304(upstream: Upstream) -> None:
+    assert asked(landed(upstream)) is None
+    assert upstream.requests[-1].status == 304
+
+
+def test_another_file_in_its_place_is_found(upstream: Upstream) -> None:
+    facts = landed(upstream)
+    (upstream.root / FILE).write_text("as published again")
+    assert asked(facts) == (f"{upstream.url}/{FILE}", "2024-01")
+
+
+def test_a_host_without_etags_is_asked_by_date_and_size(upstream: Upstream) -> None:
+    facts = landed(upstream) | {"etag": ""}
+    assert asked(facts) is None
+    assert asked(facts | {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}) is not None
+
+
+def test_a_file_that_was_taken_away_stays_what_it_was(upstream: Upstream) -> None:
+    facts = landed(upstream)
+    (upstream.root / FILE).unlink()
+    assert asked(facts) is None
+
+
+def test_a_host_that_does_not_answer_says_nothing(upstream: Upstream) -> None:
+    facts = landed(upstream)
+    upstream.faults = [Fault(status=503)]
+    with pytest.raises(Unreachable):
+        asked(facts)
+
+
+@pytest.mark.parametrize(
+    ("last_asked", "may_differ"),
+    [("2024-02-10T00:00:00+00:00", True), ("2024-05-10T00:00:00+00:00", True), ("2024-05-12T00:00:00+00:00", False)],
+)
+def test_weather_is_asked_for_again_until_it_was_once_when_it_is_final(
+    upstream: Upstream, last_asked: str, may_differ: bool
+) -> None:
+    first = {"etag": "", "last_modified": "", "fetched_at": "2024-02-09T00:00:00+00:00", "asked_at": last_asked}
+    assert (reissue.reissued_at(sources()["weather"], MONTH, first, PATIENCE) is not None) is may_differ
+    assert upstream.requests == [], "an archive without files cannot be asked whether one changed"
+
+
+def test_answers_differ_by_what_they_say_and_not_by_how_long_it_took(tmp_path: Path) -> None:
+    answers = [
+        {"generationtime_ms": 1.0, "hourly": {"time": ["a"], "rain": [0.0]}},
+        {"generationtime_ms": 2.0, "hourly": {"time": ["a"], "rain": [0.0]}},
+        {"generationtime_ms": 1.0, "hourly": {"time": ["a"], "rain": [0.1]}},
+    ]
+    paths = [tmp_path / f"{number}.json" for number in range(3)]
+    for path, answer in zip(paths, answers, strict=True):
+        path.write_text(json.dumps(answer))
+    weather = sources()["weather"]
+    assert reissue.is_same(weather, paths[0], paths[1])
+    assert not reissue.is_same(weather, paths[0], paths[2])
+    assert not reissue.is_same(GREEN, paths[0], paths[0]), "a file is what it is, byte for byte"

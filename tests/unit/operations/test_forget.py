@@ -1,0 +1,44 @@
+"""What is taken away with a source, and what stays."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.operations.forget import remove_source
+from pipeline.sources import sources
+
+MONTH = date(2023, 5, 1)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    return tmp_path
+
+
+def land(data: Path, source: str, file: str, *labels: str) -> None:
+    folder = data / "landing" / source
+    folder.mkdir(parents=True)
+    (folder / file).write_text("as published")
+    for label in labels:
+        (folder / f"{label}.json").write_text(json.dumps({"files": {file: 12}, "file": file}))
+
+
+def left(data: Path) -> list[str]:
+    return sorted(path.name for path in data.rglob("*") if path.is_file())
+
+
+def test_the_one_file_of_a_static_source_goes_with_its_receipt(data: Path) -> None:
+    land(data, "taxi_zone_polygons", "static.zip", "static")
+    remove_source(sources()["taxi_zone_polygons"], MONTH)
+    assert left(data) == []
+
+
+def test_a_years_archive_stays_while_another_month_of_it_is_there(data: Path) -> None:
+    land(data, "citibike", "2023.zip", "2023", "2023-05", "2023-06")
+    remove_source(sources()["citibike"], MONTH)
+    assert left(data) == ["2023-06.json", "2023.json", "2023.zip"]
+    remove_source(sources()["citibike"], date(2023, 6, 1))
+    assert left(data) == []

@@ -1,0 +1,29 @@
+"""When the timers' verbs do nothing."""
+
+from datetime import time
+
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.operations.upkeep import is_within
+
+
+@pytest.mark.parametrize(
+    ("now", "window", "within"),
+    [
+        (time(2, 59), "03:00-04:00", False),
+        (time(3), "03:00-04:00", True),
+        (time(4), "03:00-04:00", False),
+        (time(23, 30), "23:00-01:00", True),
+        (time(0, 30), "23:00-01:00", True),
+        (time(12), "23:00-01:00", False),
+        (time(3), "", False),
+    ],
+)
+def test_the_maintenance_window_is_half_open_and_may_lie_over_midnight(now: time, window: str, within: bool) -> None:
+    assert is_within(now, window) is within
+
+
+def test_what_is_no_window_is_refused() -> None:
+    with pytest.raises(BadInput, match="they are written 03:00-04:00"):
+        is_within(time(3), "3 to 4")

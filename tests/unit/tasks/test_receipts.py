@@ -1,0 +1,133 @@
+"""Receipts and files: whole or not at all, and there only while what they were made from is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import NoSpace
+from pipeline.tasks.receipts import Receipt, place, whole, whole_tree
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    return tmp_path
+
+
+def landed(text: str = "rows") -> Receipt:
+    path = place("landing", "2024-01", ".csv", "citibike")
+    with whole(path) as part:
+        part.write_text(text)
+    receipt = Receipt(place("landing", "2024-01", ".json", "citibike"))
+    receipt.write([path], digest=f"sha256 of {text}")
+    return receipt
+
+
+def made_from(*inputs: Receipt, stage: str = "parquet", version: str = "") -> Receipt:
+    return Receipt(place(stage, "2024-01", ".json", "citibike"), inputs, version)
+
+
+def test_a_file_that_could_not_be_finished_leaves_nothing(data: Path) -> None:
+    with pytest.raises(ValueError, match="half way"), whole(data / "a/file") as part:
+        part.write_text("half")
+        raise ValueError("half way")
+    assert list((data / "a").iterdir()) == []
+
+
+def test_a_file_that_could_not_be_finished_leaves_the_earlier_one(data: Path) -> None:
+    (data / "file").write_text("earlier")
+    with pytest.raises(ValueError, match="half way"), whole(data / "file") as part:
+        part.write_text("half")
+        raise ValueError("half way")
+    assert (data / "file").read_text() == "earlier"
+
+
+def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
+    (data / "file").write_text("no folder")
+    words = r"cannot be written \(.*\); free or choose another MOBILITY_DATA"
+    with pytest.raises(NoSpace, match=words), whole(data / "file/below") as part:
+        part.write_text("x")
+
+
+def test_a_tree_takes_its_place_whole_or_not_at_all(data: Path) -> None:
+    (data / "t").mkdir()
+    (data / "t/stays").write_text("1")
+    with pytest.raises(ValueError, match="half way"), whole_tree(data / "t") as folder:
+        (folder / "new").write_text("2")
+        raise ValueError("half way")
+    assert [path.name for path in (data / "t").iterdir()] == ["stays"]
+    with whole_tree(data / "t") as folder:
+        (folder / "sub").mkdir()
+        (folder / "sub/new").write_text("2")
+    assert sorted(str(path.relative_to(data / "t")) for path in (data / "t").rglob("*")) == ["stays", "sub", "sub/new"]
+
+
+def test_a_receipt_exists_once_it_is_written() -> None:
+    receipt = made_from(landed())
+    assert not receipt.exists()
+    receipt.write()
+    assert receipt.exists()
+    assert made_from(landed()).exists(), "the same receipt, seen by another task"
+
+
+def test_a_revised_input_makes_everything_made_from_it_incomplete_and_its_return_complete_again() -> None:
+    parquet = made_from(landed())
+    parquet.write()
+    loaded = made_from(parquet, stage="warehouse/loaded")
+    loaded.write()
+    assert loaded.exists()
+    landed("revised rows")
+    assert not parquet.exists()
+    assert not loaded.exists()
+    landed()
+    assert loaded.exists(), "what was made from the same file is still right"
+
+
+def test_one_input_more_or_less_makes_a_receipt_incomplete() -> None:
+    one, other = landed(), Receipt(place("landing", "2024-01", ".json", "weather"))
+    other.write(digest="2")
+    month = made_from(one, stage="month")
+    month.write()
+    assert not made_from(one, other, stage="month").exists()
+    made_from(one, other, stage="month").write()
+    assert made_from(one, other, stage="month").exists()
+    assert not month.exists()
+
+
+def test_another_declared_version_makes_a_receipt_incomplete() -> None:
+    made_from(landed(), version="1").write()
+    assert made_from(landed(), version="1").exists()
+    assert not made_from(landed(), version="2").exists()
+
+
+def test_a_receipt_goes_with_the_file_it_vouches_for(data: Path) -> None:
+    receipt = landed()
+    (data / "landing/citibike/2024-01.csv").write_text("cut")
+    assert not receipt.exists()
+    (data / "landing/citibike/2024-01.csv").unlink()
+    assert not receipt.exists()
+
+
+def test_a_receipt_goes_with_the_warehouse_but_lets_it_grow(data: Path) -> None:
+    database, receipt = data / "warehouse.duckdb", made_from(landed())
+    database.write_text("small")
+    receipt.write(within=database)
+    database.write_text("larger by now")
+    assert receipt.exists()
+    database.unlink()
+    assert not receipt.exists()
+
+
+def test_a_damaged_receipt_does_not_exist() -> None:
+    receipt = made_from(landed())
+    receipt.write()
+    receipt.path.write_text('{"digest": "ab')
+    assert not receipt.exists()
+
+
+def test_a_receipt_names_no_place_of_this_machine(data: Path) -> None:
+    receipt = made_from(landed())
+    receipt.write()
+    assert str(data) not in receipt.path.read_text()
+    assert json.loads(receipt.path.read_text())["made_from"] == {"landing/citibike/2024-01.json": "sha256 of rows"}

@@ -1,0 +1,56 @@
+"""What belongs to a month, as the sources' YAML and what is loaded say."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import sources as facts
+from pipeline.tasks import selection
+from pipeline.tasks.receipts import place
+
+MONTH, STATIC = date(2024, 1, 1), "taxi_zone_polygons"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the declared sources, to change, and an empty data folder."""
+    shutil.copytree(facts.CONFIG, tmp_path / "config")
+    monkeypatch.setattr(facts, "CONFIG", tmp_path / "config")
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("MOBILITY_SOURCES", raising=False)
+    facts.sources.cache_clear()
+    yield tmp_path / "config"
+    facts.sources.cache_clear()
+
+
+def switch_off(config: Path, name: str) -> None:
+    path = config / f"sources/{name}.yaml"
+    path.write_text(path.read_text().replace("enabled: true", "enabled: false"))
+    facts.sources.cache_clear()
+
+
+def names(asked: tuple[str, ...]) -> list[str]:
+    return [source.name for source in selection.sources_of(MONTH, asked)]
+
+
+def test_what_belongs_to_every_month_need_not_be_asked_for(config: Path) -> None:
+    assert names(("green_taxi",)) == ["green_taxi", STATIC, "taxi_zones", "weather"]
+
+
+@pytest.mark.parametrize("name", [STATIC, "taxi_zones", "weather"])
+def test_a_source_that_is_switched_off_is_not_waited_for_unless_it_is_asked_for(config: Path, name: str) -> None:
+    switch_off(config, name)
+    assert name not in facts.default_names()
+    assert name not in names(("green_taxi",))
+    assert name in names(("green_taxi", name))
+
+
+def test_what_is_loaded_stays_part_of_the_month_when_its_source_is_switched_off(config: Path) -> None:
+    switch_off(config, STATIC)
+    receipt = place("warehouse/loaded", "static", ".json", STATIC)
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{}")
+    assert STATIC in names(("green_taxi",))

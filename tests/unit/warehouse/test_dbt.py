@@ -1,0 +1,82 @@
+"""The project as it lies in a data folder; its macros for New York's clock and UTC, against Python's own zoneinfo."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import duckdb
+import jinja2
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.sources import read_yaml
+from pipeline.warehouse.dbt import OWN, PROJECT, link_project
+
+NEW_YORK = ZoneInfo("America/New_York")
+HOUR = timedelta(hours=1)
+TIMES = st.datetimes(datetime(2009, 1, 1), datetime(2030, 12, 31))
+CHANGES = [  # the hours of UTC before which the clocks went on or back
+    at
+    for at in (datetime(2009, 1, 1) + number * HOUR for number in range(22 * 8766))
+    if at.replace(tzinfo=UTC).astimezone(NEW_YORK).dst() != (at - HOUR).replace(tzinfo=UTC).astimezone(NEW_YORK).dst()
+]
+NEAR_CHANGES = st.builds(
+    lambda change, minutes: change + timedelta(minutes=minutes), st.sampled_from(CHANGES), st.integers(-480, 180)
+)
+
+
+def macro(name: str) -> Callable[[str], str]:
+    """One of the two, rendered without dbt: of that they need no more than ``adapter.dispatch`` and ``return``."""
+    text = "".join((PROJECT / "macros" / f"{one}.sql").read_text() for one in ("from_new_york", "to_new_york"))
+    given = {"return": str, "adapter": SimpleNamespace(dispatch=lambda one: getattr(template.module, f"duckdb__{one}"))}
+    template = jinja2.Environment().from_string(text, given)
+    found: Callable[[str], str] = getattr(template.module, name)
+    return found
+
+
+def run(name: str, time: datetime) -> datetime:
+    [[found]] = duckdb.execute("select " + macro(name)(f"timestamp '{time}'")).fetchall()
+    return found
+
+
+@given(TIMES | NEAR_CHANGES)
+@example(datetime(2024, 3, 10, 2, 30))
+@example(datetime(2024, 11, 3, 1, 30))
+def test_a_wall_clock_is_the_first_utc_time_it_showed_or_standard_time(local: datetime) -> None:
+    wanted = local.replace(tzinfo=NEW_YORK, fold=0).astimezone(UTC).replace(tzinfo=None)
+    assert run("from_new_york", local) == wanted
+
+
+@given(TIMES | NEAR_CHANGES)
+def test_utc_is_shown_as_clocks_in_new_york_show_it(utc: datetime) -> None:
+    assert run("to_new_york", utc) == utc.replace(tzinfo=UTC).astimezone(NEW_YORK).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("left_there", ["nothing", "links to another project", "a copy", "these links"])
+def test_a_data_folder_has_the_models_of_this_project_whatever_lay_there(tmp_path: Path, left_there: str) -> None:
+    folder, other = tmp_path / "dbt", tmp_path / "other"
+    (folder / "target").mkdir(parents=True)
+    (folder / "target/manifest.json").write_text("its own")
+    (other / "models").mkdir(parents=True)
+    (other / "models/gone.sql").write_text("select 1")
+    if left_there == "links to another project":
+        (folder / "models").symlink_to(other / "models")
+        (folder / "tests").symlink_to(tmp_path / "moved away")
+    if left_there == "a copy":
+        (other / "models").rename(folder / "models")
+    if left_there == "these links":
+        link_project(folder)
+    link_project(folder)
+    for path in PROJECT.iterdir():
+        assert path.name in OWN or (folder / path.name).samefile(path)
+    assert (folder / "target/manifest.json").read_text() == "its own"
+
+
+def test_a_month_that_spills_to_disk_is_built_like_any_other() -> None:
+    """DuckDB takes its temp_directory when it is opened; dbt's «settings» set it again, which fails after a spill."""
+    profile = read_yaml(PROJECT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
+    assert "settings" not in profile
+    assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])

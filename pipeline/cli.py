@@ -12,10 +12,11 @@ from typing import TypeAlias
 from pipeline import lock
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.operations import run
+from pipeline.paths import data_folder, path_for
 from pipeline.sources import chosen
 from pipeline.tasks import records, selection
 from pipeline.tasks.parameters import USAGE, duck, mobility, past_month
-from pipeline.tasks.receipts import data_folder, place, warehouse
+from pipeline.tasks.receipts import warehouse
 from pipeline.warehouse import dbt as dbt_project
 
 DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
@@ -85,9 +86,10 @@ def weather(asked: argparse.Namespace) -> int:
 
 def health(_: argparse.Namespace) -> int:
     from pipeline.history import alerts
-    from pipeline.operations.health import examined, luigid_used
+    from pipeline.operations.health import examined
+    from pipeline.tasks.scheduler import luigid_address
 
-    found = examined(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_used())
+    found = examined(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_address())
     print(found.line())
     alerts.tell(found.alerts)
     return DISAGREES if found.alerts else 0
@@ -145,7 +147,7 @@ def report(asked: argparse.Namespace) -> int:
 
     from pipeline.tasks.month import Report
 
-    month, page = past_month(asked.month), place("reports", asked.month, ".html")
+    month, page = past_month(asked.month), path_for("reports", asked.month, ".html")
     if records.record_of("published/metrics", month) is None:
         raise BadInput(f"month {month:%Y-%m}: not published; ./run.sh month {month:%Y-%m} makes it, page and all")
     lock.hold(data_folder())

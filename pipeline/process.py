@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,13 @@ PR_SET_PDEATHSIG = 1
 """prctl(2), Linux."""
 PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 """Looked up before any fork: after one, not even an import is safe."""
+
+
+def run_id() -> str:
+    """The name of this run in receipts, history and logs; child processes inherit it."""
+    if "MOBILITY_RUN_ID" not in os.environ:
+        os.environ["MOBILITY_RUN_ID"] = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    return os.environ["MOBILITY_RUN_ID"]
 
 
 def die_with_parent() -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from pipeline.errors import BadInput
+from pipeline.months import add_months, parse_month
 
 CONFIG = Path(__file__).parent.parent / "config"
 
@@ -140,7 +141,7 @@ class Source:
         """The days between which the month is published as a rule: its last day and the publisher's usual lag."""
         if self.static:
             return self.first_month, self.first_month
-        soonest, latest = (month_beside(month, 1) + timedelta(days=days - 1) for days in self.lag_days)
+        soonest, latest = (add_months(month, 1) + timedelta(days=days - 1) for days in self.lag_days)
         return soonest, latest
 
     @property
@@ -155,32 +156,6 @@ class Source:
 
 def is_yearly(url: str) -> bool:
     return "{year}" in url and "{month}" not in url
-
-
-def month_of(text: str) -> date:
-    """``2024-01`` as the first day of that month.
-
-    Raises BadInput where the text is no month.
-    """
-    try:
-        year, month = text.split("-")
-        if len(year) == 4 and len(month) == 2:
-            return date(int(year), int(month), 1)
-    except ValueError:
-        pass
-    raise BadInput(f"month {text!r}: no such month; a month is written YYYY-MM, as 2024-01")
-
-
-def month_beside(month: date, distance: int) -> date:
-    """The month so many months after, or below 0 before."""
-    number = month.year * 12 + month.month - 1 + distance
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def months_between(first: date, last: date) -> list[date]:
-    """The months from that of the first day to that of the last, both in it."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return [month_beside(first, distance) for distance in range(count)]
 
 
 @functools.cache
@@ -217,7 +192,7 @@ def read_source(path: Path) -> Source:
         | {
             "name": path.stem,
             "publisher": publishers()[facts["publisher"]],
-            "first_month": month_of(facts["first_month"]),
+            "first_month": parse_month(facts["first_month"]),
             "lag_days": tuple(facts["lag_days"]),
             "urls": tuple(facts["urls"]),
             "timestampformats": tuple(facts.get("timestampformats", ())),
@@ -235,7 +210,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 def read_column(name: str, fact: str | dict[str, Any]) -> Column:
     if isinstance(fact, str):
         return Column(name, fact)
-    months = {bound: month_of(fact[bound]) for bound in ("since", "until") if bound in fact}
+    months = {bound: parse_month(fact[bound]) for bound in ("since", "until") if bound in fact}
     return Column(name, **fact | months | {"aliases": tuple(fact.get("aliases", ()))})
 
 

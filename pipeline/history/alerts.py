@@ -18,8 +18,8 @@ from pathlib import Path
 
 from pipeline.errors import Unavailable
 from pipeline.history import runs
+from pipeline.paths import atomic_write, data_folder
 from pipeline.sources import CONFIG, Source, read_yaml
-from pipeline.tasks.receipts import data_folder, whole
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def tell_once(alert: Alert, urls: Sequence[str]) -> bool:
     with FileLock(folder / ".lock"):
         if is_recent(told) or not send(alert, urls):
             return False
-        with whole(told) as part:
+        with atomic_write(told) as part:
             part.write_text(json.dumps({"cause": alert.cause, "sent_at": datetime.now(UTC).isoformat()}))
     return True
 

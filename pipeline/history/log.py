@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
-from pipeline.history.runs import run_id
+from pipeline.process import run_id
 
 FORMATS = ("text", "json")
 KEPT_BYTES, KEPT_FILES = 5_000_000, 9

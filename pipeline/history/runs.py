@@ -58,13 +58,6 @@ class Line:
         return " ".join(word for word in (self.task, self.source, ", ".join(self.months)) if word)
 
 
-def run_id() -> str:
-    """What this run is called in receipts, history and logs; the processes that it starts inherit it."""
-    if "MOBILITY_RUN_ID" not in os.environ:
-        os.environ["MOBILITY_RUN_ID"] = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    return os.environ["MOBILITY_RUN_ID"]
-
-
 def append(folder: Path, line: Line) -> None:
     """Adds the line; in one write, so that lines of several processes do not mix."""
     folder.mkdir(parents=True, exist_ok=True)

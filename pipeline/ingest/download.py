@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import requests
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable
-from pipeline.history.progress import Tell
 from pipeline.ingest.formats import check_format
 from pipeline.ingest.http import Passing, Patience, ask, head, until_answered
 from pipeline.sources import Source
@@ -23,6 +22,8 @@ from pipeline.sources import Source
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+Tell = Callable[[int, int], None]
+"""Called with the bytes received and the bytes expected in all; the latter is 0 where it is not known."""
 PROVENANCE = ("file", "url", "etag", "last_modified", "bytes", "sha256", "fetched_at")
 """What is noted of a fetched file."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.ingest.http import Patience, head
-from pipeline.sources import Source, month_beside
+from pipeline.months import add_months
+from pipeline.sources import Source
 
 
 def reissued_at(source: Source, month: date, landed: Mapping[str, Any], patience: Patience) -> tuple[str, str] | None:
@@ -41,7 +42,7 @@ def is_described(landed: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
 def may_be_revised(source: Source, month: date, landed: Mapping[str, Any]) -> bool:
     """Whether an archive that gives no validators may still change the month: it was last asked before it was final."""
     asked = datetime.fromisoformat(landed.get("asked_at") or landed["fetched_at"]).astimezone(UTC).date()
-    return asked < month_beside(month, 1) + timedelta(days=source.final_after_days)
+    return asked < add_months(month, 1) + timedelta(days=source.final_after_days)
 
 
 def is_same(source: Source, one: Path, other: Path) -> bool:

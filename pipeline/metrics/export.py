@@ -12,7 +12,7 @@ from pipeline.metrics.counting import HOURS
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import Effect, effects
 from pipeline.metrics.semantics import compiled
-from pipeline.sources import month_beside
+from pipeline.months import add_months
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,8 +63,8 @@ def show_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date) -
     con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
     con.execute(f"attach ':memory:' as {warehouse.stem}")
     con.execute(f"create schema {warehouse.stem}.core")
-    files = ", ".join(f"date '{month_beside(month, distance)}'" for distance in (-1, 0, 1))
-    within = f">= timestamp '{month}' and {{}} < timestamp '{month_beside(month, 1)}'"
+    files = ", ".join(f"date '{add_months(month, distance)}'" for distance in (-1, 0, 1))
+    within = f">= timestamp '{month}' and {{}} < timestamp '{add_months(month, 1)}'"
     facts = {"fct_trips": "pickup_datetime", "fct_hourly_mobility": "hour_timestamp"}
     conditions = {
         table: f"where source_month in ({files}) and {column} {within.format(column)}"

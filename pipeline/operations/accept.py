@@ -1,15 +1,14 @@
 """Lets a rejected month pass, on record: who said so, when, why, and of which findings."""
 
 import getpass
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from pipeline import quality
 from pipeline.database import Settings
 from pipeline.errors import BadInput
-from pipeline.tasks.receipts import Receipt, place
+from pipeline.paths import path_for
+from pipeline.quality.acceptance import rejecting_findings
+from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 from pipeline.warehouse import raw
 
@@ -25,23 +24,12 @@ def accept(database: Path, month: date, reason: str, duck: Settings) -> str:
     judged = record_of("quality", month, ".findings.json")
     if not judged or not judged["rejected"]:
         raise BadInput(f"month {month:%Y-%m}: is not rejected; ./run.sh status shows which are")
-    found = rejecting(judged)
+    found = rejecting_findings(judged)
     if errors := [finding.sentence for finding in found if finding.outcome == "error"]:
         raise BadInput(f"month {month:%Y-%m}: what could not be judged cannot be accepted: {errors[0]}")
     sentences = [finding.sentence for finding in found]
     raw.accept_findings(database, month, sentences, reason, duck)
-    Receipt(place("quality", month, ".accepted.json")).write(reason=reason, by=getpass.getuser(), sentences=sentences)
+    Receipt(path_for("quality", month, ".accepted.json")).write(
+        reason=reason, by=getpass.getuser(), sentences=sentences
+    )
     return f"{month:%Y-%m}: accepted, {len(sentences)} findings; run the month again to publish it"
-
-
-def reason_for(month: date, judged: Mapping[str, Any]) -> str:
-    """Why the judged month may pass although it is rejected; empty where nobody accepted just these findings."""
-    accepted = record_of("quality", month, ".accepted.json")
-    found = {finding.sentence for finding in rejecting(judged) if finding.outcome == "fail"}
-    if accepted and found == {finding.sentence for finding in rejecting(judged)} <= set(accepted["sentences"]):
-        return str(accepted["reason"])
-    return ""
-
-
-def rejecting(judged: Mapping[str, Any]) -> list[quality.Finding]:
-    return quality.rejecting(quality.Finding(**finding) for finding in judged["findings"])

@@ -8,9 +8,10 @@ from pathlib import Path
 from pipeline import report
 from pipeline.database import Settings
 from pipeline.errors import BadInput
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.sources import Source, sources
 from pipeline.tasks import records
-from pipeline.tasks.receipts import Receipt, data_folder, place, whole, whole_tree
+from pipeline.tasks.receipts import Receipt
 from pipeline.warehouse import publish, raw, transform
 
 QUALITY = (".json", ".findings.json", ".rejected.json", ".accepted.json")
@@ -36,10 +37,10 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
             transform.build(database, [month], data_folder() / "dbt", duck)
             outdated = records.note_contents(transform.contents(database, [month], duck))
             left.clear()
-        with whole_tree(data_folder() / "published") as folder:
+        with atomic_write_tree(data_folder() / "published") as folder:
             publish.export(database, None, folder, duck)
-        with whole(place("reports", "index", ".html")) as part:
-            part.write_text(report.index(data_folder() / "published", place("reports", "index", "").parent))
+        with atomic_write(path_for("reports", "index", ".html")) as part:
+            part.write_text(report.index(data_folder() / "published", path_for("reports", "index", "").parent))
     what = "everything" if chosen == monthly else ", ".join(source.name for source in chosen)
     said = [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
     return said + [f"{beside:%Y-%m}: other rides at its edge; run it again to publish it so" for beside in outdated]
@@ -47,9 +48,9 @@ def forget(database: Path, month: date, names: Sequence[str], duck: Settings) ->
 
 def remove_month_receipts(month: date) -> list[Path]:
     stages = ["complete", "reports", "published/metrics", "published", "warehouse/transformed"]
-    found = [place(stage, month, ".json") for stage in stages]
+    found = [path_for(stage, month, ".json") for stage in stages]
     found += [
-        place("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json", ".accepted.json")
+        path_for("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json", ".accepted.json")
     ]
     return removed(found)
 
@@ -57,9 +58,9 @@ def remove_month_receipts(month: date) -> list[Path]:
 def remove_source(source: Source, month: date) -> list[Path]:
     """The source's files of the month; a year's archive stays while another month of it is there."""
     label = source.label(month)
-    landing = place("landing", label, ".json", source.name)
-    found = [place("warehouse/loaded", label, ".json", source.name), landing]
-    found += [place("parquet", label, suffix, source.name) for suffix in (".json", ".parquet", ".unreadable.csv")]
+    landing = path_for("landing", label, ".json", source.name)
+    found = [path_for("warehouse/loaded", label, ".json", source.name), landing]
+    found += [path_for("parquet", label, suffix, source.name) for suffix in (".json", ".parquet", ".unreadable.csv")]
     if landing.exists():
         file = landing.parent / Receipt(landing).record["file"]
         others = [path for path in landing.parent.glob("????-??.json") if path != landing]
@@ -69,11 +70,11 @@ def remove_source(source: Source, month: date) -> list[Path]:
 
 
 def remove_published(month: date) -> list[Path]:
-    folders = list(place("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
+    folders = list(path_for("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
     folders += (data_folder() / "reports/quality").glob(f"*/*/{month:%Y-%m}")
     for folder in folders:
         shutil.rmtree(folder)
-    return [*folders, *removed([place("reports", month, ".html")])]
+    return [*folders, *removed([path_for("reports", month, ".html")])]
 
 
 def removed(paths: Sequence[Path] | dict[Path, None]) -> list[Path]:

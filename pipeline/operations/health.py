@@ -4,7 +4,6 @@ A timer that is silent cannot say so itself: a monitor, or a timer of another ma
 """
 
 import json
-import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import BadInput, Unavailable
+from pipeline.errors import Unavailable
 from pipeline.history.alerts import Alert, Rules, memory_of_machine, of_failure_rate
 from pipeline.history.runs import failure_rate, history
 from pipeline.sources import Publisher, default_names, sources
@@ -95,18 +94,6 @@ def answers(address: tuple[str, int]) -> bool:
     except OSError:
         return False
     return True
-
-
-def luigid_used() -> tuple[str, int] | None:
-    """Where luigid is to be; None where runs are their own scheduler."""
-    if os.environ.get("MOBILITY_SCHEDULER", "local") == "local":
-        return None
-    if os.environ["MOBILITY_SCHEDULER"] != "luigid":
-        raise BadInput(f"MOBILITY_SCHEDULER {os.environ['MOBILITY_SCHEDULER']!r}: neither luigid nor local")
-    import luigi.configuration
-
-    configured = luigi.configuration.get_config()
-    return configured.get("core", "scheduler_host", "127.0.0.1"), configured.getint("core", "scheduler_port", 8082)
 
 
 def of_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:

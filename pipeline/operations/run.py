@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pipeline.errors import BadInput, Unreachable
 from pipeline.history import alerts
 from pipeline.history.log import check_format
-from pipeline.operations.health import answers, luigid_used
+from pipeline.operations.health import answers
+from pipeline.tasks.scheduler import luigid_address, run_luigi
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +27,21 @@ def run(words: Sequence[str]) -> int:
         if value := taken_out(rest, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
-    luigid = luigid_used()
+    luigid = luigid_address()
     if luigid and not answers(luigid):
         text = (
             f"nobody answers on {luigid[0]}:{luigid[1]}; ./run.sh ui starts it, MOBILITY_SCHEDULER=local does without"
         )
         alerts.tell([alerts.Alert("luigid", "luigid cannot be reached", text)])
         raise Unreachable(f"luigid: {text}")
-    whole = ["--module", "pipeline", *rest, *([] if luigid else ["--local-scheduler"])]
-    code = exit_code(whole)
+    arguments = ["--module", "pipeline", *rest, *([] if luigid else ["--local-scheduler"])]
+    code = run_luigi(arguments)
     if luigid and code == NOT_RUN:
         log.warning(
             "luigid gave no leave to run what is left: it was started again, or has another run of it; once more"
         )
-        code = exit_code(whole)
+        code = run_luigi(arguments)
     return code
-
-
-def exit_code(words: Sequence[str]) -> int:
-    from luigi.retcodes import run_with_retcodes
-
-    try:
-        run_with_retcodes(words)
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    raise AssertionError("Luigi ends with an exit code")
 
 
 def taken_out(words: list[str], option: str) -> str:

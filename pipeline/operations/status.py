@@ -11,8 +11,9 @@ from typing import Any
 
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, history
-from pipeline.sources import Source, month_of, sources
-from pipeline.tasks.receipts import data_folder
+from pipeline.months import parse_month
+from pipeline.paths import data_folder
+from pipeline.sources import Source, sources
 from pipeline.tasks.records import record_of
 
 SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
@@ -30,7 +31,7 @@ def months_known() -> list[date]:
 
 def months_in(name: str) -> Iterable[date]:
     with suppress(BadInput):
-        yield month_of(name.split(".", maxsplit=1)[0])
+        yield parse_month(name.split(".", maxsplit=1)[0])
 
 
 def late(today: date) -> dict[tuple[str, date], int]:
@@ -39,7 +40,7 @@ def late(today: date) -> dict[tuple[str, date], int]:
         missing = json.loads((data_folder() / "runs/last_catchup.json").read_text())["missing"]
     except (FileNotFoundError, ValueError, KeyError):
         return {}
-    found = {(one["source"], month_of(one["month"])) for one in missing if one["source"] in sources()}
+    found = {(one["source"], parse_month(one["month"])) for one in missing if one["source"] in sources()}
     days = {(name, month): (today - sources()[name].expected(month)[1]).days for name, month in found}
     return {
         (name, month): overdue

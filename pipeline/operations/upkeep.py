@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.history import alerts
-from pipeline.history.runs import history, run_id
+from pipeline.history.runs import history
 from pipeline.operations import run
 from pipeline.operations.verify import Disagreement, disown
+from pipeline.paths import atomic_write, data_folder
+from pipeline.process import run_id
 from pipeline.sources import Source
 from pipeline.tasks import records, selection
 from pipeline.tasks.parameters import mobility
-from pipeline.tasks.receipts import data_folder, whole
 
 ALL_TOLD = {0, 20, 30}
 """Exit codes of runs in which every publisher was asked."""
@@ -109,7 +110,7 @@ def note(verb: str, code: int, missing: Missing) -> None:
         "code": code,
         "missing": [{"source": source.name, "month": f"{month:%Y-%m}"} for source, month in missing],
     }
-    with whole(note_of(verb)) as part:
+    with atomic_write(note_of(verb)) as part:
         part.write_text(json.dumps(facts, indent=1) + "\n")
 
 

@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Settings, connected
+from pipeline.months import parse_month
 from pipeline.operations.status import months_known
-from pipeline.sources import Source, month_of, sources
+from pipeline.paths import path_for
+from pipeline.sources import Source, sources
 from pipeline.tasks import records
-from pipeline.tasks.receipts import Receipt, place
+from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 from pipeline.warehouse import raw
 
@@ -50,18 +52,18 @@ def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterat
 
     def wrong(text: str, stage: str, label: str = "") -> Disagreement:
         labels = {source.label(month), label or source.label(month)}
-        receipts = (place(stage, one, ".json", source.name) for one in sorted(labels))
+        receipts = (path_for(stage, one, ".json", source.name) for one in sorted(labels))
         return Disagreement(f"{what}: {text}", months, tuple(receipts))
 
     if landed := record_of("landing", month, source=source):
-        path = place("landing", month, "", source.name).parent / landed["file"]
+        path = path_for("landing", month, "", source.name).parent / landed["file"]
         if not path.exists():
             yield wrong(f"{path} is gone", "landing", landed["file"].split(".")[0])
         elif sha256(path) != landed["sha256"]:
             text = f"{path} is not what was fetched (another sha256)"
             yield wrong(text, "landing", landed["file"].split(".")[0])
     if converted := record_of("parquet", month, source=source):
-        path = place("parquet", source.label(month), ".parquet", source.name)
+        path = path_for("parquet", source.label(month), ".parquet", source.name)
         rows = rows_of(path, duck)
         if rows != converted["rows"]:
             yield wrong(f"{path} holds {rows} rows, {converted['rows']:,} were written", "parquet")
@@ -90,7 +92,7 @@ def of_month(month: date, held: Held) -> Iterator[Disagreement]:
 def without_receipt(held: Held) -> Iterator[Disagreement]:
     """Rows that nobody vouches for."""
     for (kind, name, label), rows in sorted(held.items()):
-        source, month = sources().get(name), month_of(label)
+        source, month = sources().get(name), parse_month(label)
         if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month):
             yield Disagreement(f"{label} {name}: {rows:,} {kind} rows of a month that is not built", (month,))
         if kind == "raw_data" and source and not record_of("warehouse/loaded", month, source=source):
@@ -116,7 +118,7 @@ def months_of(source: Source, month: date) -> tuple[date, ...]:
 
 
 def built_receipt(month: date) -> Path:
-    return place("warehouse/transformed", month, ".json")
+    return path_for("warehouse/transformed", month, ".json")
 
 
 def disown(found: Iterable[Disagreement]) -> None:

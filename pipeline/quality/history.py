@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.sources import month_beside
+from pipeline.months import add_months
 
 REACH = 6
 """Months before the one that is judged, which say what is usual."""
@@ -37,7 +37,7 @@ class History:
         """Why there is nothing to compare with, in words; empty where there is."""
         missing = sorted(set(names) - set(self.parameters[source]))
         if any(name.startswith("last_year_") for name in missing):
-            return f"{month_beside(self.month, -12):%Y-%m} is not there to compare with"
+            return f"{add_months(self.month, -12):%Y-%m} is not there to compare with"
         if missing or (all_months and not self.months[source]):
             return f"of the {REACH} months before, fewer than {NEEDED} are there to compare with"
         return ""
@@ -52,8 +52,8 @@ def profiles(con: duckdb.DuckDBPyConnection) -> list[Profile]:
 
 def history_of(month: date, lines: Sequence[Profile], set_aside: Collection[date]) -> History:
     """Of the month's sources. Months ``set_aside``, because they were rejected, say nothing of what is usual."""
-    year_ago = month_beside(month, -12)
-    before = [month_beside(month, -distance) for distance in range(1, REACH + 1)]
+    year_ago = add_months(month, -12)
+    before = [add_months(month, -distance) for distance in range(1, REACH + 1)]
     known = [line for line in lines if line["source_month"] not in set_aside]
     months: dict[str, list[date]] = {"": []}
     parameters: dict[str, Mapping[str, float]] = {"": {"days": calendar.monthrange(month.year, month.month)[1]}}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.months import add_months
 from pipeline.report.figures import Row, rows
-from pipeline.sources import month_beside, sources
+from pipeline.sources import sources
 
 MODES = "select trip__trip_type as trip_type, total_trips from read_parquet($1, hive_partitioning = false)"
 LEDGER = "select source from read_parquet($1, hive_partitioning = false)"
@@ -34,7 +35,7 @@ class Change:
 
 def earlier(published: Path, month: date) -> list[Earlier]:
     """The months that the month is compared with, whether they are there or not."""
-    return [read(published, month_beside(month, distance)) for distance in (-1, -12)]
+    return [read(published, add_months(month, distance)) for distance in (-1, -12)]
 
 
 def read(published: Path, month: date) -> Earlier:
@@ -84,7 +85,7 @@ def missing(month: date, loaded: Iterable[str], as_of: date) -> list[str]:
         for source in sources().values()
         if source.enabled and source.kind == "trips" and source.first_month <= month and source.name not in loaded
     ]
-    age = (as_of - month_beside(month, 1)).days
+    age = (as_of - add_months(month, 1)).days
     late = [source for source in absent if age <= source.lag_days[1]]
     found = [
         f"{source.publisher.title} had not published {source.title} of {month:%Y-%m} by {as_of}, it seems: "

@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
+from pipeline.months import add_months
 from pipeline.report.answer import is_estimated, is_sure
 from pipeline.report.charts import round_up
 from pipeline.report.figures import Row, rows
-from pipeline.report.words import CONDITIONS, mode_title, month_name, number, signed, trips_label
-from pipeline.sources import month_beside
+from pipeline.report.words import CONDITIONS, mode_title, mode_trips, month_name, number, signed
 
 MODES = """
 select metric_time__month::date as month, trip__trip_type as trip_type, total_trips::bigint as trips, total_revenue
@@ -101,7 +101,7 @@ def years(span: Sequence[date]) -> list[dict[str, int]]:
 def between(first: date, last: date) -> list[date]:
     """Every month from the first to the last."""
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return [month_beside(first, distance) for distance in range(count)]
+    return [add_months(first, distance) for distance in range(count)]
 
 
 def place(span: Sequence[date], month: date) -> int:

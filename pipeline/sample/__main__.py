@@ -6,10 +6,10 @@ import threading
 import time
 from pathlib import Path
 
+from pipeline.months import parse_month
 from pipeline.sample.demand import month_after
 from pipeline.sample.generate import DEMO_SOURCES, ROWS, generate
 from pipeline.sample.server import serve
-from pipeline.sources import month_of
 
 
 def main() -> None:
@@ -17,10 +17,10 @@ def main() -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     making = verbs.add_parser("generate", help="write made-up files, laid out as the publishers lay out theirs")
     making.add_argument("root", type=Path)
-    making.add_argument("--start", type=month_of, required=True, metavar="YYYY-MM")
+    making.add_argument("--start", type=parse_month, required=True, metavar="YYYY-MM")
     making.add_argument("--months", type=int, default=1, metavar="N")
     making.add_argument(
-        "--dirty", type=month_of, nargs="*", default=(), metavar="YYYY-MM", help="months that get all known dirt"
+        "--dirty", type=parse_month, nargs="*", default=(), metavar="YYYY-MM", help="months that get all known dirt"
     )
     making.add_argument("--scale", type=float, default=1.0, help="times the demo's rows")
     making.add_argument("--sources", nargs="*", choices=(*ROWS, "weather", "taxi_zones"), default=DEMO_SOURCES)

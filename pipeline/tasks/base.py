@@ -10,8 +10,8 @@ from typing import Any
 import luigi
 from luigi.rpc import RPCError
 
-from pipeline.history.runs import run_id
-from pipeline.tasks.receipts import data_folder
+from pipeline.paths import data_folder
+from pipeline.process import run_id
 
 log = logging.getLogger(__name__)
 

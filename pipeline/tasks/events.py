@@ -13,8 +13,9 @@ from luigi.task import flatten
 from pipeline.errors import MobilityError, MonthRejected
 from pipeline.history import runs
 from pipeline.history.log import is_unfulfilled
-from pipeline.process import Peak, die_with_parent
-from pipeline.tasks.receipts import Receipt, data_folder
+from pipeline.paths import data_folder
+from pipeline.process import Peak, die_with_parent, run_id
+from pipeline.tasks.receipts import Receipt
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def line_of(task: luigi.Task, outcome: str, error: BaseException | None) -> runs
     began = _begun.pop(task.task_id, None) or Begun()
     records = [receipt.record for receipt in receipts_of(task)] if outcome == runs.DONE else []
     return runs.Line(
-        run=runs.run_id(),
+        run=run_id(),
         task=task.task_family,
         task_id=task.task_id,
         source=getattr(task, "source", ""),

@@ -20,12 +20,14 @@ from typing import Any
 from pipeline import metrics
 from pipeline.errors import MonthRejected
 from pipeline.history import runs
+from pipeline.months import add_months
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.process import keeping_all
-from pipeline.sources import CONFIG, month_beside
+from pipeline.sources import CONFIG
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, Months, Sources, duck, mobility, or_exit
-from pipeline.tasks.receipts import Receipt, data_folder, digest_of_files, place, warehouse, whole, whole_tree
+from pipeline.tasks.receipts import Receipt, digest_of_files, warehouse
 from pipeline.tasks.source import Load
 from pipeline.warehouse import dbt
 
@@ -50,16 +52,16 @@ class Describe(Task):
     priority = 40
 
     def output(self) -> Receipt:
-        return Receipt(place("reports", "models", ".json"), version=dbt.digest())
+        return Receipt(path_for("reports", "models", ".json"), version=dbt.digest())
 
     def run(self) -> None:
         from pipeline import report
 
         receipt, folder = self.output(), data_folder() / "dbt"
-        models, catalogue = (place("reports", name, ".html") for name in ("models", "metrics"))
-        with whole(models) as page:
+        models, catalogue = (path_for("reports", name, ".html") for name in ("models", "metrics"))
+        with atomic_write(models) as page:
             page.write_bytes(dbt.document(warehouse(), folder, duck()).read_bytes())
-        with whole(catalogue) as page:
+        with atomic_write(catalogue) as page:
             page.write_text(report.catalogue(metrics.definitions().values()))
         metrics.compiled(dbt.semantics(warehouse(), folder, duck()))
         receipt.write([models, catalogue])
@@ -78,7 +80,9 @@ class Transform(MonthsTask):
         version = dbt.model_version()
         return {
             month: Receipt(
-                place("warehouse/transformed", month, ".json"), [load.output() for load in self.loads(month)], version
+                path_for("warehouse/transformed", month, ".json"),
+                [load.output() for load in self.loads(month)],
+                version,
             )
             for month in self.months
         }
@@ -99,7 +103,7 @@ class Transform(MonthsTask):
 
     def lost_beside(self) -> dict[date, Receipt]:
         """The receipts of months beside these that are to be built again, too: together they settle at once."""
-        beside = {month_beside(month, distance) for month in self.months for distance in (-1, 1)} - set(self.months)
+        beside = {add_months(month, distance) for month in self.months for distance in (-1, 1)} - set(self.months)
         again = [
             Transform(months=(month,), sources=selection.asked_of(month, self.sources))
             for month in sorted(beside)
@@ -119,7 +123,7 @@ class Judge(MonthsTask):
         version = digest_of_files(SUITES)
         return {
             month: Receipt(
-                place("quality", month, ".findings.json"),
+                path_for("quality", month, ".findings.json"),
                 [transformed[month]],
                 version + records.mark_of(month, "facts"),
             )
@@ -153,14 +157,14 @@ class Validate(MonthTask):
         return Judge(months=(self.month,), sources=self.sources)
 
     def output(self) -> Receipt:
-        return Receipt(place("quality", self.month, ".json"), [self.input()[self.month]])
+        return Receipt(path_for("quality", self.month, ".json"), [self.input()[self.month]])
 
     def run(self) -> None:
-        from pipeline.operations import accept
+        from pipeline.quality.acceptance import accepted_because
 
         receipt, judged = self.output(), self.input()[self.month].record
-        rejected = Receipt(place("quality", self.month, ".rejected.json"), receipt.inputs)
-        accepted = accept.reason_for(self.month, judged)
+        rejected = Receipt(path_for("quality", self.month, ".rejected.json"), receipt.inputs)
+        accepted = accepted_because(judged, records.record_of("quality", self.month, ".accepted.json"))
         if judged["rejected"] and not accepted:
             rejected.write(why=judged["why"], findings=judged["findings"])
             raise MonthRejected(f"{self.month:%Y-%m} is rejected: {judged['why']}; all findings are in {rejected.path}")
@@ -178,13 +182,15 @@ class Publish(MonthTask):
         return self.clone(Validate)
 
     def output(self) -> Receipt:
-        return Receipt(place("published", self.month, ".json"), [self.input()], records.mark_of(self.month, "content"))
+        return Receipt(
+            path_for("published", self.month, ".json"), [self.input()], records.mark_of(self.month, "content")
+        )
 
     def run(self) -> None:
         from pipeline.warehouse import publish
 
         receipt = self.output()
-        with whole_tree(receipt.path.parent) as folder:
+        with atomic_write_tree(receipt.path.parent) as folder:
             rows = publish.export(warehouse(), self.month, folder, duck())
         of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
         receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
@@ -199,14 +205,14 @@ class Measure(MonthsTask):
     def output(self) -> dict[date, Receipt]:
         declared = metrics.digest()
         return {
-            month: Receipt(place("published/metrics", month, ".json"), [published], declared)
+            month: Receipt(path_for("published/metrics", month, ".json"), [published], declared)
             for month, published in self.input().items()
         }
 
     def run(self) -> None:
-        receipts, folder = self.output(), place("published/metrics", self.months[0], "").parent
+        receipts, folder = self.output(), path_for("published/metrics", self.months[0], "").parent
         manifest = dbt.semantics(warehouse(), data_folder() / "dbt", duck())
-        with whole_tree(folder) as work:
+        with atomic_write_tree(folder) as work:
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
             rows = metrics.export(warehouse(), manifest, folders, duck())
         for month, counts in rows.items():
@@ -223,21 +229,21 @@ class Report(MonthsTask):
 
     def output(self) -> dict[date, Receipt]:
         return {
-            month: Receipt(place("reports", month, ".json"), [measured[month]])
+            month: Receipt(path_for("reports", month, ".json"), [measured[month]])
             for month, measured in self.input().items()
         }
 
     def run(self) -> None:
         from pipeline import report
 
-        receipts, index = self.output(), place("reports", "index", ".html")
+        receipts, index = self.output(), path_for("reports", "index", ".html")
         published, steps = data_folder() / "published", runs.steps(data_folder() / "runs", self.months)
-        pages = {month: place("reports", month, ".html") for month in self.months}
+        pages = {month: path_for("reports", month, ".html") for month in self.months}
         for month, page in pages.items():
             checks, account = report.checks_beside(page), self.account_of(month)
-            with whole(page) as part:
+            with atomic_write(page) as part:
                 part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
-        with whole(index) as part:
+        with atomic_write(index) as part:
             part.write_text(report.index(published, index.parent, records.why_rejected()))
         for month, page in pages.items():
             receipts[month].write([page])
@@ -250,7 +256,7 @@ class Report(MonthsTask):
         return {
             "findings": judged.output()[month].record["findings"],
             "accepted": validated.output().record.get("accepted", ""),
-            "provenance": [provenance_of(load) for load in judged.requires()[month].loads(month)],
+            "provenance": [load.provenance() for load in judged.requires()[month].loads(month)],
         }
 
 
@@ -279,21 +285,15 @@ class RunMonth(MonthTask):
         import duckdb  # noqa: F401  # once, and not in each of the processes that Luigi forks for tasks (0.15 s, 2026-11)
 
     def output(self) -> Receipt:
-        return Receipt(place("complete", self.month, ".json"), [self.report.output()[self.month]])
+        return Receipt(path_for("complete", self.month, ".json"), [self.report.output()[self.month]])
 
     def run(self) -> Iterator[list["RunMonth"]]:
-        beside = [month_beside(self.month, distance) for distance in (-1, 1)]
+        beside = [add_months(self.month, distance) for distance in (-1, 1)]
         yield [
             RunMonth(month=month, sources=selection.asked_of(month, self.sources))
             for month in beside
             if records.is_outdated(month) and month not in records.months_rejected()
         ]
         self.output().write(sources=self.sources)
-        page = place("reports", self.month, ".html")
+        page = path_for("reports", self.month, ".html")
         self.show(message=str(page), link=page.as_uri())
-
-
-def provenance_of(load: Load) -> dict[str, Any]:
-    """Which file the loaded rows came from."""
-    landed: dict[str, Any] = load.input()["landed"].record
-    return landed | {"source": load.source, "rows": load.output().record["rows"]}

@@ -12,9 +12,10 @@ from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.database import Settings, cores, settings
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
-from pipeline.sources import chosen, default_names, month_of
+from pipeline.months import parse_month
+from pipeline.paths import data_folder
+from pipeline.sources import chosen, default_names
 from pipeline.tasks.base import Task
-from pipeline.tasks.receipts import data_folder
 
 if TYPE_CHECKING:
     from pipeline.ingest.http import Patience
@@ -41,7 +42,7 @@ def past_month(text: str) -> date:
 
     Raises BadInput for one that lies ahead, or is none.
     """
-    month, today = month_of(text), date.today()
+    month, today = parse_month(text), date.today()
     if month > today:
         raise BadInput(f"month {text}: lies ahead; this month is {today:%Y-%m}")
     return month
@@ -64,7 +65,7 @@ class Stop(luigi.MonthParameter):
     """``2025-01``, which may lie ahead: the end of a range, not in it."""
 
     def parse(self, text: str) -> date:
-        return or_exit(month_of, text)
+        return or_exit(parse_month, text)
 
 
 class Months(luigi.Parameter[tuple[date, ...]]):

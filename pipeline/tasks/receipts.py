@@ -4,85 +4,27 @@ Every path is ``<data>/<stage>/[<source>/]<label><suffix>``, the label a month (
 """
 
 import contextlib
-import errno
 import hashlib
 import json
 import logging
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import luigi
 
-from pipeline.errors import NoSpace
-from pipeline.history.runs import run_id
+from pipeline.paths import atomic_write, data_folder, path_for
+from pipeline.process import run_id
 
 log = logging.getLogger(__name__)
 
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
-
-
-def data_folder() -> Path:
-    """Where everything lies that is made: ``MOBILITY_DATA``, else ``data``, as an absolute path."""
-    return absolute(os.environ.get("MOBILITY_DATA") or "data")
-
-
-@cache
-def absolute(folder: str) -> Path:
-    """Asked a hundred times for every month of a range; a process stays where it was started."""
-    return Path(folder).absolute()
-
-
-def place(stage: str, label: str | date, suffix: str, source: str = "") -> Path:
-    name = label if isinstance(label, str) else f"{label:%Y-%m}"
-    return Path(f"{data_folder()}/{stage}/{source}/{name}{suffix}")
-
 
 def warehouse() -> Path:
-    return place("warehouse", "nyc_mobility", ".duckdb")
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to, which takes its place when the block ends well, and is removed otherwise.
-
-    Raises NoSpace where the disk is full or not writable.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
-        raise NoSpace(f"{path}: cannot be written ({error.strerror}); free or choose another MOBILITY_DATA") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def whole_tree(folder: Path) -> Iterator[Path]:
-    """A folder to write into, whose files move into ``folder`` when the block ends well; removed in any case."""
-    work = folder / ".part"
-    try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        yield work
-        for part in sorted(path for path in work.rglob("*") if path.is_file()):
-            path = folder / part.relative_to(work)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.replace(path)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    return path_for("warehouse", "nyc_mobility", ".duckdb")
 
 
 class HttpTarget(luigi.Target):
@@ -187,7 +129,7 @@ class Receipt(luigi.Target):
             self._save(self._record | facts)
 
     def _save(self, record: Mapping[str, Any]) -> None:
-        with whole(self.path) as part:
+        with atomic_write(self.path) as part:
             part.write_text(json.dumps(record, indent=1, default=str) + "\n")
 
 

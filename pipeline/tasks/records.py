@@ -12,15 +12,17 @@ from typing import Any
 from pipeline import lock
 from pipeline.errors import NoSpace
 from pipeline.history.log import rotate
-from pipeline.sources import Source, month_beside, month_of
-from pipeline.tasks.receipts import Receipt, data_folder, place, whole
+from pipeline.months import add_months, parse_month
+from pipeline.paths import atomic_write, data_folder, path_for
+from pipeline.sources import Source
+from pipeline.tasks.receipts import Receipt
 
 log = logging.getLogger(__name__)
 
 
 def months_built() -> list[date]:
     """The months whose models are built, in their order."""
-    return sorted(month_of(path.stem) for path in place("warehouse/transformed", "", "").glob("????-??.json"))
+    return sorted(parse_month(path.stem) for path in path_for("warehouse/transformed", "", "").glob("????-??.json"))
 
 
 def months_rejected() -> list[date]:
@@ -43,7 +45,7 @@ def record_of(stage: str, month: date, suffix: str = ".json", source: Source | N
     """What the receipt of a stage notes, whether or not it still holds; None where there is none."""
     label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")
     with contextlib.suppress(FileNotFoundError):
-        return Receipt(place(stage, label, suffix, name)).record
+        return Receipt(path_for(stage, label, suffix, name)).record
     return None
 
 
@@ -76,7 +78,7 @@ def unsettled(months: Sequence[date]) -> Iterator[set[date]]:
 
 
 def unsettled_note() -> Path:
-    return place("warehouse", "unsettled", ".json")
+    return path_for("warehouse", "unsettled", ".json")
 
 
 def is_unsettled() -> bool:
@@ -85,9 +87,9 @@ def is_unsettled() -> bool:
 
 
 def write_note(note: Path, known: Sequence[str], months: Iterable[date]) -> None:
-    around = {f"{month_beside(month, distance):%Y-%m}" for month in months for distance in (-1, 0, 1)}
+    around = {f"{add_months(month, distance):%Y-%m}" for month in months for distance in (-1, 0, 1)}
     if found := sorted({*known, *around}):
-        with whole(note) as part:
+        with atomic_write(note) as part:
             part.write_text(json.dumps(found))
     else:
         note.unlink(missing_ok=True)
@@ -120,12 +122,12 @@ def settle() -> None:
         months = json.loads(note.read_text())
         log.warning("%s: a run was broken off, or failed, while these months were being built", ", ".join(months))
         for month in months:
-            place("warehouse/transformed", month, ".json").unlink(missing_ok=True)
+            path_for("warehouse/transformed", month, ".json").unlink(missing_ok=True)
         note.unlink()
 
 
 def note_contents(contents: Mapping[date, Mapping[str, str]]) -> list[date]:
     """Notes for the months that are built what they hold now; returns those whose publication is outdated by that."""
     for month, marks in contents.items():
-        Receipt(place("warehouse/transformed", month, ".json")).note(**marks)
+        Receipt(path_for("warehouse/transformed", month, ".json")).note(**marks)
     return [month for month in contents if is_outdated(month)]

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from pipeline.errors import Unavailable
+from pipeline.paths import path_for
 from pipeline.sources import Source, sources
 from pipeline.tasks.parameters import waiting
-from pipeline.tasks.receipts import place
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +43,11 @@ def awaited_by(month: date, asked: Sequence[str]) -> list[Source]:
 
 
 def is_landed(source: Source, month: date) -> bool:
-    return place("landing", source.label(month), ".json", source.name).exists()
+    return path_for("landing", source.label(month), ".json", source.name).exists()
 
 
 def is_loaded(source: Source, month: date) -> bool:
-    return place("warehouse/loaded", source.label(month), ".json", source.name).exists()
+    return path_for("warehouse/loaded", source.label(month), ".json", source.name).exists()
 
 
 @cache

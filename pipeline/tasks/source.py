@@ -6,16 +6,18 @@ Rooms are imported where they run, as in tasks.py.
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import luigi
 
 from pipeline.errors import BadInput, MobilityError
 from pipeline.history.progress import shown
+from pipeline.paths import atomic_write, path_for
 from pipeline.sources import Source, sources
 from pipeline.tasks import selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, SourceName, duck, duck_to_convert, waiting
-from pipeline.tasks.receipts import HttpTarget, Receipt, place, warehouse, whole
+from pipeline.tasks.receipts import HttpTarget, Receipt, warehouse
 
 
 class SourceTask(Task):
@@ -33,8 +35,8 @@ class SourceTask(Task):
         if total:
             self.show(percent=round(100 * done / total))
 
-    def place(self, stage: str, suffix: str) -> Path:
-        return place(stage, self.facts.label(self.month), suffix, self.source)
+    def path(self, stage: str, suffix: str) -> Path:
+        return path_for(stage, self.facts.label(self.month), suffix, self.source)
 
 
 class Published(SourceTask, luigi.ExternalTask):
@@ -61,15 +63,15 @@ class LandingTask(SourceTask):
 
     def receipt_of(self, label: str) -> Receipt:
         """The receipt of the file itself: of the month's own, or of the year's."""
-        return Receipt(place("landing", label, ".json", self.source))
+        return Receipt(path_for("landing", label, ".json", self.source))
 
     def fetch(self, url: str, label: str) -> bool:
         """Puts the file, once it is fetched whole, in the place of what lay there; returns whether it is another."""
         from pipeline.ingest import download, reissue
 
-        path = place("landing", label, download.suffix(self.facts, url), self.source)
+        path = path_for("landing", label, download.suffix(self.facts, url), self.source)
         new, receipt = path.with_name(f"{path.name}.new"), self.receipt_of(label)
-        with whole(new) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
+        with atomic_write(new) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
             facts = download.fetch(self.facts, url, path, part, waiting(), tell)
         if receipt.exists() and path.exists() and reissue.is_same(self.facts, path, new):
             new.unlink()
@@ -89,7 +91,7 @@ class LandingTask(SourceTask):
         record = fetched.record
         facts = {fact: record[fact] for fact in download.PROVENANCE}
         path = fetched.path.parent / record["file"]
-        Receipt(self.place("landing", ".json")).write([path], digest=record["sha256"], **facts)
+        Receipt(self.path("landing", ".json")).write([path], digest=record["sha256"], **facts)
 
 
 class Download(LandingTask):
@@ -103,7 +105,7 @@ class Download(LandingTask):
         return self.clone(Published)
 
     def output(self) -> Receipt:
-        return Receipt(self.place("landing", ".json"))
+        return Receipt(self.path("landing", ".json"))
 
     def run(self) -> None:
         receipt = self.output()
@@ -125,14 +127,14 @@ class Convert(SourceTask):
         return self.clone(Download)
 
     def output(self) -> Receipt:
-        return Receipt(self.place("parquet", ".json"), [self.input()], version=self.facts.version)
+        return Receipt(self.path("parquet", ".json"), [self.input()], version=self.facts.version)
 
     def run(self) -> None:
         from pipeline.ingest import convert
 
-        receipt, parquet = self.output(), self.place("parquet", ".parquet")
+        receipt, parquet = self.output(), self.path("parquet", ".parquet")
         landed = self.input().path.parent / self.input().record["file"]
-        with whole(parquet) as part:
+        with atomic_write(parquet) as part:
             made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
         receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
         self.show(message=f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
@@ -148,13 +150,18 @@ class Load(SourceTask):
         return {"parquet": self.clone(Convert), "landed": self.clone(Download)}
 
     def output(self) -> Receipt:
-        return Receipt(self.place("warehouse/loaded", ".json"), [self.clone(Convert).output()])
+        return Receipt(self.path("warehouse/loaded", ".json"), [self.clone(Convert).output()])
 
     def run(self) -> None:
         from pipeline.warehouse import raw as room
 
-        receipt, parquet = self.output(), self.place("parquet", ".parquet")
+        receipt, parquet = self.output(), self.path("parquet", ".parquet")
         facts = self.input()["landed"].record | self.input()["parquet"].record
         rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
         receipt.write(within=warehouse(), rows=rows)
         self.show(message=f"{rows:,} rows")
+
+    def provenance(self) -> dict[str, Any]:
+        """Which file the loaded rows came from."""
+        landed: dict[str, Any] = self.input()["landed"].record
+        return landed | {"source": self.source, "rows": self.output().record["rows"]}

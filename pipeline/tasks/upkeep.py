@@ -10,13 +10,15 @@ from datetime import UTC, date, datetime
 import luigi
 
 from pipeline.history.progress import shown
-from pipeline.history.runs import run_id
-from pipeline.sources import Source, month_beside, months_between, sources
+from pipeline.months import add_months, month_range
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
+from pipeline.process import run_id
+from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.month import RunMonth
 from pipeline.tasks.parameters import Month, Months, Sources, duck, duck_to_convert, waiting
-from pipeline.tasks.receipts import Receipt, data_folder, place, warehouse, whole, whole_tree
+from pipeline.tasks.receipts import Receipt, warehouse
 from pipeline.tasks.source import LandingTask, Load
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ class Reask(LandingTask):
 
     @property
     def landed(self) -> Receipt:
-        return Receipt(self.place("landing", ".json"))
+        return Receipt(self.path("landing", ".json"))
 
     def run(self) -> None:
         from pipeline.ingest import reissue
@@ -68,7 +70,7 @@ class Refresh(Task):
     sources = Sources()
 
     def output(self) -> Receipt:
-        return Receipt(place("runs", "refresh", ".json"), version=run_id())
+        return Receipt(path_for("runs", "refresh", ".json"), version=run_id())
 
     def run(self) -> Iterator[Sequence[luigi.Task]]:
         asked = list(self.asked())
@@ -79,9 +81,9 @@ class Refresh(Task):
 
     def asked(self) -> Iterator[Reask]:
         """For every file there is of these months, and those that serve all."""
-        first = month_beside(date.today().replace(day=1), -self.newest_months)
+        first = add_months(date.today().replace(day=1), -self.newest_months)
         for source in sources().values():
-            months = [source.first_month] if source.static else months_between(first, date.today())
+            months = [source.first_month] if source.static else month_range(first, date.today())
             for month in months:
                 if selection.is_landed(source, month):
                     yield Reask(source=source.name, month=month)
@@ -102,7 +104,7 @@ class WeatherSoFar(Task):
     resources = {"warehouse": 1}
 
     def output(self) -> Receipt:
-        return Receipt(place("runs", "weather", ".json"), version=run_id())
+        return Receipt(path_for("runs", "weather", ".json"), version=run_id())
 
     def run(self) -> None:
         from pipeline.ingest import convert, download
@@ -112,14 +114,14 @@ class WeatherSoFar(Task):
         receipt = self.output()
         source = sources()["weather"].so_far(datetime.now(UTC).date())
         month, (url,) = source.first_month, source.urls
-        landed = place("landing", month, download.suffix(source, url), source.name)
-        parquet = place("parquet", month, ".parquet", source.name)
-        with whole(landed) as part, shown(f"{source.name} {landed.name}", lambda *_: None) as tell:
+        landed = path_for("landing", month, download.suffix(source, url), source.name)
+        parquet = path_for("parquet", month, ".parquet", source.name)
+        with atomic_write(landed) as part, shown(f"{source.name} {landed.name}", lambda *_: None) as tell:
             facts = download.fetch(source, url, landed, part, waiting(), tell)
-        with whole(parquet) as part:
+        with atomic_write(parquet) as part:
             convert.to_parquet(source, month, landed, parquet, part, duck_to_convert(parquet))
         rows = room.load_so_far(warehouse(), source, parquet, duck())
-        with whole_tree(data_folder() / "published") as folder:
+        with atomic_write_tree(data_folder() / "published") as folder:
             publish.export_so_far(warehouse(), source.name, folder, duck())
         for older in [*landed.parent.iterdir(), *parquet.parent.iterdir()]:
             if not older.name.startswith(f"{month:%Y-%m}."):
@@ -139,7 +141,7 @@ class CatchUp(Task, luigi.WrapperTask):
 
     def months(self) -> list[date]:
         """Those in which any of the trips asked for had begun to be published."""
-        months = months_between(self.start, date.today())
+        months = month_range(self.start, date.today())
         return [month for month in months if any(source.kind == "trips" for source in self.begun(month))]
 
     def begun(self, month: date) -> list[Source]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.database import Settings, busy_error, connected
 from pipeline.errors import TransformFailed, WarehouseBusy
-from pipeline.sources import month_beside
+from pipeline.months import add_months
 from pipeline.warehouse.dbt import last_lines, run_dbt
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[d
                 semi join raw_data.built using (source, source_month)
                 group by 1 order by 1
                 """,
-                [sorted({month_beside(month, 1) for month in months} - set(months))],
+                [sorted({add_months(month, 1) for month in months} - set(months))],
             ).fetchall()
         ]
 
@@ -121,7 +121,7 @@ def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[da
     ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: the rides at the edge of a
     month lie in its neighbour's file, so that loading one changes what the other publishes.
     """
-    around = sorted({month_beside(month, distance) for month in months for distance in (-1, 0, 1)})
+    around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
     with connected(warehouse, duck, read_only=True) as con:
         found = con.execute(
             """

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.sources import Column, Source, month_beside, sources
+from pipeline.months import add_months
+from pipeline.sources import Column, Source, sources
 from tests.bench.sql import FACTS, HOURLY, REJECTED, REPEATED, trips
 
 FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobility": HOURLY}
@@ -92,7 +93,7 @@ def given(database: Path, warehouse: Path) -> None:
 
 def facts(database: Path, months: Sequence[date]) -> int:
     """The facts of these months, the hours and the rows that are no trips: made, or added to what is there."""
-    within, before = among(months), among([month_beside(month, -1) for month in months])
+    within, before = among(months), among([add_months(month, -1) for month in months])
     with opened(database) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"create or replace temp view trips as {trips()}")

@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.sources import month_beside, sources
+from pipeline.months import add_months
+from pipeline.sources import sources
 from tests.bench import bare, rooms, upstream
 from tests.bench.measured import NOTHING, Cost, alone, command, median
 from tests.bench.table import Line, size
@@ -160,7 +161,7 @@ class Bench:
     def nothing_to_do(self) -> Iterator[Line]:
         data = self.at(self.month[0])
         alone(rooms.again, data, MONTHS[0], 200)
-        first = month_beside(MONTHS[0], -199)
+        first = add_months(MONTHS[0], -199)
         words = ("--start", f"{first:%Y-%m}", "--stop", f"{MONTHS[1]:%Y-%m}")
         cost = median([self.luigi("RangeMonthly", "--of", "RunMonth", *words) for _ in range(self.repeats)])
         by_cpu = Cost(cost.cpu, cost.cpu, cost.peak_mb)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.ingest import convert, download
-from pipeline.sources import month_beside, sources
+from pipeline.months import add_months
+from pipeline.paths import data_folder
+from pipeline.sources import sources
 from pipeline.tasks.parameters import duck, duck_to_convert
-from pipeline.tasks.receipts import data_folder
 from pipeline.tasks.receipts import warehouse as database
 from pipeline.warehouse import dbt, raw, transform
 
@@ -70,7 +71,7 @@ def again(data: Path, month: date, count: int) -> None:
     of_month = [path for path in data.rglob(f"*{whole}*") if path.is_file()]
     of_month += [path for folder in data.rglob(f"*{whole}") for path in folder.rglob("*") if path.is_file()]
     for distance in range(1, count):
-        other = f"{month_beside(month, -distance):%Y-%m}"
+        other = f"{add_months(month, -distance):%Y-%m}"
         for path in of_month:
             copy = data / str(path.relative_to(data)).replace(whole, other)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -9,18 +9,18 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from pipeline.months import add_months
 from pipeline.sample.generate import generate
-from pipeline.sources import month_beside
 from tests.bench.measured import alone
 
 FIRST = date(2024, 1, 1)
-MONTHS = tuple(month_beside(FIRST, number) for number in range(6))
-NEXT = month_beside(FIRST, 6)
+MONTHS = tuple(add_months(FIRST, number) for number in range(6))
+NEXT = add_months(FIRST, 6)
 """The month that is added to the six."""
 ROWS = {"yellow_taxi": 3_600_000, "fhv_taxi": 1_500_000, "citibike": 500_000}
 MANY = {"hvfhv_taxi": 20_000_000}
 SMALL = {"yellow_taxi": 200_000, "fhv_taxi": 80_000, "citibike": 30_000}
-SMALL_MONTHS = tuple(month_beside(FIRST, number) for number in range(-24, 1))
+SMALL_MONTHS = tuple(add_months(FIRST, number) for number in range(-24, 1))
 """Two years, and the month that is added to all of them or to the last two."""
 ZONES = ("taxi_zones", "taxi_zone_polygons")
 

@@ -26,9 +26,9 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
     [
         (
             ("RunMonth", "--month", "2025-13"),
-            "error: month '2025-13': no such month; a month is written YYYY-MM, as 2024-01",
+            "error: month '2025-13': not a month; write it as YYYY-MM, for example 2024-01",
         ),
-        (("RunMonth", "--month", "May 2025"), "error: month 'May 2025': no such month; a month is written YYYY-MM"),
+        (("RunMonth", "--month", "May 2025"), "error: month 'May 2025': not a month; write it as YYYY-MM"),
         (
             ("RunMonth", "--month", NEXT_YEAR),
             f"error: month {NEXT_YEAR}: lies ahead; this month is {date.today():%Y-%m}",
@@ -43,7 +43,7 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
         ),
         (
             ("RangeMonthly", "--of", "RunMonth", "--start", "2024-1", "--stop", "2024-03"),
-            "error: month '2024-1': no such month",
+            "error: month '2024-1': not a month",
         ),
     ],
 )

@@ -137,7 +137,7 @@ def test_the_picture_is_there_and_small() -> None:
     ("words", "said"),
     [
         (("report", "2023-05"), "month 2023-05: not published; ./run.sh month 2023-05 makes it"),
-        (("report", "2024-13"), "no such month"),
+        (("report", "2024-13"), "not a month"),
         (("serve",), "no page is in"),
     ],
 )

@@ -245,7 +245,7 @@ def test_no_saved_query_keeps_the_trips_of_the_month_as_a_table(finished: Place)
         (("query", "--metrics", "total_tripz"), "total_trips"),
         (("query", "--metrics", "total_trips", "--group-by", "trip__trip_tipe"), "trip__trip_type"),
         (("query", "--metrics", "total_trips", "--month", "2023-05"), "it has 2024-01, 2024-02, 2024-03"),
-        (("query", "--metrics", "total_trips", "--month", "2024-13"), "no such month"),
+        (("query", "--metrics", "total_trips", "--month", "2024-13"), "not a month"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(finished: Place, words: tuple[str, ...], said: str) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.months import add_months
 from pipeline.sample.generate import generate
+from pipeline.sources import sources
 from pipeline.sample.server import Fault, serve
-from pipeline.sources import month_beside, sources
 from tests.conftest import HERE, Place
 from tests.webhook import listening
 
@@ -23,7 +24,7 @@ FHV = "landing/fhv_taxi/2024-02"
 
 
 def names(*distances: int) -> list[str]:
-    return [f"{month_beside(THIS, distance):%Y-%m}" for distance in distances]
+    return [f"{add_months(THIS, distance):%Y-%m}" for distance in distances]
 
 
 def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Place) -> None:
@@ -37,7 +38,7 @@ def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Pl
     asked = {asked for asked in place.asked("HEAD") if "tripdata" in asked}
     assert not [path for path in asked if this in path or this.replace("-", "") in path], "it cannot be there yet"
     assert any(f"yellow_tripdata_{four_ago}" in path for path in asked)
-    latest = sources()["yellow_taxi"].expected(month_beside(THIS, -4))[1]
+    latest = sources()["yellow_taxi"].expected(add_months(THIS, -4))[1]
     assert f"{four_ago} yellow_taxi: late, as a rule there by {latest}" in ended.stdout
     assert f"{this} yellow_taxi: not asked for, expected from" in ended.stdout
     assert {"source": "yellow_taxi", "month": four_ago} in json.loads(
@@ -47,7 +48,7 @@ def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Pl
 
 def test_catchup_brings_in_the_sources_of_a_month_that_waits_for_another(tmp_path: Path) -> None:
     """Bikes are there within days; the taxis of that month cannot be."""
-    early = month_beside(THIS, -2 if date.today().day < 10 else -1)
+    early = add_months(THIS, -2 if date.today().day < 10 else -1)
     if sources()["yellow_taxi"].expected(early)[0] <= date.today():
         pytest.skip("today the taxis of that month may be there")
     generate(tmp_path / "up", [early], sources=["citibike", "weather", "taxi_zones"], scale=0.02)

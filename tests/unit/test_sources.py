@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.sources import CONFIG, chosen, default_names, month_of, read_source, sources
+from pipeline.months import parse_month
+from pipeline.sources import chosen, default_names, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 
 
 @given(MONTHS)
 def test_a_month_is_written_and_read_back(month: date) -> None:
-    assert month_of(f"{month:%Y-%m}") == month
+    assert parse_month(f"{month:%Y-%m}") == month
 
 
 NO_MONTHS = ["2024-13", "2024-00", "2024-1", "24-01", "2024", "2024-01-01", "", "January", "2024/01"]
@@ -24,8 +25,8 @@ NO_MONTHS = ["2024-13", "2024-00", "2024-1", "24-01", "2024", "2024-01-01", "", 
 
 @pytest.mark.parametrize("text", NO_MONTHS)
 def test_what_is_no_month_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(BadInput, match=r"no such month; a month is written YYYY-MM, as 2024-01"):
-        month_of(text)
+    with pytest.raises(BadInput, match=r"not a month; write it as YYYY-MM, for example 2024-01"):
+        parse_month(text)
 
 
 @given(MONTHS)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.ingest.test_convert import run, zipped
 
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import shapes
@@ -17,6 +16,7 @@ from pipeline.ingest.convert import Converted
 from pipeline.sample import polygons
 from pipeline.sample.zones import zones
 from pipeline.sources import Source, sources
+from tests.unit.ingest.test_convert import run, zipped
 
 FILES = polygons.shapefile_of(zones()[:3])
 ORIGIN = (-74.0, 40.0 + 10 / 60)

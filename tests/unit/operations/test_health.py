@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.history import alerts
-from pipeline.operations.health import Health, examined, luigid_used
+from pipeline.operations.health import Health, examined
+from pipeline.tasks.scheduler import luigid_address
 from pipeline.sample.server import Fault, Upstream, serve
 from tests.webhook import listening
 
@@ -96,9 +97,9 @@ def test_a_luigid_that_does_not_answer_is_told_where_it_is_used(
     upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MOBILITY_SCHEDULER", raising=False)
-    assert luigid_used() is None
+    assert luigid_address() is None
     monkeypatch.setenv("MOBILITY_SCHEDULER", "luigid")
-    assert luigid_used() == ("127.0.0.1", 8082)
+    assert luigid_address() == ("127.0.0.1", 8082)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
         assert told(look(tmp_path, luigid=address)) == []

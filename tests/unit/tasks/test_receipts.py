@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import NoSpace
-from pipeline.tasks.receipts import Receipt, place, whole, whole_tree
+from pipeline.paths import atomic_write, atomic_write_tree, path_for
+from pipeline.tasks.receipts import Receipt
 
 
 @pytest.fixture(autouse=True)
@@ -16,20 +17,20 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def landed(text: str = "rows") -> Receipt:
-    path = place("landing", "2024-01", ".csv", "citibike")
-    with whole(path) as part:
+    path = path_for("landing", "2024-01", ".csv", "citibike")
+    with atomic_write(path) as part:
         part.write_text(text)
-    receipt = Receipt(place("landing", "2024-01", ".json", "citibike"))
+    receipt = Receipt(path_for("landing", "2024-01", ".json", "citibike"))
     receipt.write([path], digest=f"sha256 of {text}")
     return receipt
 
 
 def made_from(*inputs: Receipt, stage: str = "parquet", version: str = "") -> Receipt:
-    return Receipt(place(stage, "2024-01", ".json", "citibike"), inputs, version)
+    return Receipt(path_for(stage, "2024-01", ".json", "citibike"), inputs, version)
 
 
 def test_a_file_that_could_not_be_finished_leaves_nothing(data: Path) -> None:
-    with pytest.raises(ValueError, match="half way"), whole(data / "a/file") as part:
+    with pytest.raises(ValueError, match="half way"), atomic_write(data / "a/file") as part:
         part.write_text("half")
         raise ValueError("half way")
     assert list((data / "a").iterdir()) == []
@@ -37,7 +38,7 @@ def test_a_file_that_could_not_be_finished_leaves_nothing(data: Path) -> None:
 
 def test_a_file_that_could_not_be_finished_leaves_the_earlier_one(data: Path) -> None:
     (data / "file").write_text("earlier")
-    with pytest.raises(ValueError, match="half way"), whole(data / "file") as part:
+    with pytest.raises(ValueError, match="half way"), atomic_write(data / "file") as part:
         part.write_text("half")
         raise ValueError("half way")
     assert (data / "file").read_text() == "earlier"
@@ -46,18 +47,18 @@ def test_a_file_that_could_not_be_finished_leaves_the_earlier_one(data: Path) ->
 def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
     (data / "file").write_text("no folder")
     words = r"cannot be written \(.*\); free or choose another MOBILITY_DATA"
-    with pytest.raises(NoSpace, match=words), whole(data / "file/below") as part:
+    with pytest.raises(NoSpace, match=words), atomic_write(data / "file/below") as part:
         part.write_text("x")
 
 
 def test_a_tree_takes_its_place_whole_or_not_at_all(data: Path) -> None:
     (data / "t").mkdir()
     (data / "t/stays").write_text("1")
-    with pytest.raises(ValueError, match="half way"), whole_tree(data / "t") as folder:
+    with pytest.raises(ValueError, match="half way"), atomic_write_tree(data / "t") as folder:
         (folder / "new").write_text("2")
         raise ValueError("half way")
     assert [path.name for path in (data / "t").iterdir()] == ["stays"]
-    with whole_tree(data / "t") as folder:
+    with atomic_write_tree(data / "t") as folder:
         (folder / "sub").mkdir()
         (folder / "sub/new").write_text("2")
     assert sorted(str(path.relative_to(data / "t")) for path in (data / "t").rglob("*")) == ["stays", "sub", "sub/new"]
@@ -85,7 +86,7 @@ def test_a_revised_input_makes_everything_made_from_it_incomplete_and_its_return
 
 
 def test_one_input_more_or_less_makes_a_receipt_incomplete() -> None:
-    one, other = landed(), Receipt(place("landing", "2024-01", ".json", "weather"))
+    one, other = landed(), Receipt(path_for("landing", "2024-01", ".json", "weather"))
     other.write(digest="2")
     month = made_from(one, stage="month")
     month.write()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import sources as facts
+from pipeline.paths import path_for
 from pipeline.tasks import selection
-from pipeline.tasks.receipts import place
 
 MONTH, STATIC = date(2024, 1, 1), "taxi_zone_polygons"
 
@@ -50,7 +50,7 @@ def test_a_source_that_is_switched_off_is_not_waited_for_unless_it_is_asked_for(
 
 def test_what_is_loaded_stays_part_of_the_month_when_its_source_is_switched_off(config: Path) -> None:
     switch_off(config, STATIC)
-    receipt = place("warehouse/loaded", "static", ".json", STATIC)
+    receipt = path_for("warehouse/loaded", "static", ".json", STATIC)
     receipt.parent.mkdir(parents=True)
     receipt.write_text("{}")
     assert STATIC in names(("green_taxi",))

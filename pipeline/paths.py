@@ -1,0 +1,81 @@
+"""Where files are stored, and how they are written: completely or not at all.
+
+Every path is ``<data>/<stage>/[<source>/]<label><suffix>``; the label is a month (``2024-01``), a year or ``static``.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pipeline.errors import NoSpace
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
+
+
+def data_folder() -> Path:
+    """The folder of all output: ``MOBILITY_DATA``, by default ``data``, as an absolute path."""
+    return _absolute(os.environ.get("MOBILITY_DATA") or "data")
+
+
+@cache
+def _absolute(folder: str) -> Path:
+    """Cached: a range asks for it a hundred times per month, and a process does not change its working directory."""
+    return Path(folder).absolute()
+
+
+def path_for(stage: str, label: str | date, suffix: str, source: str = "") -> Path:
+    """The path of a file of a stage; a date as label stands for its month."""
+    name = label if isinstance(label, str) else f"{label:%Y-%m}"
+    return Path(f"{data_folder()}/{stage}/{source}/{name}{suffix}")
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to. It replaces ``path`` when the block succeeds, and is deleted otherwise.
+
+    Raises NoSpace where the disk is full or not writable.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        _sync(part)
+        part.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise NoSpace(f"{path}: cannot be written ({error.strerror}); free or choose another MOBILITY_DATA") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_write_tree(folder: Path) -> Iterator[Path]:
+    """A folder to write into. Its files move into ``folder`` when the block succeeds; it is deleted in any case."""
+    work = folder / ".part"
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        yield work
+        for part in sorted(path for path in work.rglob("*") if path.is_file()):
+            path = folder / part.relative_to(work)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Flushes a file, or the entries of a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -13,7 +13,7 @@ from pipeline.months import add_months
 from pipeline.report.answer import is_estimated, is_sure
 from pipeline.report.charts import round_up
 from pipeline.report.figures import Row, rows
-from pipeline.report.words import CONDITIONS, mode_title, mode_trips, month_name, number, signed
+from pipeline.report.words import CONDITIONS, mode_title, month_name, number, signed, trips_label
 
 MODES = """
 select metric_time__month::date as month, trip__trip_type as trip_type, total_trips::bigint as trips, total_revenue

@@ -14,8 +14,8 @@ import pytest
 
 from pipeline.months import add_months
 from pipeline.sample.generate import generate
-from pipeline.sources import sources
 from pipeline.sample.server import Fault, serve
+from pipeline.sources import sources
 from tests.conftest import HERE, Place
 from tests.webhook import listening
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
 from pipeline.months import parse_month
-from pipeline.sources import chosen, default_names, sources
+from pipeline.sources import CONFIG, chosen, default_names, read_source, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 

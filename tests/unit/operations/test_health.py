@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.history import alerts
 from pipeline.operations.health import Health, examined
-from pipeline.tasks.scheduler import luigid_address
 from pipeline.sample.server import Fault, Upstream, serve
+from pipeline.tasks.scheduler import luigid_address
 from tests.webhook import listening
 
 PLENTY = 0.0

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='atomic_view') }}
 
 with findings as (
 

@@ -48,7 +48,7 @@ def digest() -> str:
 
 @dataclass(frozen=True)
 class Ended:
-    """How dbt ended: what it said, and what came of each node (``unique_id``, ``status``, ``message``, …)."""
+    """How dbt ended: what it said, and what came of each node (``unique_id``, ``status``, ``error_code``, …)."""
 
     returncode: int
     output: str

@@ -6,6 +6,7 @@ A process of their own, because dbt locks DuckDB's file while it lives and keeps
 
 import gc
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 RESULTS = Path("target/results.json")
 """What came of each node of the last command. dbt itself writes its run_results.json only together with the manifest of
 the whole project, which takes 1.2 s and is wanted where the project has changed, not in every month (2026-11)."""
+
+ERROR_CODE = re.compile(r"^\s*(MOBILITY-[A-Z]+): ", re.MULTILINE)
+"""The code that the project's macros put before the reason of an error (raise_rebuild_needed.sql)."""
 
 
 def run(commands: Sequence[list[str]]) -> bool:
@@ -40,9 +44,16 @@ def told(result: "RunResult") -> dict[str, Any]:
         "unique_id": result.node.unique_id,
         "status": str(result.status),
         "message": result.message,
+        "error_code": error_code(result.message),
         "execution_time": result.execution_time,
         "compiled_code": getattr(result.node, "compiled_code", None),
     }
+
+
+def error_code(message: str | None) -> str | None:
+    """``MOBILITY-REBUILD`` of an error that a macro of the project raised with it."""
+    found = ERROR_CODE.search(message or "")
+    return found[1] if found else None
 
 
 if __name__ == "__main__":

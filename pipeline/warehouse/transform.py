@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.database import Settings, busy_error, connected
 from pipeline.errors import TransformFailed, WarehouseBusy
 from pipeline.months import add_months
+from pipeline.sources import sources
 from pipeline.warehouse.dbt import last_lines, run_dbt
 
 log = logging.getLogger(__name__)
@@ -17,8 +18,8 @@ log = logging.getLogger(__name__)
 FAILING_ROWS_SHOWN = 5
 BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
 REFRESH = ("run", "--full-refresh", "--no-write-json")
-ANEW = "build all months anew"
-"""What assert_same_columns.sql and assert_no_other_months.sql end with."""
+REBUILD = "MOBILITY-REBUILD"
+"""The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings)
     another process holds the warehouse.
     """
     results, failed = attempt(warehouse, months, folder, duck)
-    if failed and ANEW in str(failed):
+    if any(result["error_code"] == REBUILD for result in results):
         refresh(warehouse, folder, duck)
         results, failed = attempt(warehouse, months, folder, duck)
     if failed:
@@ -82,12 +83,24 @@ def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings)
 def attempt(
     warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
 ) -> tuple[list[dict[str, Any]], TransformFailed | WarehouseBusy | None]:
-    """Dbt's results of one try, and what is wrong with them."""
-    ended = run_dbt([BUILD], warehouse, folder, duck, months)
+    """Dbt's results of one try, and what is wrong with them.
+
+    The tables are created with their first months; for others they must exist.
+    """
+    command = BUILD if are_others_built(warehouse, months, duck) else (*BUILD, "--full-refresh")
+    ended = run_dbt([command], warehouse, folder, duck, months)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
         return ended.results, failure(failures, ended.output, warehouse, months, duck)
     return ended.results, None
+
+
+def are_others_built(warehouse: Path, months: Sequence[date], duck: Settings) -> bool:
+    """Whether the marts hold other months than these."""
+    monthly = [source.name for source in sources().values() if not source.static]
+    with connected(warehouse, duck, read_only=True) as con:
+        others = "select count(*) from raw_data.built where source in $1 and source_month not in $2"
+        return bool(con.execute(others, [monthly, list(months)]).fetchall()[0][0])
 
 
 def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[date]:
@@ -143,16 +156,16 @@ def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[da
 
 
 def refresh(warehouse: Path, folder: Path, duck: Settings) -> None:
-    """Makes the tables anew, for all months, where one is not there or was made by another contract.
+    """Builds the tables of all months again, where one does not exist or was created under another contract.
 
     Raises TransformFailed where dbt fails.
     """
-    log.warning("a table is not there or has other columns than its model now: building all months anew")
+    log.warning("a table does not exist or differs from its contract: building the tables of all months")
     with connected(warehouse, duck, read_only=True) as con:
         months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
     ended = run_dbt([REFRESH], warehouse, folder, duck, [month for (month,) in months])
     if ended.returncode:
-        raise TransformFailed(f"the models cannot be built anew: {last_lines(ended.output)}")
+        raise TransformFailed(f"the tables of all months cannot be built: {last_lines(ended.output)}")
 
 
 def failure(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipeline.sample.server import Fault
 from tests.conftest import MONTHS, Place
@@ -154,9 +155,15 @@ def test_a_month_that_waits_for_a_file_takes_nothing_from_its_neighbours(copy_of
     assert is_published_whole(place)
 
 
-def test_a_table_that_is_lost_is_made_for_all_months_again(copy_of: Callable[[], Place], finished: Place) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    ["drop table core.fct_trips cascade", "alter table core.fct_trips add column column_of_an_older_contract text"],
+)
+def test_a_table_that_is_lost_or_differs_from_its_contract_is_built_for_all_months(
+    copy_of: Callable[[], Place], finished: Place, damage: str
+) -> None:
     place = copy_of()
-    change(place, "drop table core.fct_trips cascade")
+    change(place, damage)
     (place.data / "warehouse/transformed/2024-03.json").unlink()
     ended = place.luigi("Transform", "--months", "2024-03")
     assert ended.returncode == 0, ended.stderr

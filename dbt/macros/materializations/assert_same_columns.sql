@@ -1,18 +1,21 @@
-{# Stops before a month is put into a table that was made by another contract: its other months would not fit beside it. #}
+{#
+  Raises MOBILITY-REBUILD if a monthly table was created under another contract: rows of the new
+  contract do not fit beside its other months.
+#}
 {% macro assert_same_columns(relation) %}
-    {%- set wanted = [] -%}
+    {%- set declared = [] -%}
     {%- for column in get_column_schema_from_query(get_empty_schema_sql(model['columns'])) -%}
-        {%- do wanted.append(column.name ~ ' ' ~ column.dtype | lower) -%}
+        {%- do declared.append(column.name ~ ' ' ~ column.dtype | lower) -%}
     {%- endfor -%}
-    {%- set found = [] -%}
+    {%- set existing = [] -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do found.append(column.name ~ ' ' ~ column.dtype | lower) -%}
+        {%- do existing.append(column.name ~ ' ' ~ column.dtype | lower) -%}
     {%- endfor -%}
-    {%- if wanted != found -%}
-        {%- do exceptions.raise_compiler_error(
-            relation ~ ' was built with other columns than its contract now has (only there: '
-            ~ found | reject('in', wanted) | join(', ') ~ '; only in the contract: ' ~ wanted | reject('in', found) | join(', ')
-            ~ '); build all months anew'
+    {%- if declared != existing -%}
+        {%- do raise_rebuild_needed(
+            'the columns of ' ~ relation ~ ' differ from its contract (only in the table: '
+            ~ existing | reject('in', declared) | join(', ') ~ '; only in the contract: '
+            ~ declared | reject('in', existing) | join(', ') ~ ')'
         ) -%}
     {%- endif -%}
 {% endmacro %}

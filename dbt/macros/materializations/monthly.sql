@@ -1,9 +1,12 @@
 {#
   A table that is replaced month by month, by the column source_month.
 
-  The model's select gives the rows of the months to build (see replaced_rows); they are put in the place of whatever the
-  table held of these months, in one transaction and without a copy on the way. dbt's delete+insert keeps the old rows
-  of a month that comes back empty, and writes everything twice.
+  The model selects the rows of the months to build (see replaced_rows). They replace the rows that
+  the table has of these months, in one transaction and without an intermediate copy. dbt's
+  delete+insert keeps the old rows of a month that comes back empty, and writes everything twice.
+
+  The table is created by --full-refresh, or by a run of all months. A run of some months raises
+  MOBILITY-REBUILD if there is no table: a new one would lack the other months.
 #}
 {% materialization monthly, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -19,8 +22,8 @@
         {% set existing_relation = none %}
     {% elif existing_relation is not none %}
         {% do assert_same_columns(existing_relation) %}
-    {% elif not should_full_refresh() %}
-        {% do assert_no_other_months() %}
+    {% elif months_to_build() and not should_full_refresh() %}
+        {% do raise_rebuild_needed(this ~ ' does not exist') %}
     {% endif %}
 
     {% call statement('main') %}

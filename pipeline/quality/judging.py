@@ -12,7 +12,7 @@ from pipeline.database import Settings, connected
 from pipeline.errors import BadInput
 from pipeline.quality import datadocs
 from pipeline.quality.findings import Finding, Subject, by_gravity, finding, finding_of, rejecting, what_was_raised
-from pipeline.quality.history import History, history_of, profiles
+from pipeline.quality.baseline import History, history_of, profiles
 from pipeline.quality.suites import (
     ROWS,
     Declared,

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import quality
 from pipeline.quality import Finding
-from tests.unit.small_warehouse import damage
+from tests.unit.quality.small_warehouse import damage
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
 MONTH = "audit.month_profile: 2024-01 yellow_taxi"

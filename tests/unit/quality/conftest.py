@@ -1,5 +1,5 @@
 """Fixtures of several rooms."""
 
-from tests.unit.small_warehouse import suites, warehouse
+from tests.unit.quality.small_warehouse import suites, warehouse
 
 __all__ = ["suites", "warehouse"]

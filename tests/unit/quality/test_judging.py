@@ -16,7 +16,7 @@ from sqlalchemy.pool import Pool
 from pipeline import quality
 from pipeline.errors import BadInput, WarehouseBusy
 from pipeline.quality import Finding
-from tests.unit.small_warehouse import TRIPS, damage
+from tests.unit.quality.small_warehouse import TRIPS, damage
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
 

@@ -1,6 +1,10 @@
-"""Month -> findings, by Great Expectations, in SQL inside DuckDB: pass, fail and error are three different things."""
+"""Month -> findings: Great Expectations evaluates the suites of config/expectations inside DuckDB.
 
-from pipeline.quality.findings import Finding, rejecting, verdict
+An expectation passes, fails, is an error (it could not be evaluated) or is skipped (it needs a longer history).
+"""
+
+from pipeline.quality.acceptance import Acceptance, accept, override_reason
+from pipeline.quality.findings import Finding, Verdict
 from pipeline.quality.judging import judge
 
-__all__ = ["Finding", "judge", "rejecting", "verdict"]
+__all__ = ["Acceptance", "Finding", "Verdict", "accept", "judge", "override_reason"]

@@ -1,23 +1,50 @@
-"""Acceptance: an operator's decision to publish a rejected month, for exactly the findings that rejected it."""
+"""Acceptance: a person publishes a rejected month by override, for exactly the failures that the month has now."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.quality.findings import Finding, rejecting
+from pipeline.errors import BadInput
+from pipeline.quality.findings import Verdict
 
 
-def accepted_because(verdict: Mapping[str, Any], acceptance: Mapping[str, Any] | None) -> str:
-    """The reason given for publishing the month of ``verdict`` although it is rejected.
+@dataclass(frozen=True)
+class Acceptance:
+    """Which failures of a month are accepted, by their sentences, with the reason and who gave it."""
 
-    Empty where there is no acceptance, where it does not cover a finding, and where something could not be evaluated.
+    reason: str
+    by: str
+    sentences: tuple[str, ...]
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any] | None) -> "Acceptance | None":
+        """The acceptance that ``record()`` returned, without further keys; None for None."""
+        return cls(record["reason"], record["by"], tuple(record["sentences"])) if record else None
+
+    def record(self) -> dict[str, Any]:
+        """The acceptance as JSON holds it."""
+        return asdict(self)
+
+    def covers(self, verdict: Verdict) -> bool:
+        """Whether every finding that rejects the month is a failure accepted here. Errors are never accepted."""
+        return all(finding.outcome == "fail" and finding.sentence in self.sentences for finding in verdict.rejecting)
+
+
+def accept(verdict: Verdict | None, month: str, reason: str, by: str) -> Acceptance:
+    """Accepts the failures that reject the month now. A failure found later is not accepted.
+
+    ``verdict`` is None for a month that was never validated. Raises BadInput where no reason is given, where the month
+    is not rejected, and where an expectation could not be evaluated: what would be accepted is unknown.
     """
-    found = rejecting_findings(verdict)
-    failed = {finding.sentence for finding in found if finding.outcome == "fail"}
-    if acceptance and failed == {finding.sentence for finding in found} <= set(acceptance["sentences"]):
-        return str(acceptance["reason"])
-    return ""
+    if not reason.strip():
+        raise BadInput(f'month {month}: no reason; ./run.sh accept {month} --reason "why it is published"')
+    if not verdict or not verdict.rejected:
+        raise BadInput(f"month {month}: is not rejected; ./run.sh status lists rejected months")
+    if errors := [finding.sentence for finding in verdict.rejecting if finding.outcome == "error"]:
+        raise BadInput(f"month {month}: an expectation that could not be evaluated cannot be accepted: {errors[0]}")
+    return Acceptance(reason, by, tuple(finding.sentence for finding in verdict.rejecting))
 
 
-def rejecting_findings(verdict: Mapping[str, Any]) -> list[Finding]:
-    """The findings that reject the month."""
-    return rejecting(Finding(**finding) for finding in verdict["findings"])
+def override_reason(verdict: Verdict, acceptance: Acceptance | None) -> str:
+    """Why a rejected month is published all the same; empty where it is not rejected, or not accepted as it is now."""
+    return acceptance.reason if verdict.rejected and acceptance and acceptance.covers(verdict) else ""

@@ -1,4 +1,4 @@
-"""What is usual for a source, from the months before: the parameters of expectations that compare."""
+"""What is usual for a source: numbers of the months before, as parameters of expectations that compare months."""
 
 import calendar
 import statistics
@@ -11,71 +11,75 @@ import duckdb
 
 from pipeline.months import add_months
 
-REACH = 6
-"""Months before the one that is judged, which say what is usual."""
-NEEDED = 3
-"""Of them, before anything is called unusual."""
+MONTHS_BEFORE = 6
+"""Months before the month under validation whose median is usual."""
+MONTHS_NEEDED = 3
+"""Of these, the fewest that make a baseline."""
 KEYS = ("source", "source_month")
 
 Profile = Mapping[str, Any]
-"""A line of audit.month_profile."""
+"""A row of audit.month_profile."""
 
 
 @dataclass(frozen=True)
-class History:
-    """What is known before a month is judged, of each of its sources (and, under "", of the month itself).
+class Baseline:
+    """What is known of the sources of a month before it is validated. The key "" stands for the month as a whole.
 
-    ``months``: those among the six before that count, if there are enough; ``parameters``: numbers by the names that
-    suites use: ``usual_<measure>`` (median of those months), ``last_year_<measure>``, ``days``.
+    ``months``: for each source the usable months among the six before; empty if there are fewer than three.
+    ``parameters``: for each source the parameters of suites: ``days`` (of the month), ``usual_<measure>`` (median of
+    the months before) and ``last_year_<measure>`` (same month a year ago).
     """
 
     month: date
     months: Mapping[str, list[date]]
     parameters: Mapping[str, Mapping[str, float]]
 
-    def lacks(self, source: str, names: Collection[str], all_months: bool) -> str:
-        """Why there is nothing to compare with, in words; empty where there is."""
-        missing = sorted(set(names) - set(self.parameters[source]))
-        if any(name.startswith("last_year_") for name in missing):
-            return f"{add_months(self.month, -12):%Y-%m} is not there to compare with"
-        if missing or (all_months and not self.months[source]):
-            return f"of the {REACH} months before, fewer than {NEEDED} are there to compare with"
+    def missing(self, source: str, names: Collection[str], needs_history: bool) -> str:
+        """Why an expectation with these parameters cannot be evaluated yet; empty where it can."""
+        unknown = set(names) - set(self.parameters[source])
+        if any(name.startswith("last_year_") for name in unknown):
+            return f"needs a longer history ({add_months(self.month, -12):%Y-%m})"
+        if unknown or (needs_history and not self.months[source]):
+            return f"needs a longer history (at least {MONTHS_NEEDED} of the {MONTHS_BEFORE} months before)"
         return ""
 
 
-def profiles(con: duckdb.DuckDBPyConnection) -> list[Profile]:
-    """What is known of every source and month."""
+def read_profiles(con: duckdb.DuckDBPyConnection) -> list[Profile]:
+    """All rows of audit.month_profile: one for each source and month."""
     found = con.execute("select * from audit.month_profile")
     names = [column[0] for column in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def history_of(month: date, lines: Sequence[Profile], set_aside: Collection[date]) -> History:
-    """Of the month's sources. Months ``set_aside``, because they were rejected, say nothing of what is usual."""
+def baseline_of(month: date, profiles: Sequence[Profile], excluded: Collection[date]) -> Baseline:
+    """The baseline of each source of the month. ``excluded`` are rejected months, which do not define what is usual."""
     year_ago = add_months(month, -12)
-    before = [add_months(month, -distance) for distance in range(1, REACH + 1)]
-    known = [line for line in lines if line["source_month"] not in set_aside]
+    before = [add_months(month, -distance) for distance in range(1, MONTHS_BEFORE + 1)]
+    usable = [profile for profile in profiles if profile["source_month"] not in excluded]
     months: dict[str, list[date]] = {"": []}
     parameters: dict[str, Mapping[str, float]] = {"": {"days": calendar.monthrange(month.year, month.month)[1]}}
-    for source in sorted(line["source"] for line in lines if line["source_month"] == month):
-        recent = [line for line in known if line["source"] == source and line["source_month"] in before]
-        last_year = [line for line in known if line["source"] == source and line["source_month"] == year_ago]
-        months[source] = sorted(line["source_month"] for line in recent) if len(recent) >= NEEDED else []
-        compared = usual(recent) | (named("last_year", last_year[0]) if last_year else {})
+    for source in sorted(profile["source"] for profile in profiles if profile["source_month"] == month):
+        of_source = [profile for profile in usable if profile["source"] == source]
+        recent = [profile for profile in of_source if profile["source_month"] in before]
+        last_year = [profile for profile in of_source if profile["source_month"] == year_ago]
+        months[source] = sorted(profile["source_month"] for profile in recent) if len(recent) >= MONTHS_NEEDED else []
+        compared = usual(recent) | (with_prefix("last_year", last_year[0]) if last_year else {})
         parameters[source] = {**parameters[""], **compared}
-    return History(month, months, parameters)
+    return Baseline(month, months, parameters)
 
 
-def usual(lines: Sequence[Profile]) -> dict[str, float]:
-    """The median of each measure that enough months have."""
-    measures = {name: [line[name] for line in lines if line[name] is not None] for name in (lines[0] if lines else ())}
-    middles = {
-        name: statistics.median(values)
-        for name, values in measures.items()
-        if name not in KEYS and len(values) >= NEEDED
+def usual(profiles: Sequence[Profile]) -> dict[str, float]:
+    """``usual_<measure>``: the median of each measure that enough of the months have."""
+    measures = {
+        name: [profile[name] for profile in profiles if profile[name] is not None]
+        for name in (profiles[0] if profiles else ())
+        if name not in KEYS
     }
-    return named("usual", middles)
+    medians = {name: statistics.median(values) for name, values in measures.items() if len(values) >= MONTHS_NEEDED}
+    return with_prefix("usual", medians)
 
 
-def named(prefix: str, line: Profile) -> dict[str, float]:
-    return {f"{prefix}_{name}": float(value) for name, value in line.items() if name not in KEYS and value is not None}
+def with_prefix(prefix: str, profile: Profile) -> dict[str, float]:
+    return {
+        f"{prefix}_{name}": float(value) for name, value in profile.items() if name not in KEYS and value is not None
+    }

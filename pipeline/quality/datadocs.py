@@ -1,4 +1,4 @@
-"""Great Expectations' own pages, Data Docs: what was asked of each month, suite by suite, and what came of it."""
+"""Data Docs, Great Expectations' own pages: the expectations of each suite and their results, month by month."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.database import Settings
-from pipeline.quality.findings import Subject
+from pipeline.quality.suites import Subject
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
@@ -22,14 +22,14 @@ SITE = "months"
 
 
 @dataclass
-class Site:
-    """The pages of this run's months, beside those of the months before."""
+class DataDocs:
+    """The pages of the months of this run, beside those of earlier runs."""
 
     context: "EphemeralDataContext"
-    began: datetime
+    started_at: datetime
 
     def add(self, subject: Subject, batch: "Batch", results: "Sequence[ExpectationValidationResult]") -> None:
-        """Keeps the results of one suite."""
+        """Stores the results of one suite."""
         from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
         from great_expectations.data_context.types.resource_identifiers import (
             ExpectationSuiteIdentifier,
@@ -37,10 +37,10 @@ class Site:
         )
 
         for result in results:
-            result.result = floats(result.result)
-        run = RunIdentifier(run_name=f"{subject.month:%Y-%m}", run_time=self.began)
+            result.result = with_floats(result.result)
+        run = RunIdentifier(run_name=f"{subject.month:%Y-%m}", run_time=self.started_at)
         passed = sum(bool(result.success) for result in results)
-        kept = ExpectationSuiteValidationResult(
+        validated = ExpectationSuiteValidationResult(
             results=list(results),
             success=passed == len(results),
             suite_name=subject.suite,
@@ -58,38 +58,40 @@ class Site:
             run_id=run,
             batch_identifier=subject.source or "all",
         )
-        self.context.validation_results_store.add(key, kept)
+        self.context.validation_results_store.add(key, validated)
 
-    def forget(self, month: date) -> None:
-        """Takes away what was kept of earlier judgements of the month."""
-        for key in self.kept([month]):
+    def remove(self, month: date) -> None:
+        """Deletes the stored results of the month."""
+        for key in self.stored_keys([month]):
             self.context.validation_results_store.remove_key(key)  # type: ignore[no-untyped-call]
 
     def build(self, months: Sequence[date]) -> None:
-        """Renders the pages of these months, and the index of all."""
-        if keys := self.kept(months):  # without any, Great Expectations would render all
+        """Renders the pages of these months, and the index of all months."""
+        if keys := self.stored_keys(months):  # an empty list makes Great Expectations render every month
             self.context.build_data_docs(resource_identifiers=keys)
 
-    def kept(self, months: Sequence[date]) -> "list[ValidationResultIdentifier]":
+    def stored_keys(self, months: Sequence[date]) -> "list[ValidationResultIdentifier]":
         labels = {f"{month:%Y-%m}" for month in months}
         keys: list[Any] = self.context.validation_results_store.list_keys()
         return [key for key in keys if key.run_id.run_name in labels]
 
 
-def floats(value: Any) -> Any:
-    """The same with floats for decimals, for each of which Great Expectations would walk its stack (50 ms)."""
+def with_floats(value: Any) -> Any:
+    """The value with floats in the place of decimals, of which Great Expectations takes 50 ms each to serialize."""
     if isinstance(value, Mapping):
-        return {key: floats(each) for key, each in value.items()}
+        return {key: with_floats(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [floats(each) for each in value]
+        return [with_floats(each) for each in value]
     return float(value) if isinstance(value, Decimal) else value
 
 
 @contextmanager
-def opened(warehouse: Path, duck: Settings, docs: Path | None) -> "Iterator[tuple[SQLDatasource, Site | None]]":
-    """The warehouse as Great Expectations sees it, and its pages; it sends nothing anywhere.
+def open_warehouse(
+    database: Path, settings: Settings, docs: Path | None
+) -> "Iterator[tuple[SQLDatasource, DataDocs | None]]":
+    """The warehouse as a data source of Great Expectations, and the Data Docs in the folder ``docs``.
 
-    What the pages show is kept in ``docs`` beside them, so that they can be drawn again.
+    The folder also holds the results that the pages show, so that they can be rendered again. Usage statistics are off.
     """
     import great_expectations as gx
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
@@ -98,43 +100,44 @@ def opened(warehouse: Path, duck: Settings, docs: Path | None) -> "Iterator[tupl
         mode="ephemeral",
         project_config=DataContextConfig(
             store_backend_defaults=stores(docs),
-            data_docs_sites={SITE: site_of(docs)} if docs else {},
+            data_docs_sites={SITE: site_config(docs)} if docs else {},
             progress_bars=ProgressBarsConfig(globally=False),
             analytics_enabled=False,
         ),
     )
     datasource = context.data_sources.add_sql(
         "warehouse",
-        connection_string=f"duckdb:///{warehouse}",
-        # The stub does not know of kwargs. Great Expectations gives its connection back before it fetches, and the
-        # roll-back on return drops what DuckDB holds ready: every expectation "fails", by an exception. Reading needs
-        # no roll-back.
+        connection_string=f"duckdb:///{database}",
+        # Great Expectations returns its connection to the pool before it fetches. SQLAlchemy rolls back on return, and
+        # DuckDB drops the pending result: every expectation raises an exception. Reading needs no rollback.
+        # The type stub lacks kwargs.
         kwargs={  # type: ignore[call-arg]
-            "connect_args": {"read_only": True, "config": dict(duck)},
+            "connect_args": {"read_only": True, "config": dict(settings)},
             "pool_reset_on_return": None,
         },
     )
     try:
-        yield datasource, Site(context, datetime.now(UTC)) if docs else None
+        yield datasource, DataDocs(context, datetime.now(UTC)) if docs else None
     finally:
-        # Two engines hold the file: one tests the connection, one judges. DuckDB opens for writing when both are gone.
+        # Two engines hold the file: one tests the connection, one evaluates. DuckDB opens it for writing once both are
+        # disposed.
         datasource.get_engine().dispose()
         datasource.get_execution_engine().close()
 
 
 def stores(docs: Path | None) -> Any:
-    """In memory, but for the results that the pages show."""
+    """Stores in memory, except the results that the pages show."""
     from great_expectations.data_context.types.base import InMemoryStoreBackendDefaults
 
     defaults = InMemoryStoreBackendDefaults()
     if docs:
-        kept = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")}
-        results = {"class_name": "ValidationResultsStore", "store_backend": kept}
+        backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")}
+        results = {"class_name": "ValidationResultsStore", "store_backend": backend}
         defaults.stores = {**defaults.stores, defaults.validation_results_store_name: results}
     return defaults
 
 
-def site_of(docs: Path) -> dict[str, Any]:
+def site_config(docs: Path) -> dict[str, Any]:
     return {
         "class_name": "SiteBuilder",
         "site_name": "NYC mobility & weather analytics",

@@ -1,38 +1,31 @@
-"""What Great Expectations observed -> findings: sentences that a person can act on."""
+"""Great Expectations' results as findings: one sentence each that a person can act on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from pipeline.months import parse_month
+from pipeline.quality.suites import DeclaredExpectation, Subject
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
 
 SEVERITIES = ("critical", "warning")
-OUTCOMES = ("error", "fail", "held back", "pass")
-EXAMPLES = 5
-"""Rows shown of those against an expectation."""
-SENTENCES = 5
-"""Findings that say why a month is rejected; all of them are kept."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What one suite judges: the rows of a month, and of one source where the suite is judged source by source."""
-
-    suite: str
-    model: str
-    month: date
-    source: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.model}: {self.month:%Y-%m}{f' {self.source}' if self.source else ''}"
+OUTCOMES = ("error", "fail", "skipped", "pass")
+MAX_EXAMPLES = 5
+"""Different examples of violating rows in a sentence."""
+MAX_REASONS = 5
+"""Sentences in the reason for which a month is rejected. All findings are stored."""
+NULL_CHECK = "expect_column_values_to_not_be_null"
+ROW_COUNTS = "expect_table_row_count_"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one expectation found in one month: texts only, so that it is JSON whatever was observed."""
+    """The outcome of one expectation for one month. Every field is text, so that any observed value fits into JSON."""
 
     suite: str
     source: str
@@ -46,114 +39,193 @@ class Finding:
 
     @property
     def rejects(self) -> bool:
-        """A critical failure; or whatever could not be judged, for nobody knows what it would have found."""
+        """Whether the finding rejects its month: a critical failure, or an error of any severity."""
         return self.outcome == "error" or (self.outcome, self.severity) == ("fail", "critical")
 
 
-def finding(subject: Subject, asked: Mapping[str, Any], outcome: str, observed: str, allowed: str = "") -> Finding:
-    """``asked`` is the expectation as its suite declares it."""
-    description = asked["description"]
-    says = {
-        "error": f"could not be judged on «{description}»: {observed}",
-        "fail": f"breaks «{description}»: {observed}; allowed: {allowed}",
-        "held back": f"is not judged on «{description}» yet: {observed}",
-        "pass": f"holds «{description}»: {observed}",
-    }
+@dataclass(frozen=True)
+class Verdict:
+    """All findings of one month, those that reject it first."""
+
+    month: date
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, month: date, findings: Iterable[Finding]) -> "Verdict":
+        return cls(month, tuple(sorted(findings, key=gravity)))
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Verdict":
+        """The verdict that ``record()`` returned, without further keys."""
+        return cls(parse_month(record["month"]), tuple(Finding(**finding) for finding in record["findings"]))
+
+    @cached_property
+    def rejecting(self) -> tuple[Finding, ...]:
+        """The findings that reject the month."""
+        return tuple(finding for finding in self.findings if finding.rejects)
+
+    @property
+    def rejected(self) -> bool:
+        return bool(self.rejecting)
+
+    @property
+    def why(self) -> str:
+        """The first sentences of the findings that reject the month; empty where none does."""
+        sentences = [finding.sentence for finding in self.rejecting]
+        more = len(sentences) - MAX_REASONS
+        return "; ".join([*sentences[:MAX_REASONS], *([f"and {more} more"] if more > 0 else [])])
+
+    def record(self) -> dict[str, Any]:
+        """The verdict as JSON holds it: ``month`` (YYYY-MM), ``rejected``, ``why`` and ``findings``."""
+        return {
+            "month": f"{self.month:%Y-%m}",
+            "rejected": self.rejected,
+            "why": self.why,
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def gravity(finding: Finding) -> tuple[bool, int, int]:
+    """Sorts the worst finding first."""
+    return not finding.rejects, OUTCOMES.index(finding.outcome), SEVERITIES.index(finding.severity)
+
+
+# Creating findings
+
+
+def error(subject: Subject, expectation: DeclaredExpectation, problem: str) -> Finding:
+    sentence = f"ERROR could not evaluate whether {expectation.description}: {problem}"
+    return new_finding(subject, expectation, "error", problem, sentence)
+
+
+def skipped(subject: Subject, expectation: DeclaredExpectation, reason: str) -> Finding:
+    return new_finding(subject, expectation, "skipped", reason, f"SKIPPED {expectation.description}: {reason}")
+
+
+def finding_of(subject: Subject, expectation: DeclaredExpectation, result: "ExpectationValidationResult") -> Finding:
+    """The finding for Great Expectations' result; an error where an exception was raised."""
+    if problem := first_exception(result.exception_info or {}):
+        return error(subject, expectation, problem)
+    observed = observed_text(result)
+    if result.success:
+        return new_finding(subject, expectation, "pass", observed, f"passed {expectation.description}: {observed}")
+    limit = limit_text(result)
+    sentence = f"FAILED {expectation.description}: {observed}{f' (limit {limit})' if limit else ''}"
+    return new_finding(subject, expectation, "fail", observed, sentence)
+
+
+def new_finding(
+    subject: Subject, expectation: DeclaredExpectation, outcome: str, observed: str, sentence: str
+) -> Finding:
     return Finding(
         suite=subject.suite,
         source=subject.source,
-        expectation=asked["expectation"],
-        column_name=str(asked.get("column", "")),
-        description=description,
-        severity=asked["severity"],
+        expectation=expectation.expectation,
+        column_name=expectation.column_name,
+        description=expectation.description,
+        severity=expectation.severity,
         outcome=outcome,
         observed=observed,
-        sentence=f"{subject} {says[outcome]}",
+        sentence=f"{subject} {sentence}",
     )
 
 
-def finding_of(subject: Subject, asked: Mapping[str, Any], result: "ExpectationValidationResult") -> Finding:
-    if problem := what_was_raised(result.exception_info or {}):
-        return finding(subject, asked, "error", problem)
-    observed, allowed = observed_words(result.result), allowed_words(result)
-    return finding(subject, asked, "pass" if result.success else "fail", observed, allowed)
+def first_exception(info: Mapping[str, Any]) -> str:
+    """The first line of the first exception's message; empty where there is none.
 
-
-def what_was_raised(info: Mapping[str, Any]) -> str:
-    """The first exception's first line; empty where there was none. ``info`` is one report, or one for each metric."""
+    ``info`` is one exception report, or a mapping of metrics to such reports.
+    """
     reports = [info] if "raised_exception" in info else info.values()
     messages = (report["exception_message"] or "no message" for report in reports if report["raised_exception"])
     return next(messages, "").strip().split("\n")[0]
 
 
-def rejecting(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.rejects]
+# Text
 
 
-def verdict(month: date, findings: Iterable[Finding]) -> dict[str, Any]:
-    """What JSON can hold of a judged month: ``month``, ``rejected``, ``why`` in words, and all ``findings``."""
-    findings = list(findings)
-    found = [finding.sentence for finding in rejecting(findings)]
-    more = [f"and {len(found) - SENTENCES} more"] if len(found) > SENTENCES else []
-    facts = [asdict(finding) for finding in findings]
-    why = "; ".join([*found[:SENTENCES], *more])
-    return {"month": f"{month:%Y-%m}", "rejected": bool(found), "why": why, "findings": facts}
+def observed_text(result: "ExpectationValidationResult") -> str:
+    """What was observed, such as ``72,000 of 3,600,000 rows (2%) violate it, such as 61, 62``."""
+    facts, expectation = result.result, type_of(result)
+    if "element_count" in facts:
+        return rows_text(facts, "null" if expectation == NULL_CHECK else "violating")
+    if "unexpected_rows" in facts.get("details", {}):
+        return query_text(facts["observed_value"], facts["details"]["unexpected_rows"])
+    if "partial_unexpected_list" in facts:
+        return values_text(facts)
+    unit = " rows" if expectation.startswith(ROW_COUNTS) else ""
+    return f"{value_text(facts.get('observed_value'))}{unit}"
 
 
-def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted(
-        findings,
-        key=lambda finding: (not finding.rejects, OUTCOMES.index(finding.outcome), SEVERITIES.index(finding.severity)),
-    )
+def rows_text(facts: Mapping[str, Any], what: str) -> str:
+    evaluated, wrong = facts["element_count"] - facts.get("missing_count", 0), facts["unexpected_count"] or 0
+    share = f" ({percent(wrong / evaluated)})" if 0 < wrong < evaluated else ""
+    singular, plural = {"null": ("is null", "are null"), "violating": ("violates it", "violate it")}[what]
+    examples = such_as(facts["partial_unexpected_list"])
+    return f"{wrong:,} of {evaluated:,} rows{share} {singular if wrong == 1 else plural}{examples}"
 
 
-# Words
+def query_text(count: int, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows that a query returned. A single row is often a sentence of its own, as ``12 °C, normally 24.5``."""
+    examples = [" ".join(map(value_text, row.values())) for row in rows]
+    if count == 1:
+        return examples[0]
+    return f"{count:,} rows violate it{such_as(examples)}" if count else "no row violates it"
 
 
-def observed_words(result: Mapping[str, Any]) -> str:
-    """What was seen, as ``72,000 of 3,600,000 rows (2 %) against it, such as 61, 62``."""
-    if "element_count" in result:
-        judged, wrong = result["element_count"] - result.get("missing_count", 0), result["unexpected_count"] or 0
-        share = f" ({percent(wrong / judged)})" if wrong else ""
-        return f"{wrong:,} of {judged:,} rows{share} against it{such_as(result['partial_unexpected_list'])}"
-    if "unexpected_rows" in result.get("details", {}):
-        examples = [" ".join(map(words, row.values())) for row in result["details"]["unexpected_rows"]]
-        return f"{result['observed_value']:,} against it{such_as(examples)}"
-    if "partial_unexpected_list" in result:
-        return f"{result['unexpected_count']:,} values against it{such_as(result['partial_unexpected_list'])}"
-    return words(result.get("observed_value"))
+def values_text(facts: Mapping[str, Any]) -> str:
+    """The values of a column that are outside of a set, and those of the set that it lacks."""
+    count, missing = facts["unexpected_count"], facts.get("partial_missing_list")
+    violating = "1 value violates it" if count == 1 else f"{count or 'no'} values violate it"
+    lacking = f"; missing are {', '.join(map(value_text, missing[:MAX_EXAMPLES]))}" if missing else ""
+    return f"{violating}{such_as(facts['partial_unexpected_list'])}{lacking}"
 
 
 def such_as(examples: Iterable[Any]) -> str:
-    different = list(dict.fromkeys(words(example) for example in examples if example is not None))[:EXAMPLES]
+    different = list(dict.fromkeys(example_text(example) for example in examples if example is not None))[:MAX_EXAMPLES]
     return f", such as {', '.join(different)}" if different else ""
 
 
-def words(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(words, value))
+def example_text(example: Any) -> str:
+    """A value, or the values of several columns as ``a and b``."""
+    several = example.values() if isinstance(example, Mapping) else example
+    return (
+        " and ".join(map(value_text, several)) if isinstance(example, Mapping | list | tuple) else value_text(example)
+    )
+
+
+def limit_text(result: "ExpectationValidationResult") -> str:
+    """What would pass, such as ``1%`` of the rows or ``at least 2,000``; empty where nothing but no row does."""
+    arguments = result.expectation_config.kwargs if result.expectation_config else {}
+    if "element_count" in result.result:
+        return percent(1 - arguments.get("mostly", 1))
+    if "value" in arguments:
+        return f"exactly {value_text(arguments['value'])}"
+    least, most = (arguments.get(bound) for bound in ("min_value", "max_value"))
+    if least is not None and most is not None:
+        return f"{value_text(least)} to {value_text(most)}"
+    if least is not None:
+        return f"at least {value_text(least)}"
+    return "" if most is None else f"at most {value_text(most)}"
+
+
+def type_of(result: "ExpectationValidationResult") -> str:
+    return str(result.expectation_config.type) if result.expectation_config else ""
+
+
+def value_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(value_text, value))
     if isinstance(value, Mapping):
-        return ", ".join(map(words, value.values()))
-    if isinstance(value, (float, int, Decimal)) and not isinstance(value, bool):
+        return ", ".join(map(value_text, value.values()))
+    if isinstance(value, float | Decimal):
         number = float(value)
-        return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.10g}"
+        return f"{number:,.4g}" if abs(number) < 1000 else f"{number:,.2f}".removesuffix(".00")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return "nothing" if value is None else str(value)
+    return "no value" if value is None else str(value)
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
-def allowed_words(result: "ExpectationValidationResult") -> str:
-    """What would have passed, as ``at most 1 % of rows``."""
-    asked = result.expectation_config.kwargs if result.expectation_config else {}
-    bounds = [
-        f"{word} {words(asked[key])}"
-        for key, word in (("min_value", "at least"), ("max_value", "at most"))
-        if asked.get(key) is not None
-    ]
-    if "element_count" in result.result:
-        return f"at most {percent(1 - asked['mostly'])} of rows" if asked.get("mostly", 1) < 1 else "none"
-    return " and ".join(bounds) or "none"
+    return f"{100 * share:.3g}%"

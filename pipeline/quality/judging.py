@@ -1,6 +1,6 @@
-"""Suites, held against the months of a warehouse: one start of Great Expectations, its SQL inside DuckDB."""
+"""Evaluates suites for the months of a warehouse: one start of Great Expectations, its SQL runs inside DuckDB."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,149 +9,148 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipeline.database import Settings, connected
-from pipeline.errors import BadInput
 from pipeline.quality import datadocs
-from pipeline.quality.findings import Finding, Subject, by_gravity, finding, finding_of, rejecting, what_was_raised
-from pipeline.quality.baseline import History, history_of, profiles
-from pipeline.quality.suites import (
-    ROWS,
-    Declared,
-    Suite,
-    build,
-    filled,
-    needs_history,
-    parameters,
-    place_of,
-    read_suite,
-)
+from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
+from pipeline.quality.expectations import QUERY, build, fill_in, index_of
+from pipeline.quality.findings import Finding, Verdict, error, finding_of, first_exception, skipped
+from pipeline.quality.suite_files import read_suites
+from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
+    from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.expectations.expectation import Expectation
 
-Results = list[tuple[Declared, "ExpectationValidationResult | str"]]
-"""Of each expectation what Great Expectations gave, or why it was held back."""
+Outcome = tuple[DeclaredExpectation, "ExpectationValidationResult | str"]
+"""An expectation with Great Expectations' result, or with the reason for which it was skipped."""
 
 
 @dataclass
-class Run:
-    """One run's judgement: the open warehouse, the suites, and what is the same for every month."""
+class Session:
+    """The open warehouse, the suites, and the outcomes that are the same for every month."""
 
     datasource: "SQLDatasource"
-    suites: Sequence[Suite]
-    site: "datadocs.Site | None"
-    timeless: dict[str, Results] = field(default_factory=dict)
+    suites: Mapping[str, Suite]
+    docs: "datadocs.DataDocs | None"
+    monthless: dict[str, list[Outcome]] = field(default_factory=dict)
 
 
 def judge(
-    warehouse: Path,
+    database: Path,
     months: Sequence[date],
-    suites: Path,
-    duck: Settings | None = None,
-    set_aside: Iterable[date] = (),
+    suites_folder: Path,
+    settings: Settings | None = None,
+    excluded: Iterable[date] = (),
     docs: Path | None = None,
-) -> dict[date, list[Finding]]:
-    """The findings of every suite in the folder ``suites`` for each month, those that reject it first.
+) -> dict[date, Verdict]:
+    """The verdict on each month, by every suite in ``suites_folder``.
 
-    What is usual is taken from the months before, without those ``set_aside`` and those that are rejected on the way.
-    Data Docs are built in ``docs``, if that is given. The warehouse is opened read-only, and closed when this returns;
-    where it cannot be read, all is error. Raises BadInput for a suite that makes no sense, before anything is judged,
-    and WarehouseBusy where another process holds the warehouse: that says nothing of the month.
+    What is usual comes from the months before, without those ``excluded`` and without months rejected in this call.
+    ``docs`` is the folder of Data Docs; none are built without it. The warehouse is opened read-only and closed on
+    return; where it cannot be read, every expectation is an error. Raises BadInput for an invalid suite, before any
+    month is evaluated, and WarehouseBusy where another process holds the warehouse.
     """
-    declared = [read_suite(path) for path in sorted(suites.glob("*.yaml"))]
-    if not declared:
-        raise BadInput(f"{suites}: no suite there; one is written <model>.yaml, as README.md says")
+    suites = read_suites(suites_folder)
     try:
-        with connected(warehouse, duck or {}, read_only=True) as con:
-            lines = profiles(con)
+        with connected(database, settings or {}, read_only=True) as con:
+            profiles = read_profiles(con)
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0]
-        return {month: by_gravity(unjudged(declared, month, reason)) for month in months}
-    judged: dict[date, list[Finding]] = {}
-    aside = set(set_aside) - set(months)
-    with datadocs.opened(warehouse, duck or {}, docs) as (datasource, site):
-        run = Run(datasource, declared, site)
+        return {month: Verdict.of(month, all_errors(suites, month, reason)) for month in months}
+    verdicts: dict[date, Verdict] = {}
+    rejected = set(excluded) - set(months)
+    with datadocs.open_warehouse(database, settings or {}, docs) as (datasource, pages):
+        session = Session(datasource, suites, pages)
         for month in sorted(months):
-            if site:
-                site.forget(month)
-            judged[month] = by_gravity(judge_month(run, history_of(month, lines, aside)))
-            if rejecting(judged[month]):
-                aside.add(month)
-        if site:
-            site.build(months)
-    return judged
+            if pages:
+                pages.remove(month)
+            verdicts[month] = Verdict.of(month, findings_of(session, baseline_of(month, profiles, rejected)))
+            if verdicts[month].rejected:
+                rejected.add(month)
+        if pages:
+            pages.build(months)
+    return verdicts
 
 
-def judge_month(run: Run, history: History) -> Iterator[Finding]:
-    for suite in run.suites:
-        for source in sources_of(suite, history):
-            subject = Subject(suite.name, suite.model, history.month, source)
-            for asked, result in judge_subject(run, suite, subject, history):
+def all_errors(suites: Mapping[str, Suite], month: date, reason: str) -> Iterator[Finding]:
+    for name, suite in suites.items():
+        for source in suite.sources or ("",):
+            subject = Subject(name, suite.model, month, source)
+            yield from (error(subject, expectation, reason) for expectation in suite.of(source))
+
+
+def findings_of(session: Session, baseline: Baseline) -> Iterator[Finding]:
+    for name, suite in session.suites.items():
+        for source in sources_in_month(suite, baseline):
+            subject = Subject(name, suite.model, baseline.month, source)
+            for expectation, result in outcomes_of(session, suite, subject, baseline):
                 if isinstance(result, str):
-                    yield finding(subject, asked, "held back", result)
+                    yield skipped(subject, expectation, result)
                 else:
-                    yield finding_of(subject, asked, result)
+                    yield finding_of(subject, expectation, result)
 
 
-def sources_of(suite: Suite, history: History) -> list[str]:
-    """Those that the month has of the suite's; nothing is expected of a source that it does without."""
-    return [source for source in suite.sources if source in history.months] if suite.sources else [""]
+def sources_in_month(suite: Suite, baseline: Baseline) -> list[str]:
+    """The suite's sources that the month has; a source that is missing has nothing to evaluate."""
+    return [source for source in suite.sources if source in baseline.months] if suite.sources else [""]
 
 
-def unjudged(suites: Iterable[Suite], month: date, reason: str) -> Iterator[Finding]:
-    for suite in suites:
-        for source in suite.sources or [""]:
-            subject = Subject(suite.name, suite.model, month, source)
-            yield from (finding(subject, asked, "error", reason) for asked in suite.of(source))
-
-
-def judge_subject(run: Run, suite: Suite, subject: Subject, history: History) -> Results:
-    """The results of one suite for a month, or, where it knows no months, those of the first month of the run."""
-    if suite.name in run.timeless:
-        return run.timeless[suite.name]
-    asked = suite.of(subject.source)
-    lacking = [history.lacks(subject.source, parameters(each), needs_history(each)) for each in asked]
-    ready = [each for each, lack in zip(asked, lacking, strict=True) if not lack]
-    results: Results = list(zip(ready, evaluate(run, suite, subject, history, ready), strict=True))
-    results += [(each, lack) for each, lack in zip(asked, lacking, strict=True) if lack]
+def outcomes_of(session: Session, suite: Suite, subject: Subject, baseline: Baseline) -> list[Outcome]:
+    """The outcomes of one suite. A suite without a month is evaluated once for all months."""
+    if subject.suite in session.monthless:
+        return session.monthless[subject.suite]
+    expectations = suite.of(subject.source)
+    missing = [baseline.missing(subject.source, each.parameters, each.mentions("{history}")) for each in expectations]
+    ready = [expectation for expectation, reason in zip(expectations, missing, strict=True) if not reason]
+    outcomes: list[Outcome] = list(zip(ready, evaluate(session, suite, subject, baseline, ready), strict=True))
+    outcomes += [(expectation, reason) for expectation, reason in zip(expectations, missing, strict=True) if reason]
     if not suite.is_monthly:
-        run.timeless[suite.name] = results
-    return results
+        session.monthless[subject.suite] = outcomes
+    return outcomes
 
 
 def evaluate(
-    run: Run, suite: Suite, subject: Subject, history: History, asked: Sequence[Declared]
+    session: Session,
+    suite: Suite,
+    subject: Subject,
+    baseline: Baseline,
+    declared: Sequence[DeclaredExpectation],
 ) -> "list[ExpectationValidationResult]":
-    """What Great Expectations gives for each expectation, in one pass where it can.
+    """Great Expectations' result of each expectation, in their order.
 
-    Great Expectations puts what can be asked together into one query. Where a part of that cannot be evaluated it may
-    take others with it, so these are asked again, one by one.
+    Great Expectations computes several metrics with one query. A metric that fails may fail others of the same query,
+    so expectations that raised an exception are evaluated again, one by one.
     """
     import great_expectations as gx
     from great_expectations.core.result_format import ResultFormat
 
-    rows = f"select * from {suite.model}" + (f" where {suite.where}" if suite.where else "")
-    query = filled(rows, subject, history.months)
-    name = " ".join(filter(None, (suite.name, f"{subject.month:%Y-%m}", subject.source)))
-    batch = run.datasource.add_query_asset(name, query).add_batch_definition_whole_table("month").get_batch()
-    expectations = [build(each, subject, history.months, place) for place, each in enumerate(asked)]
-    known = dict(history.parameters[subject.source])
+    batch = batch_of(session, suite, subject, baseline)
+    expectations = [build(each, subject, baseline.months, index) for index, each in enumerate(declared)]
+    parameters = dict(baseline.parameters[subject.source])
     results: dict[int, ExpectationValidationResult] = {}
 
     def validate(several: "Sequence[Expectation]", detail: ResultFormat) -> None:
-        together = gx.ExpectationSuite(name=suite.name, expectations=list(several))
-        for result in batch.validate(together, result_format=detail, expectation_parameters=known).results:
-            if several[1:] and what_was_raised(result.exception_info):
-                validate([expectations[place_of(result)]], detail)
+        together = gx.ExpectationSuite(name=subject.suite, expectations=list(several))
+        for result in batch.validate(together, result_format=detail, expectation_parameters=parameters).results:
+            if several[1:] and first_exception(result.exception_info):
+                validate([expectations[index_of(result)]], detail)
             else:
-                results[place_of(result)] = result
+                results[index_of(result)] = result
 
-    queries = [each for each in expectations if each.expectation_type == ROWS]
-    # COMPLETE brings up to 200 rows of a query as examples, but all the values of a column that are wrong.
+    queries = [each for each in expectations if each.expectation_type == QUERY]
+    # COMPLETE returns up to 200 rows of a query as examples, but every violating value of a column.
     validate(queries, ResultFormat.COMPLETE)
-    validate([each for each in expectations if each.expectation_type != ROWS], ResultFormat.SUMMARY)
-    answered = [results[place] for place in range(len(asked))]
-    if run.site:
-        run.site.add(subject, batch, answered)
-    return answered
+    validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)
+    ordered = [results[index] for index in range(len(declared))]
+    if session.docs:
+        session.docs.add(subject, batch, ordered)
+    return ordered
+
+
+def batch_of(session: Session, suite: Suite, subject: Subject, baseline: Baseline) -> "Batch":
+    """The rows that a suite validates, as a query."""
+    rows = f"select * from {suite.model}" + (f" where {suite.where}" if suite.where else "")
+    name = " ".join(filter(None, (subject.suite, f"{subject.month:%Y-%m}", subject.source)))
+    asset = session.datasource.add_query_asset(name, fill_in(rows, subject, baseline.months))
+    return asset.add_batch_definition_whole_table("month").get_batch()

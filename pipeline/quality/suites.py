@@ -1,165 +1,167 @@
-"""config/expectations/*.yaml -> suites in Great Expectations' own words, ready for a month."""
+"""Suites as values: the expectations of a model, and the sources that they apply to."""
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import yaml
-
-from pipeline.errors import BadInput
-from pipeline.quality.findings import SEVERITIES, Subject
+from pipeline.sources import Source, sources
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationValidationResult
-    from great_expectations.expectations.expectation import Expectation
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
-NEEDED, POSSIBLE = {"model", "expectations"}, {"where", "sources"}
-OURS = {"expectation", "sources"}
-PLACEHOLDER = re.compile(r"\{(month|source|history)\}")
-"""In texts of a suite; «{batch}» is Great Expectations' own."""
 PARAMETER = re.compile(r"[a-z_]\w*")
-SAMPLE = date(2024, 1, 1)
-ROWS = "unexpected_rows_expectation"
-"""The expectation that is a query of ours."""
-PLACE = "place in the suite"
+SELECTORS = {
+    "kind": lambda source: source.kind,
+    "publisher": lambda source: source.publisher.name,
+    "trip_type": lambda source: source.trip_type,
+}
+"""The fields of config/sources/*.yaml by which a suite selects sources."""
+SELECTION_SCHEMA = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        {
+            "type": "object",
+            "properties": {field: {"type": "string"} for field in SELECTORS},
+            "additionalProperties": False,
+            "minProperties": 1,
+        },
+    ]
+}
 
-Declared = Mapping[str, Any]
-"""One expectation as its suite declares it: Great Expectations' arguments, ``expectation``, and perhaps ``sources``."""
+
+def select_sources(selection: Any) -> tuple[str, ...]:
+    """The names of the selected sources, for a list of names or for fields of config/sources/*.yaml and their values.
+
+    Raises ValueError where a name or a field is unknown, and where no source matches.
+    """
+    declared = sources()
+    if isinstance(selection, Mapping):
+        if unknown := sorted(set(selection) - set(SELECTORS)):
+            raise ValueError(f"unknown field {unknown[0]!r}; sources are selected by {', '.join(SELECTORS)}")
+        names = [name for name, source in declared.items() if has_fields(source, selection)]
+        if not names:
+            raise ValueError(f"no source in config/sources/ has {selection}")
+        return tuple(names)
+    if not isinstance(selection, list) or not selection:
+        raise ValueError(f"expected a list of sources, or a mapping of {', '.join(SELECTORS)}")
+    if unknown := [name for name in selection if name not in declared]:
+        raise ValueError(f"unknown source {unknown[0]!r}; config/sources/ has {', '.join(declared)}")
+    return tuple(selection)
+
+
+def has_fields(source: Source, fields: Mapping[str, Any]) -> bool:
+    return all(SELECTORS[field](source) == value for field, value in fields.items())
+
+
+class SourceSelection:
+    """Tells pydantic to resolve a selection of sources to their names."""
+
+    def __get_pydantic_core_schema__(self, names: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_before_validator_function(select_sources, handler(names))
+
+    def __get_pydantic_json_schema__(self, schema: "CoreSchema", handler: Any) -> dict[str, Any]:
+        return SELECTION_SCHEMA
+
+
+SourceNames = Annotated[tuple[str, ...], SourceSelection()]
+
+
+@dataclass(frozen=True)
+class DeclaredExpectation:
+    """One expectation of a suite. Keys that are not listed here are arguments of Great Expectations' expectation."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "allow", "use_attribute_docstrings": True}
+
+    expectation: str
+    """Great Expectations' name: https://greatexpectations.io/expectations"""
+    description: str
+    """What is true of sound data, as a sentence without a full stop. Findings show it."""
+    severity: Literal["critical", "warning"]
+    """critical: a failure rejects the month. warning: a failure is reported."""
+    sources: SourceNames = ()
+    """The sources that it applies to; all of the suite if missing."""
+    except_sources: SourceNames = ()
+    """The sources that it does not apply to."""
+
+    @property
+    def own_arguments(self) -> dict[str, Any]:
+        """The keys that are not listed here."""
+        listed = {field.name for field in fields(self)}
+        return {key: value for key, value in vars(self).items() if key not in listed}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """All arguments of Great Expectations' expectation."""
+        return {"description": self.description, "severity": self.severity, **self.own_arguments}
+
+    @property
+    def column_name(self) -> str:
+        """The column that is checked; empty for an expectation about the whole table."""
+        return str(self.own_arguments.get("column", ""))
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names in its ``$PARAMETER`` expressions."""
+        expressions: list[str] = []
+
+        def collect(fact: dict[str, Any]) -> dict[str, Any]:
+            expressions.append(str(fact.get("$PARAMETER", "")))
+            return fact
+
+        json.loads(json.dumps(self.own_arguments, default=str), object_hook=collect)
+        return {name for expression in expressions for name in PARAMETER.findall(expression)}
+
+    def mentions(self, placeholder: str) -> bool:
+        return placeholder in str(self.own_arguments)
+
+    def applies_to(self, source: str) -> bool:
+        """Whether it applies to a source, or, where ``source`` is empty, to the month as a whole."""
+        return not source or (source in (self.sources or (source,)) and source not in self.except_sources)
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of one model in each month, as config/expectations/<model>.yaml says.
+    """The expectations of one model for each month.
 
-    ``where`` chooses the rows of a month, all where it is empty. A suite with ``sources`` is judged for each of them
-    that the month has.
+    With ``sources`` the suite is evaluated once for each of them that the month has.
     """
 
-    name: str
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+
     model: str
-    where: str
-    sources: tuple[str, ...]
-    expectations: tuple[Declared, ...]
+    """The table, as schema.name."""
+    expectations: tuple[DeclaredExpectation, ...]
+    where: str = ""
+    """SQL condition that selects the rows of a month; all rows if missing."""
+    sources: SourceNames = ()
+    """Evaluate once for each of these sources that the month has."""
 
     @property
     def is_monthly(self) -> bool:
-        """Whether another month might be judged otherwise."""
+        """Whether its results can differ between months."""
         return "{month}" in self.where or any(
-            "{month}" in str(asked) or parameters(asked) for asked in self.expectations
+            expectation.mentions("{month}") or expectation.parameters for expectation in self.expectations
         )
 
-    def of(self, source: str) -> list[Declared]:
-        """The expectations of one source; an expectation may name those that it is for."""
-        return [asked for asked in self.expectations if not source or source in asked.get("sources", [source])]
+    def of(self, source: str) -> list[DeclaredExpectation]:
+        """The expectations that apply to a source."""
+        return [expectation for expectation in self.expectations if expectation.applies_to(source)]
 
 
-def read_suite(path: Path) -> Suite:
-    """A suite whose every expectation Great Expectations can build.
+@dataclass(frozen=True)
+class Subject:
+    """What one suite validates: the rows of a month, or those of one of its sources."""
 
-    Raises BadInput, naming the file and what is allowed.
-    """
-    try:
-        facts = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as problem:
-        raise BadInput(f"{path}: no YAML: {' '.join(str(problem).split())}") from problem
-    keys = set(facts) if isinstance(facts, dict) else set()
-    if not NEEDED <= keys <= NEEDED | POSSIBLE or not isinstance(facts["expectations"], list):
-        raise BadInput(
-            f"{path}: a suite has {', '.join(sorted(NEEDED))} (a list), and perhaps {', '.join(sorted(POSSIBLE))}"
-        )
-    suite = Suite(
-        name=path.stem,
-        model=facts["model"],
-        where=facts.get("where", ""),
-        sources=tuple(facts.get("sources", ())),
-        expectations=tuple(checked(path, fact) for fact in facts["expectations"]),
-    )
-    for asked in suite.expectations:
-        try_to_build(path, asked)
-    return suite
+    suite: str
+    model: str
+    month: date
+    source: str = ""
 
-
-def checked(path: Path, fact: Any) -> Declared:
-    name = known_expectation(path, fact)
-    if fact.get("severity") not in SEVERITIES:
-        raise BadInput(f"{path}: {name}: severity {fact.get('severity')!r}; allowed are {', '.join(SEVERITIES)}")
-    if not fact.get("description"):
-        raise BadInput(f"{path}: {name}: no description; it says in words what is expected")
-    declared: Declared = fact
-    return declared
-
-
-def known_expectation(path: Path, fact: Any) -> str:
-    import great_expectations.expectations  # noqa: F401  (registers the expectations)
-    from great_expectations.expectations.registry import list_registered_expectation_implementations
-
-    known = list_registered_expectation_implementations()
-    name = str(fact.get("expectation")) if isinstance(fact, dict) else str(fact)
-    if name in known and isinstance(fact, dict):
-        return name
-    near = ", ".join(difflib.get_close_matches(name, known)) or "listed at https://greatexpectations.io/expectations"
-    raise BadInput(f"{path}: expectation {name!r}: no such in Great Expectations; near it are {near}")
-
-
-def try_to_build(path: Path, asked: Declared) -> None:
-    from great_expectations.compatibility.pydantic import ValidationError
-
-    try:
-        build(asked, Subject(path.stem, "", SAMPLE), {})
-    except ValidationError as problem:
-        complaints = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors())
-        raise BadInput(f"{path}: {asked['expectation']}: {complaints}") from problem
-
-
-def build(asked: Declared, subject: Subject, history: Mapping[str, list[date]], place: int = 0) -> "Expectation":
-    """Great Expectations' object, marked with its place: results come in an order of their own.
-
-    Raises Great Expectations' ValidationError for arguments that make no sense.
-    """
-    from great_expectations.expectations.registry import get_expectation_impl
-
-    arguments = {key: value for key, value in asked.items() if key not in OURS}
-    return get_expectation_impl(asked["expectation"])(**filled(arguments, subject, history), meta={PLACE: place})
-
-
-def place_of(result: "ExpectationValidationResult") -> int:
-    meta = result.expectation_config.meta if result.expectation_config else None
-    return int((meta or {})[PLACE])
-
-
-def filled(value: Any, subject: Subject, history: Mapping[str, list[date]]) -> Any:
-    """The same with what the placeholders stand for, as SQL: the month, the source, and the months before it."""
-    if isinstance(value, Mapping):
-        return {key: filled(each, subject, history) for key, each in value.items()}
-    if isinstance(value, list):
-        return [filled(each, subject, history) for each in value]
-    if not isinstance(value, str):
-        return value
-    before = ", ".join(f"date '{month}'" for month in history.get(subject.source, ()))
-    stands_for = {
-        "month": f"date '{subject.month}'",
-        "source": f"'{subject.source}'",
-        "history": f"({before or 'null'})",
-    }
-    return PLACEHOLDER.sub(lambda found: stands_for[found[1]], value)
-
-
-def parameters(asked: Declared) -> set[str]:
-    """The names that its ``$PARAMETER`` expressions are made of."""
-    expressions: list[str] = []
-
-    def look(fact: dict[str, Any]) -> dict[str, Any]:
-        expressions.append(str(fact.get("$PARAMETER", "")))
-        return fact
-
-    json.loads(json.dumps(asked, default=str), object_hook=look)
-    return {name for expression in expressions for name in PARAMETER.findall(expression)}
-
-
-def needs_history(asked: Declared) -> bool:
-    return "{history}" in str(asked)
+    def __str__(self) -> str:
+        return f"{self.model}: {self.month:%Y-%m}{f' {self.source}' if self.source else ''}"

@@ -136,11 +136,11 @@ class Judge(MonthsTask):
 
         receipts, docs = self.output(), data_folder() / "reports" / "quality"
         with keeping_all():
-            judged = quality.judge(warehouse(), self.months, SUITES, duck(), records.months_rejected(), docs)
-        verdicts = {month: quality.verdict(month, findings) for month, findings in judged.items()}
-        room.keep_findings(warehouse(), {month: said["findings"] for month, said in verdicts.items()}, duck())
-        for month, said in verdicts.items():
-            receipts[month].write(content=json.dumps(said), **said)  # what is usual has a say as well
+            verdicts = quality.judge(warehouse(), self.months, SUITES, duck(), records.months_rejected(), docs)
+        facts = {month: verdict.record() for month, verdict in verdicts.items()}
+        room.keep_findings(warehouse(), {month: fact["findings"] for month, fact in facts.items()}, duck())
+        for month, fact in facts.items():
+            receipts[month].write(content=json.dumps(fact), **fact)  # the months before affect it as well
 
 
 class MonthTask(Task):
@@ -160,16 +160,17 @@ class Validate(MonthTask):
         return Receipt(path_for("quality", self.month, ".json"), [self.input()[self.month]])
 
     def run(self) -> None:
-        from pipeline.quality.acceptance import accepted_because
+        from pipeline import quality
 
-        receipt, judged = self.output(), self.input()[self.month].record
+        receipt, verdict = self.output(), quality.Verdict.from_record(self.input()[self.month].record)
+        acceptance = quality.Acceptance.from_record(records.record_of("quality", self.month, ".accepted.json"))
+        accepted = quality.override_reason(verdict, acceptance)
         rejected = Receipt(path_for("quality", self.month, ".rejected.json"), receipt.inputs)
-        accepted = accepted_because(judged, records.record_of("quality", self.month, ".accepted.json"))
-        if judged["rejected"] and not accepted:
-            rejected.write(why=judged["why"], findings=judged["findings"])
-            raise MonthRejected(f"{self.month:%Y-%m} is rejected: {judged['why']}; all findings are in {rejected.path}")
+        if verdict.rejected and not accepted:
+            rejected.write(why=verdict.why, findings=verdict.record()["findings"])
+            raise MonthRejected(f"{self.month:%Y-%m} is rejected: {verdict.why}; all findings are in {rejected.path}")
         rejected.path.unlink(missing_ok=True)
-        receipt.write(findings=len(judged["findings"]), accepted=accepted)
+        receipt.write(findings=len(verdict.findings), accepted=accepted)
 
 
 class Publish(MonthTask):

@@ -222,6 +222,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(EFFECTS)
     con.execute("create schema if not exists quality")
     con.execute(FINDINGS)
+    con.execute("update quality.findings set outcome = 'skipped' where outcome = 'held back'")  # renamed in 2026-11
     so_far = [source.so_far(date.today()) for source in sources().values() if source.so_far_url]
     for source in [*sources().values(), *so_far]:
         declared = [(column.name, column.type) for column in source.columns]

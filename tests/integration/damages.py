@@ -1,4 +1,4 @@
-"""What is done to months before they are published, and what is to be said of each."""
+"""Damages to generated months, and the finding that is expected for each."""
 
 from typing import Any, NamedTuple
 
@@ -6,15 +6,18 @@ JULY, AUGUST, OCTOBER, NOVEMBER = "2024-07", "2024-08", "2024-10", "2024-11"
 
 
 class Damage(NamedTuple):
-    """What is done to one source's month, and what is to be said of it."""
+    """A damage to one month of a source, and the finding that is expected for it."""
 
     name: str
     month: str
     source: str
-    change: Any  # a select of trips or rides, a change of members, a change of the weather's columns
+    change: Any
+    """SQL over ``trips`` or ``rides``, or a function that changes a file of a zip archive or the weather's columns."""
     severity: str
-    broken: str  # the expectation, in words
-    says: str  # in the finding's sentence
+    description: str
+    """The expectation that fails."""
+    excerpt: str
+    """A part of the finding's sentence."""
 
 
 def weather_of_another_year(hourly: dict[str, list[Any]]) -> None:
@@ -78,12 +81,12 @@ DAMAGES = [
         "2024-07-17",
     ),
     Damage(
-        "a day stands twice",
+        "a day is duplicated",
         AUGUST,
         "yellow_taxi",
         "from trips union all by name from trips where day(tpep_pickup_datetime) = 13",
         "warning",
-        "few rows of a day are copies of others",
+        "exact duplicates of a day are at most 20% of its trips",
         "2024-08-13",
     ),
     Damage(
@@ -92,8 +95,8 @@ DAMAGES = [
         "yellow_taxi",
         "select * replace (fare_amount * 100 as fare_amount) from trips",
         "critical",
-        "fares are of tens of dollars, not of thousands",
-        "allowed: at most 2 % of rows",
+        "fares are between -500 and 500 dollars",
+        "(limit 2%)",
     ),
     Damage(
         "times are shifted by five hours",
@@ -101,7 +104,7 @@ DAMAGES = [
         "yellow_taxi",
         SHIFTED,
         "critical",
-        "at most a tenth of the trips begin between 2 and 5 in the morning",
+        "at most 10% of trips begin between 02:00 and 05:00",
         "as if the clock were shifted",
     ),
     Damage(
@@ -110,8 +113,8 @@ DAMAGES = [
         "green_taxi",
         "select * replace (null::int as PULocationID, null::int as DOLocationID) from trips",
         "critical",
-        "nearly every trip has a pickup zone",
-        "(100 %)",
+        "every trip has a pickup zone",
+        " rows are null (limit ",
     ),
     Damage(
         "all zones are unknown",
@@ -119,8 +122,8 @@ DAMAGES = [
         "green_taxi",
         "select * replace (264 as PULocationID) from trips",
         "critical",
-        "at most a tenth of the trips begin in an unknown zone",
-        "100.0 % do",
+        "at most 10% of trips begin in an unknown zone",
+        "100.0% of trips",
     ),
     Damage(
         "beginnings and ends are exchanged",
@@ -128,8 +131,8 @@ DAMAGES = [
         "green_taxi",
         EXCHANGED,
         "critical",
-        "trips end after they begin",
-        "allowed: at most 5 % of rows",
+        "trips do not end before they begin",
+        "(limit 5%)",
     ),
     Damage(
         "distances are in feet",
@@ -137,8 +140,8 @@ DAMAGES = [
         "green_taxi",
         "select * replace (trip_distance * 5280 as trip_distance) from trips",
         "warning",
-        "trips are as long as usual",
-        "allowed: at least",
+        "the median distance is between half and twice the usual",
+        " (limit 1.48 to 5.92)",
     ),
     Damage(
         "the file is that of the month before",
@@ -146,7 +149,7 @@ DAMAGES = [
         "fhv_taxi",
         A_MONTH_EARLIER,
         "critical",
-        "at most half of the rows are rejected",
+        "at most 50% of rows are rejected",
         "pickup_outside_file_month",
     ),
     Damage(
@@ -155,8 +158,8 @@ DAMAGES = [
         "fhv_taxi",
         "select * replace (null::varchar as dispatching_base_num) from trips",
         "critical",
-        "nearly every trip has its dispatching base",
-        "(100 %)",
+        "every trip has a dispatching base",
+        " rows are null (limit ",
     ),
     Damage(
         "one row in ten is left",
@@ -164,8 +167,8 @@ DAMAGES = [
         "fhv_taxi",
         "select * from trips where hash(pickup_datetime) % 10 = 0",
         "warning",
-        "about as many rows as in the six months before",
-        "allowed: at least",
+        "the number of rows is between half and twice the usual",
+        " (limit 1,466 to 5,864)",
     ),
     Damage(
         "zones of another city",
@@ -173,8 +176,8 @@ DAMAGES = [
         "fhv_taxi",
         "select * replace (PUlocationID + 1000 as PUlocationID) from trips",
         "critical",
-        "pickup zones are among the 265",
-        "(100 %)",
+        "pickup zones are between 1 and 265",
+        " rows violate it, such as ",
     ),
     Damage(
         "half the rides of one station are left",
@@ -182,8 +185,8 @@ DAMAGES = [
         "citibike",
         HALF_OF_ONE_STATION,
         "warning",
-        "busy stations are as busy as usual",
-        "of the rides, usually",
+        "the 20 busiest stations have at least 60% of their usual share of rides",
+        "of the rides (usually",
     ),
     Damage(
         "the second CSV is left out",
@@ -191,8 +194,8 @@ DAMAGES = [
         "citibike",
         second_csv_left_out,
         "critical",
-        "the CSVs of the month are numbered without a gap",
-        "only 202408-citibike-tripdata_1.csv, 202408-citibike-tripdata_3.csv",
+        "the numbers of the month's CSV files have no gap",
+        "found 202408-citibike-tripdata_1.csv, 202408-citibike-tripdata_3.csv",
     ),
     Damage(
         "latitudes and longitudes are exchanged",
@@ -200,8 +203,8 @@ DAMAGES = [
         "citibike",
         "select * replace (start_lat as start_lng, start_lng as start_lat) from rides",
         "critical",
-        "rides begin in New York or across the Hudson",
-        "(100 %)",
+        "start latitudes are between 40.4 and 41.0 degrees",
+        " rows violate it, such as ",
     ),
     Damage(
         "stations are lost",
@@ -209,8 +212,8 @@ DAMAGES = [
         "citibike",
         "select * replace (null as start_station_id) from rides",
         "critical",
-        "nearly every ride began at a station",
-        "(100 %)",
+        "every ride has a start station",
+        " rows are null (limit ",
     ),
     Damage(
         "members are called subscribers",
@@ -218,8 +221,8 @@ DAMAGES = [
         "citibike_jc",
         "select * replace (if(member_casual = 'member', 'Abonnent', member_casual) as member_casual) from rides",
         "critical",
-        "nearly every rider is known for a member or casual",
-        "allowed: at most 10 % of rows",
+        "every ride has a member type",
+        "rows (80.7%) are null (limit 10%)",
     ),
     Damage(
         "the clock is Greenwich's",
@@ -227,8 +230,8 @@ DAMAGES = [
         "citibike_jc",
         GREENWICH,
         "warning",
-        "the trips of a day are spread over its hours as usual",
-        "usually",
+        "the hours of the day have their usual shares of trips",
+        "(usually ",
     ),
     Damage(
         "rides last a tenth of a second",
@@ -236,7 +239,7 @@ DAMAGES = [
         "citibike_jc",
         "select * replace (started_at as ended_at) from rides",
         "critical",
-        "half of the trips take between 2 and 90 minutes",
+        "the median duration is between 2 and 90 minutes",
         "0.0 minutes",
     ),
     Damage(
@@ -245,7 +248,7 @@ DAMAGES = [
         "citibike_jc",
         "from rides where day(started_at::timestamp) not between 10 and 17",
         "critical",
-        "no week of days is without rides",
+        "fewer than 7 days of the month are without rides",
         "2024-11-10, 2024-11-11",
     ),
     Damage(
@@ -263,8 +266,8 @@ DAMAGES = [
         "weather",
         in_fahrenheit,
         "critical",
-        "the month is as warm as its kind, give or take 10 °C",
-        "normally 24.5",
+        "the mean temperature is within 10 °C of the normal of its month",
+        "(normally 24.5 °C)",
     ),
     Damage(
         "the thermometer is stuck",
@@ -272,8 +275,8 @@ DAMAGES = [
         "weather",
         frozen,
         "critical",
-        "temperature changes over the month",
-        "0; allowed: at least 1",
+        "the standard deviation of the temperature is at least 1 °C",
+        "0 (limit at least 1)",
     ),
     Damage(
         "rain is in another unit",
@@ -281,7 +284,7 @@ DAMAGES = [
         "weather",
         in_tenths_of_millimetres,
         "warning",
-        "it does not rain all month, nor too little to be New York",
-        "mm in all",
+        "the month has at most 500 mm of precipitation in at most 60% of its hours",
+        " mm in ",
     ),
 ]

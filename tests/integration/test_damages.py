@@ -1,4 +1,4 @@
-"""Months that were damaged before they were published are rejected or warned of, in words; sound ones are not."""
+"""Damaged months are rejected or reported, sound months are not."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, 
 from tests.integration.rewriting import hours_of_weather, members_of_bikes, rows_of_bikes, rows_of_taxis
 
 MONTHS = [date(2024, month, 1) for month in range(4, 12)]
-"""Each damaged one has three sound ones among the six before it, which is what is needed to say what is usual."""
+"""Each damaged month has three sound months among the six before it, so that there is a baseline."""
 SOURCES = ("yellow_taxi", "green_taxi", "fhv_taxi", "citibike", "citibike_jc")
 DAMAGED = (JULY, AUGUST, OCTOBER, NOVEMBER)
 
@@ -30,7 +30,7 @@ sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split("
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Eight months, four of them damaged in every source, loaded and judged in one run."""
+    """Eight months, four of them damaged in every source, loaded and validated in one run."""
 
     def make(root: Path) -> None:
         rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
@@ -65,15 +65,15 @@ def findings(place: Place, month: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_a_damaged_month_is_found_out_in_words(judged: Place, damage: Damage) -> None:
+def test_the_damage_of_a_month_is_found(judged: Place, damage: Damage) -> None:
     of_source = {"weather": ("", "")}.get(damage.source, (damage.source,))
     (finding,) = (
         finding
         for finding in findings(judged, damage.month)
-        if finding["description"] == damage.broken and finding["source"] in of_source
+        if finding["description"] == damage.description and finding["source"] in of_source
     )
     assert (finding["outcome"], finding["severity"]) == ("fail", damage.severity), finding["sentence"]
-    assert damage.says in finding["sentence"]
+    assert damage.excerpt in finding["sentence"]
 
 
 @pytest.mark.parametrize("month", [f"{month:%Y-%m}" for month in MONTHS if f"{month:%Y-%m}" not in DAMAGED])
@@ -85,7 +85,7 @@ def test_a_sound_month_is_not_rejected(judged: Place, month: str) -> None:
     ] == []
 
 
-def test_nothing_could_not_be_judged(judged: Place) -> None:
+def test_every_expectation_can_be_evaluated(judged: Place) -> None:
     errors = [
         finding["sentence"]
         for month in MONTHS
@@ -95,7 +95,7 @@ def test_nothing_could_not_be_judged(judged: Place) -> None:
     assert errors == []
 
 
-def test_what_was_found_is_a_table(judged: Place) -> None:
+def test_the_findings_are_in_the_warehouse(judged: Place) -> None:
     rows = judged.query("select strftime(source_month, '%Y-%m'), sentence from quality.findings order by all")
     assert rows == sorted(
         (month, each["sentence"]) for month in (f"{m:%Y-%m}" for m in MONTHS) for each in findings(judged, month)

@@ -104,7 +104,7 @@ def test_a_month_reissued_without_rows_and_back_leaves_none_of_the_old(
     fetch_again(place)
     ended = place.month("2024-02")
     assert ended.returncode == 30  # a file without rows is for somebody to look at, and built all the same
-    assert "fhv_taxi breaks «the file has rows»" in ended.stderr
+    assert "fhv_taxi FAILED the file has rows" in ended.stderr
     place.upstream.faults = []
     assert place.query("""
         select rows_published, rows_fact, rows_rejected from audit.month_ledger

@@ -5,12 +5,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from pipeline.sources import CONFIG, sources
+from pipeline.sources import sources
 
 HERE = Path(__file__).parent.parent.parent
 PIPELINE = HERE / "pipeline"
@@ -122,24 +121,6 @@ def test_every_source_is_read_by_a_staging_model(name: str) -> None:
 def test_every_source_is_declared_to_dbt(name: str) -> None:
     declared = yaml.safe_load((HERE / "dbt/models/sources.yml").read_text())
     assert name in {table["name"] for source in declared["sources"] for table in source["tables"]}
-
-
-def suites() -> dict[str, dict[str, Any]]:
-    return {path.stem: yaml.safe_load(path.read_text()) for path in (CONFIG / "expectations").glob("*.yaml")}
-
-
-def test_every_suite_is_of_a_model_that_exists() -> None:
-    models = {path.stem for path in (HERE / "dbt/models").rglob("*.sql")}
-    for name, suite in suites().items():
-        assert suite["model"].split(".")[1] == name.removesuffix("__by_source")
-        assert suite["model"].split(".")[1] in models
-
-
-@pytest.mark.parametrize("name", [name for name, source in sources().items() if source.kind == "trips"])
-def test_every_source_of_trips_is_judged_as_published_by_itself_and_against_its_history(name: str) -> None:
-    judging = {suite for suite, declared in suites().items() if name in declared.get("sources", [])}
-    assert {"fct_trips__by_source", "month_profile"} < judging
-    assert any(suite.startswith("stg_") for suite in judging), f"{name} has no suite of its staging model"
 
 
 def test_every_unit_test_is_named_for_a_module() -> None:

@@ -1,5 +1,5 @@
-"""Fixtures of several rooms."""
+"""Fixtures that the tests of quality share."""
 
-from tests.unit.quality.small_warehouse import suites, warehouse
+from tests.unit.quality.small_warehouse import suites, warehouse, write_suite
 
-__all__ = ["suites", "warehouse"]
+__all__ = ["suites", "warehouse", "write_suite"]

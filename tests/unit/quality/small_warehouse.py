@@ -1,5 +1,6 @@
-"""A small warehouse, two suites that judge it, and ways to damage it."""
+"""A small warehouse, two suites that it passes, and ways to damage it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,13 @@ expectations:
   - {expectation: expect_column_values_to_not_be_null, column: trip_id, severity: critical,
      description: every trip has an id}
   - expectation: unexpected_rows_expectation
-    description: every hour of the month with a trip has its weather
+    description: every hour of the month with a trip has weather
     unexpected_rows_query: >-
       select distinct date_trunc('hour', trips.pickup_datetime) as hour_without_weather
       from {batch} as trips left join core.dim_weather as weather on trips.weather_key = weather.weather_key
       where weather.temperature_c is null order by hour_without_weather
     severity: critical
-  - {expectation: expect_column_values_to_be_between, description: nearly all trips are slower than 80 mph,
+  - {expectation: expect_column_values_to_be_between, description: speeds are between 0 and 80 mph,
      column: avg_speed_mph, min_value: 0, max_value: 80, mostly: 0.99, severity: warning}
 """
 WEATHER = """
@@ -29,7 +30,7 @@ where: "source_month = {month}"
 expectations:
   - {expectation: expect_table_row_count_to_be_between, min_value: 1, severity: critical,
      description: the month has weather}
-  - {expectation: expect_column_values_to_be_between, description: temperatures are of this world,
+  - {expectation: expect_column_values_to_be_between, description: temperatures are between -30 and 45 °C,
      column: temperature_c, min_value: -30, max_value: 45, severity: warning}
 """
 
@@ -74,7 +75,7 @@ def warehouse(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def suites(tmp_path: Path) -> Path:
-    """A suite of trips and one of weather, as the project's are written."""
+    """A suite of trips and one of weather, written like the project's own."""
     folder = tmp_path / "both"
     folder.mkdir()
     (folder / "fct_trips.yaml").write_text(TRIPS)
@@ -85,3 +86,29 @@ def suites(tmp_path: Path) -> Path:
 def damage(warehouse: Path, sql: str) -> None:
     with duckdb.connect(str(warehouse)) as con:
         con.execute(sql)
+
+
+WriteSuite = Callable[[str], Path]
+
+
+@pytest.fixture
+def write_suite(tmp_path: Path) -> WriteSuite:
+    """Writes the suite fct_trips into a new folder, and returns the folder."""
+
+    def write(text: str) -> Path:
+        folder = tmp_path / "suites"
+        folder.mkdir()
+        (folder / "fct_trips.yaml").write_text(text)
+        return folder
+
+    return write
+
+
+def one(severity: str, arguments: str) -> str:
+    """A suite of one expectation."""
+    return f"""
+model: core.fct_trips
+where: "source_month = {{month}}"
+expectations:
+  - {{{arguments}, severity: {severity}, description: it is sound}}
+"""

@@ -1,0 +1,30 @@
+"""Data Docs of the months, beside those of earlier runs."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from pipeline import quality
+from pipeline.quality.datadocs import with_floats
+from tests.unit.quality.small_warehouse import damage
+
+JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
+
+
+def test_data_docs_show_the_last_results_of_every_month(warehouse: Path, suites: Path, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    quality.judge(warehouse, [JANUARY, FEBRUARY], suites, docs=docs)
+    first = {page.relative_to(docs).parts[1:3] for page in docs.glob("validations/**/*.html")}
+    assert first == {
+        (suite, month) for suite in ("fct_trips", "stg_weather__hourly") for month in ("2024-01", "2024-02")
+    }
+    damage(warehouse, "update core.fct_trips set weather_key = 2 where pickup_datetime < timestamp '2024-01-01 03:00'")
+    quality.judge(warehouse, [JANUARY], suites, docs=docs)
+    pages = list(docs.glob("validations/fct_trips/2024-01/**/*.html"))
+    assert len(pages) == 1 and "every hour of the month with a trip has weather" in pages[0].read_text()
+    assert len(list(docs.glob("validations/fct_trips/2024-02/**/*.html"))) == 1
+    assert "2024-02" in (docs / "index.html").read_text()
+
+
+def test_decimals_become_floats_at_any_depth() -> None:
+    assert with_floats({"a": [Decimal("1.5"), (Decimal(2), "x")], "b": 3}) == {"a": [1.5, [2.0, "x"]], "b": 3}

@@ -1,1 +1,1 @@
-"""A stand-in upstream: made-up files laid out and served on loopback as the publishers lay out and serve theirs."""
+"""A generated upstream: synthetic files in the publishers' layout, and a server that answers as the publishers do."""

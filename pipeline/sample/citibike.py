@@ -1,178 +1,206 @@
-"""Rides as Citi Bike publishes them: CSV lines in that month's columns and spelling, for the archives."""
+"""Rides as Citi Bike publishes them: CSV rows with the columns and formats of the month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sample.sampling import SLOTS, counts, miles, slotted, table
+from pipeline.months import add_months
+from pipeline.sample.distance import miles_sql
+from pipeline.sample.sampling import SLOTS, count_records, create_choice_table, create_table
 from pipeline.sample.stations import Station, stations, stations_in
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MODERN = date(2021, 2, 1)
-CUT_BY_END = date(2024, 8, 1)  # also: times with milliseconds
-WAYS = 256
+"""The first month of the columns since ``ride_id``."""
+BY_END = date(2024, 8, 1)
+"""From then on a file has the rides that ended in its month, and before those that began in it.
+
+From then on, times also have milliseconds.
+"""
+END_SLOTS = 256
 
 SOURCES = ("citibike", "citibike_jc")
 PAIRS = frozenset({"exact_duplicate"})
 ANOMALIES: Mapping[str, int] = {
-    "in_two_files": 4,  # a ride that stands in the file of the month before, too: the same, value for value
+    "in_two_files": 4,  # also in the file of the month before, with equal values
     "began_month_before": 6,
     "ends_before_it_starts": 3,
     "about_24_h": 5,
     "longer_than_24_h": 4,
     "exact_duplicate": 5,
-    "unreadable": 3,  # lines with a wrong number of fields; so few that the demo stays below one in a thousand
+    "unreadable": 3,  # lines with a wrong number of fields; in the demo fewer than one in a thousand
 }
 
-LATER_DIRT = frozenset({"in_two_files", "began_month_before", "unreadable"})  # made of rides and lines, not drawn
+NOT_SEEDED = frozenset({"in_two_files", "began_month_before", "unreadable"})
+"""Anomalies that are created from finished rides or lines, without seeds of their own."""
 
-FLOWS = f"""
+# Stations where rides end, by the station where they begin.
+ENDS = f"""
     select
-        here.number as origin,
-        there.number as place,
-        {miles("here", "there")} as miles,
-        there.popularity * if(here.number = there.number, 0.8, exp(-miles / 0.7)) as weight
-    from stations as here inner join stations as there on here.system = there.system
+        origin.number as key,
+        destination.number as choice,
+        {miles_sql("origin", "destination")} as miles,
+        destination.popularity * if(origin.number = destination.number, 0.8, exp(-miles / 0.7)) as weight
+    from stations as origin inner join stations as destination on origin.system = destination.system
 """
 
-# Rides of the month and of the last day before it: the file has those that began in the month or, later, ended in it.
-# What is drawn of a ride depends on when it began, never on the file. 2024-07 was the last month cut by beginnings, and
-# 2024-08 the first cut by ends: the rides that lie across that midnight stand in both.
+# Seeds are those of the month and of the day before it. The file has the rides that began in the month or, from BY_END
+# on, ended in it. All values of a ride depend on its seed and start, not on the file. Rides across the midnight before
+# 2024-08-01 are in two files, because July's file goes by starts and August's by ends.
 RIDES = """
     create or replace temp table records as
     with placed as (
         select
             seeds.*,
-            wall(utc) as starts,
-            docks.place as here,
-            rides.place as there,
-            u(id, 3) < if(isodow(starts) > 5, 0.72, 0.84) as is_member,
-            starts >= '{modern}' and u(id, 4) < if(starts < '2022-01-01', 0.25, 0.65) as is_electric,
-            case kind
-                when 'about_24_h' then 86400 - 600 * u(id, 11)
-                when 'longer_than_24_h' then 86460 * (1 + 0.5 * u(id, 11))
-                when 'ends_before_it_starts' then -10 - 3000 * u(id, 11)
-                else 62 + 3600 * (0.15 + 1.25 * rides.miles + if(here = there, 1.5, 0)) * exp(0.3 * bell(id, 5))
+            local_time(utc) as start_time,
+            starts.choice as start_station,
+            ends.choice as end_station,
+            uniform(id, 3) < if(isodow(start_time) > 5, 0.72, 0.84) as is_member,
+            start_time >= '{modern}' and uniform(id, 4) < if(start_time < '2022-01-01', 0.25, 0.65) as is_electric,
+            case anomaly
+                when 'about_24_h' then 86400 - 600 * uniform(id, 11)
+                when 'longer_than_24_h' then 86460 * (1 + 0.5 * uniform(id, 11))
+                when 'ends_before_it_starts' then -10 - 3000 * uniform(id, 11)
+                else 62 + 3600 * (0.15 + 1.25 * ends.miles + if(start_station = end_station, 1.5, 0))
+                    * exp(0.3 * gaussian(id, 5))
                     / if(is_electric, 9.5, 7) * if(is_member, 1, 1.4)
             end as seconds
         from seeds
-        inner join docks on docks.origin = '{source}' and docks.slot = cast(floor(u(id, 1) * {slots}) as int)
-        inner join rides on rides.origin = docks.place and rides.slot = cast(floor(u(id, 2) * {ways}) as int)
+        inner join starts on starts.key = '{source}' and starts.slot = cast(floor(uniform(id, 1) * {slots}) as int)
+        inner join ends on ends.key = starts.choice and ends.slot = cast(floor(uniform(id, 2) * {end_slots}) as int)
     ),
 
     timed as (
         select
             *,
-            to_milliseconds(cast(seconds * 1000 as bigint)) as lasts,
-            if(kind is null, wall(utc + lasts), starts + lasts) as ends,
-            u(id, 6) < 0.004 as is_lost
+            to_milliseconds(cast(seconds * 1000 as bigint)) as duration,
+            if(anomaly is null, local_time(utc + duration), start_time + duration) as end_time,
+            uniform(id, 6) < 0.004 as lacks_end_station
         from placed
     ),
 
     earlier as (
-        select *, row_number() over (order by id) as place from timed where starts < '{month}' and ends < '{month}'
+        select *, row_number() over (order by id) as position
+        from timed
+        where start_time < '{month}' and end_time < '{month}'
     )
 
-    select * replace (if('{month}' = '{cut_by_end}' and starts < '{month}', 'in_two_files', kind) as kind)
-    from timed where date_trunc('month', {cut}) = '{month}'
+    select * replace (if('{month}' = '{by_end}' and start_time < '{month}', 'in_two_files', anomaly) as anomaly)
+    from timed
+    where date_trunc('month', {assigned_by}) = '{month}'
     union all by name
-    select * exclude (place) replace ('in_two_files' as kind) from earlier where place <= {in_two_files}
+    select * exclude (position) replace ('in_two_files' as anomaly)
+    from earlier
+    where position <= {in_two_files}
     union all by name
-    select * exclude (place) replace ('began_month_before' as kind, hash(id) as id) from earlier
-    where place > {in_two_files} and place <= {in_two_files} + {began_month_before}
+    select * exclude (position) replace ('began_month_before' as anomaly, hash(id) as id)
+    from earlier
+    where position > {in_two_files} and position <= {in_two_files} + {began_month_before}
 """
 
 
-def prepare(con: "DuckDBPyConnection") -> None:
-    """What rides of every month are drawn from: ``docks`` (source -> station) and ``rides`` (station -> station)."""
-    fill_stations(con, {date.min: list(stations())})
-    slotted(con, "docks", "select system as origin, number as place, 0 as miles, popularity as weight from stations")
-    slotted(con, "rides", FLOWS, WAYS)
+def create_station_tables(con: "DuckDBPyConnection") -> None:
+    """Create the choice tables of all months: ``starts`` (source -> station) and ``ends`` (station -> station)."""
+    create_stations(con, {date.min: list(stations())})
+    starts = "select system as key, number as choice, 0 as miles, popularity as weight from stations"
+    create_choice_table(con, "starts", starts)
+    create_choice_table(con, "ends", ENDS, END_SLOTS)
 
 
-def fill_stations(con: "DuckDBPyConnection", known: Mapping[date, Sequence[Station]]) -> None:
-    """The table ``stations``, as they were in each ``month``."""
-    every = [(month, one) for month, those in known.items() for one in those]
-    columns = {field.name: [getattr(one, field.name) for _, one in every] for field in fields(Station)}
-    table(con, "stations", {"month": [month for month, _ in every]} | columns)
+def create_stations(con: "DuckDBPyConnection", by_month: Mapping[date, Sequence[Station]]) -> None:
+    """Create the table ``stations``, with one row per station and ``month``."""
+    rows = [(month, station) for month, stations in by_month.items() for station in stations]
+    columns = {field.name: [getattr(station, field.name) for _, station in rows] for field in fields(Station)}
+    create_table(con, "stations", {"month": [month for month, _ in rows]} | columns)
 
 
-def draw(con: "DuckDBPyConnection", source: str, month: date, dirt: Mapping[str, int]) -> dict[str, int]:
-    """The month's rides from ``seeds`` as the table ``records``; returns how many rows of which kind there are."""
-    words = {"source": source, "month": month, "slots": SLOTS, "ways": WAYS, "modern": MODERN, "cut_by_end": CUT_BY_END}
-    words |= {"cut": "ends" if month >= CUT_BY_END else "starts"}
-    words |= {"began_month_before": dirt.get("began_month_before", 0)}
-    words |= {"in_two_files": dirt.get("in_two_files", 0) if can_repeat(month) else 0}
-    con.execute(RIDES.format(**words))
-    return counts(
+def create_rides(con: "DuckDBPyConnection", source: str, month: date, anomalies: Mapping[str, int]) -> dict[str, int]:
+    """Create the table ``records`` from ``seeds``. Returns the numbers of its rows, see ``count_records``."""
+    query = RIDES.format(
+        source=source,
+        month=month,
+        slots=SLOTS,
+        end_slots=END_SLOTS,
+        modern=MODERN,
+        by_end=BY_END,
+        assigned_by="end_time" if month >= BY_END else "start_time",
+        began_month_before=anomalies.get("began_month_before", 0),
+        in_two_files=anomalies.get("in_two_files", 0) if can_repeat_rides(month) else 0,
+    )
+    con.execute(query)
+    return count_records(
         con,
         {
-            "began_month_before": f"starts < '{month}' and kind is distinct from 'in_two_files'",
-            "null_end_station": f"is_lost and {month >= MODERN}",
+            "began_month_before": f"start_time < '{month}' and anomaly is distinct from 'in_two_files'",
+            "null_end_station": f"lacks_end_station and {month >= MODERN}",
         },
     )
 
 
-def can_repeat(month: date) -> bool:
-    """Whether a line can be known as one of the month before: by its ride's id, or by times that are as exact."""
-    before = month_before(month)
+def can_repeat_rides(month: date) -> bool:
+    """Whether a repeated ride can be recognized: both months have ride ids, or times of the same precision."""
+    before = add_months(month, -1)
     if month >= MODERN:
         return before >= MODERN
-    return precision(legacy_clock(month)) == precision(legacy_clock(before))
+    return precision(legacy_time_format(month)) == precision(legacy_time_format(before))
 
 
-def precision(clock: str) -> tuple[bool, ...]:
-    return tuple(part in clock for part in ("%S", "%g"))
-
-
-def month_before(month: date) -> date:
-    return (month - timedelta(days=1)).replace(day=1)
+def precision(time_format: str) -> tuple[bool, ...]:
+    """Whether the format has seconds, and whether it has milliseconds."""
+    return tuple(part in time_format for part in ("%S", "%g"))
 
 
 def write_csv(con: "DuckDBPyConnection", month: date, path: Path) -> bytes:
-    """The rides as CSV without a header, which is returned; in modern files they stand in no order.
+    """Write ``records`` as CSV without a header, and return the header. Since MODERN the rows are in no order.
 
-    A station is called as it was when the ride began, so that a line is the same in whichever month's file.
+    A station has the name of the month in which the ride began, so that a repeated ride has equal values in both files.
     """
-    fill_stations(con, {known: stations_in(known) for known in (month_before(month), month)})
-    columns = modern(month) if month >= MODERN else legacy(month)
-    listed = ", ".join(f'{made} as "{name}"' for name, made in columns.items())
-    quoted = month >= date(2024, 1, 1) or month < date(2017, 4, 1)
+    create_stations(con, {at: stations_in(at) for at in (add_months(month, -1), month)})
+    columns = columns_of(month)
+    select_list = ", ".join(f'{expression} as "{name}"' for name, expression in columns.items())
+    is_quoted = month >= date(2024, 1, 1) or month < date(2017, 4, 1)
     options = "format csv, header false" + (
-        f", force_quote ({', '.join(quote(name) for name in columns if is_text(name))})" if quoted else ""
+        f", force_quote ({', '.join(quote(name) for name in columns if is_text(name))})" if is_quoted else ""
     )
-    order = "records.id, copy" if month >= MODERN else "starts, records.id, copy"
+    order = "records.id, copy" if month >= MODERN else "start_time, records.id, copy"
     con.execute(f"""
         copy (
-            select {listed} from records
-            left join stations as origin on origin.number = here and origin.month = date_trunc('month', starts)
-            left join stations as target on target.number = there and target.month = origin.month
+            select {select_list} from records
+            left join stations as origin
+                on origin.number = start_station and origin.month = date_trunc('month', start_time)
+            left join stations as destination
+                on destination.number = end_station and destination.month = origin.month
             order by {order}
         ) to '{path}' ({options})
     """)
-    return ",".join(quote(name) if quoted else name for name in columns).encode() + b"\n"
+    return ",".join(quote(name) if is_quoted else name for name in columns).encode() + b"\n"
 
 
-def modern(month: date) -> dict[str, str]:
-    """The columns since 2021-02; in 2022's first months one stands twice."""
-    clock = "%Y-%m-%d %H:%M:%S" + (".%g" if month >= CUT_BY_END else "")
+def columns_of(month: date) -> dict[str, str]:
+    """The published columns of a month, in their order, each with its SQL expression over ``records``."""
+    return modern_columns(month) if month >= MODERN else legacy_columns(month)
+
+
+def modern_columns(month: date) -> dict[str, str]:
+    """The columns since 2021-02; from 2022-01 to 2022-03 one is published twice."""
+    time_format = "%Y-%m-%d %H:%M:%S" + (".%g" if month >= BY_END else "")
     columns = {
         "ride_id": "upper(lpad(to_hex(records.id), 16, '0'))",
         "rideable_type": "if(is_electric, 'electric_bike', 'classic_bike')",
-        "started_at": f"strftime(starts, '{clock}')",
-        "ended_at": f"strftime(ends, '{clock}')",
+        "started_at": f"strftime(start_time, '{time_format}')",
+        "ended_at": f"strftime(end_time, '{time_format}')",
         "start_station_name": "origin.name",
         "start_station_id": "origin.id",
-        "end_station_name": "if(is_lost, null, target.name)",
-        "end_station_id": "if(is_lost, null, target.id)",
-        "start_lat": "origin.lat + if(is_electric, round(0.0002 * (u(records.id, 7) - 0.5), 9), 0)",
-        "start_lng": "origin.lng + if(is_electric, round(0.0002 * (u(records.id, 8) - 0.5), 9), 0)",
-        "end_lat": "if(is_lost, if(is_electric, round(target.lat, 2), null), target.lat)",
-        "end_lng": "if(is_lost, if(is_electric, round(target.lng, 2), null), target.lng)",
+        "end_station_name": "if(lacks_end_station, null, destination.name)",
+        "end_station_id": "if(lacks_end_station, null, destination.id)",
+        "start_lat": "origin.lat + if(is_electric, round(0.0002 * (uniform(records.id, 7) - 0.5), 9), 0)",
+        "start_lng": "origin.lng + if(is_electric, round(0.0002 * (uniform(records.id, 8) - 0.5), 9), 0)",
+        "end_lat": "if(lacks_end_station, if(is_electric, round(destination.lat, 2), null), destination.lat)",
+        "end_lng": "if(lacks_end_station, if(is_electric, round(destination.lng, 2), null), destination.lng)",
         "member_casual": "if(is_member, 'member', 'casual')",
     }
     if date(2022, 1, 1) <= month < date(2022, 4, 1):
@@ -180,47 +208,47 @@ def modern(month: date) -> dict[str, str]:
     return columns
 
 
-def legacy(month: date) -> dict[str, str]:
-    """The columns to 2021-01, in capitals from 2016-10 to 2017-03."""
-    clock = legacy_clock(month)
+def legacy_columns(month: date) -> dict[str, str]:
+    """The columns up to 2021-01; names are capitalized from 2016-10 to 2017-03."""
+    time_format, birth_year = legacy_time_format(month), "(1985 + 11 * gaussian(records.id, 9))::int::varchar"
     columns = {
         "tripduration": "cast(abs(seconds) as int)",
-        "starttime": f"strftime(starts, '{clock}')",
-        "stoptime": f"strftime(ends, '{clock}')",
+        "starttime": f"strftime(start_time, '{time_format}')",
+        "stoptime": f"strftime(end_time, '{time_format}')",
         "start station id": "origin.legacy_id",
         "start station name": "origin.name",
         "start station latitude": "origin.lat",
         "start station longitude": "origin.lng",
-        "end station id": "target.legacy_id",
-        "end station name": "target.name",
-        "end station latitude": "target.lat",
-        "end station longitude": "target.lng",
+        "end station id": "destination.legacy_id",
+        "end station name": "destination.name",
+        "end station latitude": "destination.lat",
+        "end station longitude": "destination.lng",
         "bikeid": "14529 + records.id % 20000",
         "usertype": "if(is_member, 'Subscriber', 'Customer')",
-        "birth year": f"if(is_member, (1985 + 11 * bell(records.id, 9))::int::varchar, {unknown_birth_year(month)})",
-        "gender": "if(is_member, 1 + (u(records.id, 10) < 0.3)::int, 0)",
+        "birth year": f"if(is_member, {birth_year}, {unknown_birth_year(month)})",
+        "gender": "if(is_member, 1 + (uniform(records.id, 10) < 0.3)::int, 0)",
     }
     return (
-        {capitals(name): made for name, made in columns.items()}
+        {capitalized(name): expression for name, expression in columns.items()}
         if date(2016, 10, 1) <= month < date(2017, 4, 1)
         else columns
     )
 
 
-def capitals(name: str) -> str:
-    """``Start Station ID``, ``Trip Duration``, as they were written then."""
-    apart = {
+def capitalized(name: str) -> str:
+    """The spelling of 2016-10 to 2017-03: ``Start Station ID``, ``Trip Duration``."""
+    split_names = {
         "tripduration": "trip duration",
         "starttime": "start time",
         "stoptime": "stop time",
         "bikeid": "bike id",
         "usertype": "user type",
     }
-    return apart.get(name, name).title().replace(" Id", " ID")
+    return split_names.get(name, name).title().replace(" Id", " ID")
 
 
-def legacy_clock(month: date) -> str:
-    """How times are written: month/day/year from 2014-09 to 2016-09, at times without seconds; else ISO."""
+def legacy_time_format(month: date) -> str:
+    """The format of times: month/day/year from 2014-09 to 2016-09, in four months without seconds; ISO otherwise."""
     if date(2014, 9, 1) <= month < date(2016, 10, 1):
         return (
             "%-m/%-d/%Y %-H:%M"
@@ -231,7 +259,7 @@ def legacy_clock(month: date) -> str:
 
 
 def unknown_birth_year(month: date) -> str:
-    """SQL for what stands where a casual rider gave no year; from 2018 on everybody has one."""
+    """The SQL value for casual riders, whose birth year is unknown; from 2018 on it is 1969."""
     if month < date(2014, 9, 1):
         return r"'\N'"
     return "null" if month < date(2017, 4, 1) else "'NULL'" if month < date(2018, 1, 1) else "'1969'"

@@ -1,4 +1,4 @@
-"""Nothing -> a folder that looks like the publishers' hosts: the same arguments give the same files, byte for byte."""
+"""Generate the files of the publishers' hosts in a folder. The same arguments give the same files, byte for byte."""
 
 import json
 import tempfile
@@ -8,14 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.sample import archives, citibike, demand, polygons, sampling, tlc, zones
-from pipeline.sample.demand import EFFECTS, Effect
+from pipeline.sample import archives, citibike, polygons, sampling, tlc, zones
+from pipeline.sample.demand import WEATHER_EFFECTS, Hour, WeatherEffect, hours_of_month
 from pipeline.sources import sources as declared_sources
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ROWS: Mapping[str, int] = {  # of an average month without rain
+ROWS_PER_MONTH: Mapping[str, int] = {
     "yellow_taxi": 40_000,
     "green_taxi": 3_000,
     "fhv_taxi": 12_000,
@@ -23,27 +23,24 @@ ROWS: Mapping[str, int] = {  # of an average month without rain
     "citibike": 15_000,
     "citibike_jc": 2_000,
 }
-DEMO_SOURCES = (
-    "yellow_taxi",
-    "fhv_taxi",
-    "citibike",
-    "weather",
-    "taxi_zones",
-)  # the weather needs no file: the server knows it
+"""The rows of an average month without rain."""
+DEMO_SOURCES = ("yellow_taxi", "fhv_taxi", "citibike", "weather", "taxi_zones")
+"""Weather has no file: the server computes it."""
 ANOMALIES: Mapping[str, Mapping[str, int]] = {
-    "yellow_taxi": tlc.METERED_DIRT,
-    "green_taxi": tlc.METERED_DIRT,
-    "fhv_taxi": tlc.BOOKED_DIRT,
-    "hvfhv_taxi": tlc.BOOKED_DIRT,
+    "yellow_taxi": tlc.METERED_ANOMALIES,
+    "green_taxi": tlc.METERED_ANOMALIES,
+    "fhv_taxi": tlc.FOR_HIRE_ANOMALIES,
+    "hvfhv_taxi": tlc.FOR_HIRE_ANOMALIES,
     "citibike": citibike.ANOMALIES,
     "citibike_jc": citibike.ANOMALIES,
 }
+"""The anomalies of published files: the number of rows of each kind, by source."""
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class GeneratedFile:
-    """What a month's file holds: ``counts`` has ``rows`` (all of them, unreadable lines too) and those of each kind."""
+    """The file of a month. ``counts`` has ``rows``, which includes unreadable lines, and the rows of each kind."""
 
     source: str
     month: date
@@ -52,60 +49,61 @@ class GeneratedFile:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What is to be made; see ``generate``."""
+class Options:
+    """The options of ``generate``."""
 
     rows: Mapping[str, int]
     scale: float
     anomalous_months: Collection[date]
     anomalies: Mapping[str, Mapping[str, int]]
-    effects: Mapping[str, Effect]
+    effects: Mapping[str, WeatherEffect]
     rows_per_csv: int
     seed: int
 
-    def dirt_of(self, source: str, month: date) -> Mapping[str, int]:
+    def anomalies_of(self, source: str, month: date) -> Mapping[str, int]:
         return self.anomalies.get(source, {}) if month in self.anomalous_months else {}
 
-    def hours(self, source: str, month: date, days_before: int = 0) -> list[demand.Hour]:
-        rows = self.rows[source] * self.scale
-        return demand.hours(source, month, rows, self.effects.get(source, Effect()), self.seed, days_before)
+    def hours(self, source: str, month: date, days_before: int = 0) -> list[Hour]:
+        rows, effect = self.rows[source] * self.scale, self.effects.get(source, WeatherEffect())
+        return hours_of_month(source, month, rows, effect, self.seed, days_before)
 
 
-def generate(  # noqa: PLR0913 - each of them is one plain fact, and named where it is given
+def generate(  # noqa: PLR0913 - independent options, given by keyword
     root: Path,
     months: Sequence[date],
     *,
     sources: Collection[str] = DEMO_SOURCES,
-    rows: Mapping[str, int] = ROWS,
+    rows: Mapping[str, int] = ROWS_PER_MONTH,
     scale: float = 1.0,
     anomalous_months: Collection[date] = (),
     anomalies: Mapping[str, Mapping[str, int]] = ANOMALIES,
-    effects: Mapping[str, Effect] = EFFECTS,
+    effects: Mapping[str, WeatherEffect] = WEATHER_EFFECTS,
     rows_per_csv: int = 1_000_000,
     seed: int = 1,
 ) -> list[GeneratedFile]:
-    """Write the months' files under ``root`` and what is in them to ``manifest.json``.
+    """Write the files of the months under ``root``, and their row counts to ``manifest.json``.
 
-    ``rows`` (times ``scale``) are those of an average month without rain; season and weather make them more or fewer.
-    ``anomalous_months`` get the ``anomalies`` of each source in addition: so many rows of each kind. A yearly archive
-    holds the months of one call.
+    ``rows`` times ``scale`` are the rows of an average month without rain; the season and the weather change them.
+    ``anomalies`` are added to the files of ``anomalous_months``: so many rows of each kind, by source. A yearly archive
+    has the months of one call.
     """
-    recipe = Recipe({**ROWS, **rows}, scale, anomalous_months, anomalies, effects, rows_per_csv, seed)
+    options = Options({**ROWS_PER_MONTH, **rows}, scale, anomalous_months, anomalies, effects, rows_per_csv, seed)
     with tempfile.TemporaryDirectory(prefix="sample-") as scratch:
         con = sampling.connect(Path(scratch))
-        made = [
-            *taxis(con, root, feeds_of(tlc.FILES, sources, months), recipe),
-            *bikes(con, root, feeds_of(citibike.SOURCES, sources, months), recipe, Path(scratch)),
+        files = [
+            *write_taxi_files(con, root, select_months(tlc.FLEETS, sources, months), options),
+            *write_bike_files(con, root, select_months(citibike.SOURCES, sources, months), options, Path(scratch)),
         ]
         con.close()
     if "taxi_zones" in sources:
         zones.write_lookup(root / "misc" / "taxi_zone_lookup.csv")
-        polygons.write(root / "misc" / "taxi_zones.zip")
-    write_manifest(root / MANIFEST, made, effects)
-    return made
+        polygons.write_archive(root / "misc" / "taxi_zones.zip")
+    write_manifest(root / MANIFEST, files, effects)
+    return files
 
 
-def feeds_of(names: Iterable[str], selected: Collection[str], months: Sequence[date]) -> list[tuple[str, date]]:
+def select_months(names: Iterable[str], selected: Collection[str], months: Sequence[date]) -> list[tuple[str, date]]:
+    """The selected of the named sources, each with those of the months that it is published for."""
     return [
         (source, month)
         for source in names
@@ -115,34 +113,36 @@ def feeds_of(names: Iterable[str], selected: Collection[str], months: Sequence[d
     ]
 
 
-def taxis(
-    con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date]], recipe: Recipe
+def write_taxi_files(
+    con: "DuckDBPyConnection", root: Path, source_months: Sequence[tuple[str, date]], options: Options
 ) -> list[GeneratedFile]:
-    if feeds:
-        tlc.prepare(con)
-    made = []
-    for source, month in feeds:
-        file = tlc.FILES[source].format(month=month)
-        dirt = {
-            kind: number for kind, number in recipe.dirt_of(source, month).items() if tlc.can_hold(source, month, kind)
+    if source_months:
+        tlc.create_zone_tables(con)
+    files = []
+    for source, month in source_months:
+        file = tlc.file_of(source, month)
+        anomalies = {
+            anomaly: number
+            for anomaly, number in options.anomalies_of(source, month).items()
+            if tlc.can_show(source, month, anomaly)
         }
-        sampling.clock(con, month)
-        sampling.seeds(con, recipe.hours(source, month), month, dirt, tlc.PAIRS)
-        made.append(GeneratedFile(source, month, file, tlc.make(con, source, month, root / file)))
-    return made
+        sampling.create_local_time(con, month)
+        sampling.create_seeds(con, options.hours(source, month), month, anomalies, tlc.PAIRS)
+        files.append(GeneratedFile(source, month, file, tlc.write_month(con, source, month, root / file)))
+    return files
 
 
-def bikes(
-    con: "DuckDBPyConnection", root: Path, feeds: Sequence[tuple[str, date]], recipe: Recipe, scratch: Path
+def write_bike_files(
+    con: "DuckDBPyConnection", root: Path, source_months: Sequence[tuple[str, date]], options: Options, scratch: Path
 ) -> list[GeneratedFile]:
-    """Monthly archives as soon as they are drawn, yearly ones when their months are."""
-    if feeds:
-        citibike.prepare(con)
-    made, years = [], dict[str, list[archives.Rides]]()
-    for source, month in feeds:
-        rides, counts = draw_rides(con, source, month, recipe, scratch / f"{source}-{month}.csv")
-        file = archives.name_of(source, month)
-        made.append(GeneratedFile(source, month, file, counts))
+    """Write each monthly archive, and then the yearly archives from the rides of their months."""
+    if source_months:
+        citibike.create_station_tables(con)
+    files, years = [], dict[str, list[archives.MonthOfRides]]()
+    for source, month in source_months:
+        rides, counts = write_rides(con, source, month, options, scratch / f"{source}-{month}.csv")
+        file = archives.file_of(source, month)
+        files.append(GeneratedFile(source, month, file, counts))
         if archives.is_yearly(source, month):
             years.setdefault(file, []).append(rides)
         else:
@@ -150,32 +150,33 @@ def bikes(
             rides.lines.unlink()
     for file, months in years.items():
         archives.write_year(root / file, months)
-    return made
+    return files
 
 
-def draw_rides(
-    con: "DuckDBPyConnection", source: str, month: date, recipe: Recipe, lines: Path
-) -> tuple[archives.Rides, dict[str, int]]:
-    dirt = recipe.dirt_of(source, month)
-    sampling.clock(con, month)
-    drawn_first = {kind: number for kind, number in dirt.items() if kind not in citibike.LATER_DIRT}
-    sampling.seeds(con, recipe.hours(source, month, days_before=1), month, drawn_first, citibike.PAIRS)
-    counts = citibike.draw(con, source, month, dirt)
+def write_rides(
+    con: "DuckDBPyConnection", source: str, month: date, options: Options, lines: Path
+) -> tuple[archives.MonthOfRides, dict[str, int]]:
+    """Write the month's rides to the file ``lines``. Returns them with the numbers of rows of each kind."""
+    anomalies = options.anomalies_of(source, month)
+    seeded = {anomaly: number for anomaly, number in anomalies.items() if anomaly not in citibike.NOT_SEEDED}
+    sampling.create_local_time(con, month)
+    sampling.create_seeds(con, options.hours(source, month, days_before=1), month, seeded, citibike.PAIRS)
+    counts = citibike.create_rides(con, source, month, anomalies)
     header = citibike.write_csv(con, month, lines)
-    unreadable = dirt.get("unreadable", 0)
+    unreadable = anomalies.get("unreadable", 0)
     counts |= {"rows": counts["rows"] + unreadable, "unreadable": unreadable}
-    return archives.Rides(
-        month, lines, header, recipe.rows_per_csv if source == "citibike" else 10**9, unreadable
-    ), counts
+    rows_per_csv = options.rows_per_csv if source == "citibike" else 10**9
+    return archives.MonthOfRides(month, lines, header, rows_per_csv, unreadable), counts
 
 
-def write_manifest(path: Path, made: Sequence[GeneratedFile], effects: Mapping[str, Effect]) -> None:
-    """What was put in, beside what an earlier call put into other files of the same folder."""
-    known = json.loads(path.read_text())["files"] if path.exists() else []
-    files = {
-        (one["source"], one["month"]): one
-        for one in [*known, *(asdict(one) | {"month": str(one.month)} for one in made)]
-    }
+def write_manifest(path: Path, files: Sequence[GeneratedFile], effects: Mapping[str, WeatherEffect]) -> None:
+    """Write the row counts of the files, and keep those of earlier calls for other files of the folder."""
+    earlier = json.loads(path.read_text())["files"] if path.exists() else []
+    generated = [asdict(file) | {"month": str(file.month)} for file in files]
+    entries = {(entry["source"], entry["month"]): entry for entry in [*earlier, *generated]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = {"effects": {source: asdict(effect) for source, effect in effects.items()}, "files": list(files.values())}
-    path.write_text(json.dumps(told, indent=1) + "\n")
+    manifest = {
+        "effects": {source: asdict(effect) for source, effect in effects.items()},
+        "files": list(entries.values()),
+    }
+    path.write_text(json.dumps(manifest, indent=1) + "\n")

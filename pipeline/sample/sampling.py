@@ -1,6 +1,6 @@
-"""DuckDB as a dice box: rows drawn from hashes, so that the same seed gives the same rows, millions in seconds.
+"""Pseudorandom rows in DuckDB: drawn from hashes, so that a seed always gives the same rows, millions in seconds.
 
-DuckDB promises ``hash()`` for no other version than its own: another gives other files, of which the same is true.
+DuckDB may change ``hash()`` between versions. Another version then gives other files with the same properties.
 """
 
 import random
@@ -9,51 +9,52 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.sample.demand import Hour, month_after, to_utc, to_wall
+from pipeline.months import add_months
+from pipeline.sample.demand import Hour, local_time, midnight_utc
 from pipeline.sample.weather import HOUR
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MILES_A_DEGREE = 69.0
-
-# hash(a, b) mixes its arguments too little (correlations of 0.6 were measured); hash() of one number is good.
+# hash(a, b) mixes its arguments too little: correlations of 0.6 were measured. hash() of one number is good.
 MACROS = """
-    create macro u(id, salt) as (hash(xor(id, cast(salt as ubigint) * 2654435761)) >> 11) / 9007199254740992.0;
-    create macro bell(id, salt) as sqrt(-2 * ln(1 - u(id, salt))) * cos(2 * pi() * u(id, salt + 1000));
+    create macro uniform(id, salt) as (hash(xor(id, cast(salt as ubigint) * 2654435761)) >> 11) / 9007199254740992.0;
+    create macro gaussian(id, salt) as
+    sqrt(-2 * ln(1 - uniform(id, salt))) * cos(2 * pi() * uniform(id, salt + 1000));
 """
-SLOTS = 4096  # for each origin: a place that draws one trip in a hundred owns 41
+SLOTS = 4096
+"""Slots of each key in a choice table: a choice of weight 1% gets 41 of them."""
 
-# ``query`` gives origin, place, miles and weight; a trip from the origin leads to the place that owns its slot.
-SLOTTED = """
+# ``query`` gives key, choice, miles and weight.
+CHOICE_TABLE = """
     create or replace temp table {name} as
     with weighted as (
-        select *, sum(weight) over by_place / sum(weight) over (partition by origin) as up_to
+        select *, sum(weight) over by_choice / sum(weight) over (partition by key) as up_to
         from ({query})
-        window by_place as (partition by origin order by place)
+        window by_choice as (partition by key order by choice)
     ),
 
     slots as (
-        select origin, cast(slot as integer) as slot, (slot + 0.5) / {slots} as share
-        from (select distinct origin from weighted) cross join range({slots}) as range(slot)
+        select key, cast(slot as integer) as slot, (slot + 0.5) / {slots} as share
+        from (select distinct key from weighted) cross join range({slots}) as range(slot)
     )
 
-    select slots.origin, slot, place, miles
-    from slots asof inner join weighted on slots.origin = weighted.origin and share <= up_to
+    select slots.key, slot, choice, miles
+    from slots asof inner join weighted on slots.key = weighted.key and share <= up_to
 """
 
 
-def connect(spill: Path) -> "DuckDBPyConnection":
-    """A database in memory that knows how to draw; ``spill`` is where it may put what does not fit."""
+def connect(spill_folder: Path) -> "DuckDBPyConnection":
+    """A database in memory with the macros ``uniform(id, salt)`` in [0, 1) and ``gaussian(id, salt)``."""
     import duckdb
 
-    con = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": "2GB"})
+    con = duckdb.connect(config={"temp_directory": str(spill_folder), "memory_limit": "2GB"})
     con.execute(MACROS)
     return con
 
 
-def table(con: "DuckDBPyConnection", name: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Python's columns as a temporary table."""
+def create_table(con: "DuckDBPyConnection", name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Create a temporary table from Python's columns."""
     import pyarrow as pa
 
     con.register("incoming", pa.table(dict(columns)))
@@ -61,39 +62,40 @@ def table(con: "DuckDBPyConnection", name: str, columns: Mapping[str, Sequence[A
     con.unregister("incoming")
 
 
-def slotted(con: "DuckDBPyConnection", name: str, query: str, slots: int = SLOTS) -> None:
-    """The table ``name`` (origin, slot, place, miles), from a query that gives origin, place, miles and weight."""
-    con.execute(SLOTTED.format(name=name, query=query, slots=slots))
+def create_choice_table(con: "DuckDBPyConnection", name: str, query: str, slots: int = SLOTS) -> None:
+    """Create the table ``name`` (key, slot, choice, miles) from a query with the columns key, choice, miles and weight.
+
+    Each key has ``slots`` rows, and each of its choices a share of them in proportion to its weight. A random slot is
+    therefore a random choice.
+    """
+    con.execute(CHOICE_TABLE.format(name=name, query=query, slots=slots))
 
 
-def miles(here: str, there: str) -> str:
-    """SQL for the miles between two places that have ``lat`` and ``lng``; flat, which is good enough within a city."""
-    return f"{MILES_A_DEGREE} * sqrt(({here}.lat - {there}.lat) ** 2 + (0.7576 * ({here}.lng - {there}.lng)) ** 2)"
-
-
-def clock(con: "DuckDBPyConnection", month: date) -> None:
-    """The macro ``wall``: UTC as clocks in New York show it, good for the month and two days around it."""
-    first, last = to_utc(month) - timedelta(days=2), to_utc(month_after(month)) + timedelta(days=2)
-    offsets = {at: to_wall(at) - at for at in (first + number * HOUR for number in range((last - first) // HOUR))}
-    before, *_, after = offsets.values()  # so short a time has one change of the clocks at most
+def create_local_time(con: "DuckDBPyConnection", month: date) -> None:
+    """Create the macro ``local_time(utc)``: the time in New York, for the month and two days around it."""
+    first = midnight_utc(month) - timedelta(days=2)
+    last = midnight_utc(add_months(month, 1)) + timedelta(days=2)
+    offsets = {at: local_time(at) - at for at in (first + number * HOUR for number in range((last - first) // HOUR))}
+    before, *_, after = offsets.values()  # at most one clock change in so short a time
     changed = next(at for at, offset in offsets.items() if offset == after)
     earlier, later = (int(offset.total_seconds()) for offset in (before, after))
     con.execute(f"""
-        create or replace temp macro wall(utc) as
+        create or replace temp macro local_time(utc) as
         utc + to_seconds(case when utc < timestamp '{changed}' then {earlier} else {later} end)
     """)
 
 
-def seeds(
-    con: "DuckDBPyConnection", hours: Sequence[Hour], month: date, dirt: Mapping[str, int], pairs: Collection[str]
+def create_seeds(
+    con: "DuckDBPyConnection", hours: Sequence[Hour], month: date, anomalies: Mapping[str, int], pairs: Collection[str]
 ) -> None:
-    """The table ``seeds``, one row a trip: ``utc`` (when it begins), ``id``, and the ``kind`` of dirt, else null.
+    """Create the table ``seeds`` with one row per trip: ``utc`` (its start), ``id``, ``copy`` and ``anomaly``.
 
-    Dirt comes on top. Kinds in ``pairs`` come as two rows of one id, ``copy`` 0 and 1, of which the first is ordinary.
+    ``anomaly`` is null for an ordinary trip. Anomalies are added to the trips of ``hours``. Those in ``pairs`` are two
+    rows with one id: ``copy`` 0 is ordinary, ``copy`` 1 is the anomaly.
     """
-    table(con, "hours", {fact: [getattr(hour, fact) for hour in hours] for fact in ("utc", "key", "trips")})
-    dirty = list(dirty_seeds(hours, month, dirt, pairs))
-    table(con, "dirty", {fact: [row[fact] for row in dirty] for fact in ("utc", "id", "copy", "kind")})
+    create_table(con, "hours", {name: [getattr(hour, name) for hour in hours] for name in ("utc", "key", "trips")})
+    rows = list(anomaly_seeds(hours, month, anomalies, pairs))
+    create_table(con, "anomalies", {name: [row[name] for row in rows] for name in ("utc", "id", "copy", "anomaly")})
     con.execute("""
         create or replace temp table seeds as
         with ordinary as (
@@ -102,39 +104,42 @@ def seeds(
         )
 
         select
-            utc + to_milliseconds(cast(floor(u(id, 0) * 3600000) as bigint)) as utc,
+            utc + to_milliseconds(cast(floor(uniform(id, 0) * 3600000) as bigint)) as utc,
             id,
             0 as copy,
-            null::varchar as kind
+            null::varchar as anomaly
         from ordinary
         union all
-        select utc::timestamp, id::ubigint, copy::integer, kind::varchar from dirty
+        select utc::timestamp, id::ubigint, copy::integer, anomaly::varchar from anomalies
     """)
 
 
-def dirty_seeds(
-    hours: Sequence[Hour], month: date, dirt: Mapping[str, int], pairs: Collection[str]
+def anomaly_seeds(
+    hours: Sequence[Hour], month: date, anomalies: Mapping[str, int], pairs: Collection[str]
 ) -> Iterator[dict[str, object]]:
-    """By day and well inside the month, where neither its edges nor the clocks disturb what is counted."""
+    """The seeds of the anomalies, all between 8:00 and 20:00 and between day 3 and 24 of the month.
+
+    There, neither the month's edges nor a clock change can add to the anomaly or hide it.
+    """
     first, last = (datetime(month.year, month.month, day) for day in (3, 25))
-    by_day = [hour for hour in hours if first <= hour.wall < last and 8 <= hour.wall.hour < 20]
-    chance = random.Random(f"{month} {by_day[0].key}")
-    for kind in sorted(dirt):
-        for _ in range(dirt[kind]):
-            utc = chance.choice(by_day).utc + timedelta(milliseconds=chance.randrange(3_600_000))
-            row = {"utc": utc, "id": chance.getrandbits(63), "copy": 0, "kind": kind}
-            if kind in pairs:
-                yield row | {"kind": None}
-            yield row | {"copy": int(kind in pairs)}
+    candidates = [hour for hour in hours if first <= hour.local < last and 8 <= hour.local.hour < 20]
+    generator = random.Random(f"{month} {candidates[0].key}")
+    for anomaly in sorted(anomalies):
+        for _ in range(anomalies[anomaly]):
+            utc = generator.choice(candidates).utc + timedelta(milliseconds=generator.randrange(3_600_000))
+            row = {"utc": utc, "id": generator.getrandbits(63), "copy": 0, "anomaly": anomaly}
+            if anomaly in pairs:
+                yield row | {"anomaly": None}
+            yield row | {"copy": int(anomaly in pairs)}
 
 
-def counts(con: "DuckDBPyConnection", habits: dict[str, str]) -> dict[str, int]:
-    """How many rows ``records`` has, how many of each kind of dirt, and of how many each of the ``habits`` is true."""
-    kinds: list[tuple[str, int]] = con.execute(
-        "select kind, count(*) from records where kind is not null group by all order by all"
+def count_records(con: "DuckDBPyConnection", conditions: Mapping[str, str]) -> dict[str, int]:
+    """Count the rows of the table ``records``: all, those of each anomaly, and those that meet each SQL condition."""
+    anomalies: list[tuple[str, int]] = con.execute(
+        "select anomaly, count(*) from records where anomaly is not null group by all order by all"
     ).fetchall()
-    tests = {"rows": "true", "fall_back_hour": "kind is null and ends < starts"} | habits
+    tests = {"rows": "true", "fall_back_hour": "anomaly is null and end_time < start_time", **conditions}
     [counted] = con.execute(
         "select " + ", ".join(f"count(*) filter ({test})" for test in tests.values()) + " from records"
     ).fetchall()
-    return dict(kinds) | dict(zip(tests, counted, strict=True))
+    return dict(anomalies) | dict(zip(tests, counted, strict=True))

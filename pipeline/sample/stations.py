@@ -1,7 +1,7 @@
-"""Citi Bike's stations on the made-up map: in Manhattan, what lies near it, and Jersey City.
+"""Synthetic Citi Bike stations: in the cells of the taxi zones in and near Manhattan, and in Jersey City.
 
-In 2024 some are renamed, some moved, and some renamed for a month and named back, so that a station has a history, and
-not always one of spans. Ids look as published: ``5379.10``, ``JC013``.
+In 2024-02 some are renamed for good and some for one month; in 2024-03 some are moved. Ids have the published form:
+``5379.10``, ``JC013``.
 """
 
 import functools
@@ -9,13 +9,15 @@ import math
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.sample.zones import MIDTOWN, Grid, miles, zones
+from pipeline.sample.distance import miles
+from pipeline.sample.zones import MIDTOWN, Cell, Grid, zones
 
 RENAMED, MOVED = date(2024, 2, 1), date(2024, 3, 1)
-NAMED_BACK = date(2024, 3, 1)
-CELLS = {"Manhattan": 69, "Brooklyn": 34, "Queens": 14, "Bronx": 8}  # the ones nearest to Midtown
-NEW_YORK, JERSEY_CITY = 600, 60
-JERSEY = Grid(-74.08, 40.71, 0.008, 0.007, 6)
+RENAMED_BACK = date(2024, 3, 1)
+CELLS = {"Manhattan": 69, "Brooklyn": 34, "Queens": 14, "Bronx": 8}
+"""The number of cells with stations by borough: those nearest to Midtown."""
+NEW_YORK_STATIONS, JERSEY_CITY_STATIONS = 600, 60
+JERSEY_CITY_GRID = Grid(-74.08, 40.71, 0.008, 0.007, 6)
 CENTRES = {"citibike": (40.745, -73.985), "citibike_jc": (40.72, -74.04)}
 # fmt: off
 STREETS = (
@@ -27,7 +29,7 @@ STREETS = (
 
 @dataclass(frozen=True)
 class Station:
-    """A station as it was called in some month; ``system`` is the source whose rides begin there."""
+    """A station in one month; ``system`` is the source whose rides begin there."""
 
     number: int
     system: str
@@ -41,55 +43,61 @@ class Station:
 
 @functools.cache
 def stations() -> tuple[Station, ...]:
-    """Every station as first observed: dealt out over the cells, each at its own spot of its cell."""
-    ours = [cell for borough, number in CELLS.items() for cell in nearest_cells(borough, number)]
-    theirs = [JERSEY.cell(number) for number in range(36)]
+    """All stations in their first state, evenly distributed over the cells, each at its own point of its cell."""
+    new_york = [cell for borough, number in CELLS.items() for cell in nearest_cells(borough, number)]
+    jersey_city = [JERSEY_CITY_GRID.cell(number) for number in range(36)]
     return (
-        *(_placed(number, "citibike", ours[number % len(ours)]) for number in range(NEW_YORK)),
-        *(_placed(NEW_YORK + number, "citibike_jc", theirs[number % len(theirs)]) for number in range(JERSEY_CITY)),
+        *(_station(number, "citibike", new_york[number % len(new_york)]) for number in range(NEW_YORK_STATIONS)),
+        *(
+            _station(NEW_YORK_STATIONS + number, "citibike_jc", jersey_city[number % len(jersey_city)])
+            for number in range(JERSEY_CITY_STATIONS)
+        ),
     )
 
 
 def stations_in(month: date) -> list[Station]:
-    """Every station as it was called, and where it stood, in that month."""
-    return [_aged(station, month) for station in stations()]
+    """All stations with the names and positions of that month."""
+    return [_in_month(station, month) for station in stations()]
 
 
-def nearest_cells(borough: str, number: int) -> list[tuple[float, float, float, float]]:
-    near = sorted((zone for zone in zones() if zone.borough == borough), key=lambda zone: miles(MIDTOWN, zone.centre))
-    return [zone.cell for zone in near[:number] if zone.cell]
+def nearest_cells(borough: str, number: int) -> list[Cell]:
+    """The borough's cells nearest to Midtown, as many as ``number``."""
+    nearest = sorted(
+        (zone for zone in zones() if zone.borough == borough), key=lambda zone: miles(MIDTOWN, zone.centre)
+    )
+    return [zone.cell for zone in nearest[:number] if zone.cell]
 
 
-def _placed(number: int, system: str, cell: tuple[float, float, float, float]) -> Station:
+def _station(number: int, system: str, cell: Cell) -> Station:
     west, south, east, north = cell
     lat, lng = (
-        round(low + (high - low) * (0.1 + 0.8 * spot), 6)
-        for low, high, spot in zip((south, west), (north, east), _spot(number), strict=True)
+        round(low + (high - low) * (0.1 + 0.8 * share), 6)
+        for low, high, share in zip((south, west), (north, east), _position_in_cell(number), strict=True)
     )
-    is_ours = system == "citibike"
+    is_new_york = system == "citibike"
     return Station(
         number=number,
         system=system,
         id=f"{3000 + number * 7}.{number % 12:02}"
-        if is_ours
-        else f"{'HB' if number % 3 == 0 else 'JC'}{number - NEW_YORK + 1:03}",
-        legacy_id=72 + number * 3 if is_ours else 2600 + number,
-        name=f"{STREETS[number % len(STREETS)]} St & {1 + number // len(STREETS)} {'Ave' if is_ours else 'Pl'}",
+        if is_new_york
+        else f"{'HB' if number % 3 == 0 else 'JC'}{number - NEW_YORK_STATIONS + 1:03}",
+        legacy_id=72 + number * 3 if is_new_york else 2600 + number,
+        name=f"{STREETS[number % len(STREETS)]} St & {1 + number // len(STREETS)} {'Ave' if is_new_york else 'Pl'}",
         lat=lat,
         lng=lng,
         popularity=math.exp(-miles((lat, lng), CENTRES[system]) / 2.5),
     )
 
 
-def _spot(number: int) -> tuple[float, float]:
-    """Where in its cell a station stands, as shares of height and width; the golden ratio spreads them evenly."""
+def _position_in_cell(number: int) -> tuple[float, float]:
+    """A station's position as shares of the cell's height and width; multiples of irrationals spread evenly."""
     return number * 0.618034 % 1, number * 0.754878 % 1
 
 
-def _aged(station: Station, month: date) -> Station:
+def _in_month(station: Station, month: date) -> Station:
     if station.number % 25 == 3 and month >= RENAMED:
         return replace(station, name=f"{station.name} North")
-    if station.number % 25 == 5 and RENAMED <= month < NAMED_BACK:
+    if station.number % 25 == 5 and RENAMED <= month < RENAMED_BACK:
         return replace(station, name=f"{station.name} Temporary")
     if station.number % 25 == 4 and month >= MOVED:
         return replace(station, lat=round(station.lat + 0.0005, 6))

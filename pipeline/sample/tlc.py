@@ -1,4 +1,4 @@
-"""Trip records as the TLC publishes them: a Parquet file a month, in that month's columns and types."""
+"""Trip records as the TLC publishes them: one Parquet file per month, with the columns and types of that month."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,35 +6,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.sample import fares
-from pipeline.sample.sampling import SLOTS, counts, miles, slotted, table
+from pipeline.sample.distance import miles_sql
+from pipeline.sample.sampling import SLOTS, count_records, create_choice_table, create_table
 from pipeline.sample.tlc_columns import columns_of
 from pipeline.sample.zones import zones
+from pipeline.sources import sources
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FILES = {
-    "yellow_taxi": "trip-data/yellow_tripdata_{month:%Y-%m}.parquet",
-    "green_taxi": "trip-data/green_tripdata_{month:%Y-%m}.parquet",
-    "fhv_taxi": "trip-data/fhv_tripdata_{month:%Y-%m}.parquet",
-    "hvfhv_taxi": "trip-data/fhvhv_tripdata_{month:%Y-%m}.parquet",
-}
 FLEETS = {"yellow_taxi": "yellow", "green_taxi": "green", "fhv_taxi": "fhv", "hvfhv_taxi": "fhv"}
 
-# Dirt that comes as a pair: an ordinary row, and one with the same trip beside it.
 PAIRS = frozenset({"exact_duplicate", "adjustment"})
-METERED_DIRT: Mapping[str, int] = {
+"""Anomalies of two rows: an ordinary row, and a second one for the same trip."""
+METERED_ANOMALIES: Mapping[str, int] = {
     "outside_month": 8,  # stamped 2008-12-31 or 2009-01-01
-    "adjustment": 25,  # all amounts negative, beside the trip that they take back
+    "adjustment": 25,  # the same trip with all amounts negated
     "zero_distance": 60,
-    "absurd_distance": 6,  # over 100 miles, once 201,421.68
+    "absurd_distance": 6,  # 100 miles and more; the largest is 201,421.68, as published
     "about_24_h": 12,
     "longer_than_24_h": 5,
     "ends_before_it_starts": 7,
     "exact_duplicate": 9,
     "unknown_zone": 4,  # 999
 }
-BOOKED_DIRT: Mapping[str, int] = {
+FOR_HIRE_ANOMALIES: Mapping[str, int] = {
     "exact_duplicate": 6,
     "about_24_h": 4,
     "longer_than_24_h": 3,
@@ -42,133 +38,144 @@ BOOKED_DIRT: Mapping[str, int] = {
     "unknown_zone": 3,
 }
 
-# Where trips begin, by fleet; and where they lead to: attraction times nearness. What is no place is five miles away.
+# Pick-up zones by fleet.
 PICKUPS = """
-    select 'yellow' as origin, zone as place, 0 as miles, popularity as weight from zones
+    select 'yellow' as key, zone as choice, 0 as miles, popularity as weight from zones
     union all select 'green', zone, 0, case service_zone when 'Boro Zone' then 1 else 0.002 end * popularity from zones
     union all select 'fhv', zone, 0, case borough when 'Manhattan' then 0.5 else 1 end * sqrt(popularity) from zones
 """
-FLOWS = f"""
+# Drop-off zones by pick-up zone: a popular and near one is likely. Unmapped zones count as five miles away.
+DROPOFFS = f"""
     select
-        here.zone as origin,
-        there.zone as place,
-        case when here.is_place and there.is_place then {miles("here", "there")} else 5 end as miles,
-        sqrt(there.popularity) * exp(-miles / if(here.service_zone in ('Airports', 'EWR'), 12, 1.3)) as weight
-    from zones as here cross join zones as there
+        pickup.zone as key,
+        dropoff.zone as choice,
+        case when pickup.is_mapped and dropoff.is_mapped then {miles_sql("pickup", "dropoff")} else 5 end as miles,
+        sqrt(dropoff.popularity) * exp(-miles / if(pickup.service_zone in ('Airports', 'EWR'), 12, 1.3)) as weight
+    from zones as pickup cross join zones as dropoff
 """
-WAYS = 512
+DROPOFF_SLOTS = 512
 
-# Where, how far, how long. Miles are a detour above the straight line; the pace is that of the hour.
+# Zones, distance and duration. The distance is longer than the straight line; the speed depends on the hour.
 TRIPS = """
     create or replace temp table trips as
     with placed as (
         select
             seeds.*,
-            wall(utc) as starts,
-            pickups.place as pickup_zone,
-            flows.place as dropoff_zone,
-            case kind
+            local_time(utc) as start_time,
+            pickups.choice as pickup_zone,
+            dropoffs.choice as dropoff_zone,
+            case anomaly
                 when 'zero_distance' then 0
-                when 'absurd_distance' then if(id % 3 = 0, 201421.68, 100 + 900 * u(id, 13))
-                else greatest(0.2, (0.35 + 1.2 * flows.miles) * exp(0.2 * bell(id, 3)))
+                when 'absurd_distance' then if(id % 3 = 0, 201421.68, 100 + 900 * uniform(id, 13))
+                else greatest(0.2, (0.35 + 1.2 * dropoffs.miles) * exp(0.2 * gaussian(id, 3)))
             end as distance
         from seeds
-        inner join pickups on pickups.origin = '{fleet}' and pickups.slot = cast(floor(u(id, 1) * {slots}) as int)
-        inner join flows on flows.origin = pickups.place and flows.slot = cast(floor(u(id, 2) * {ways}) as int)
+        inner join pickups on pickups.key = '{fleet}' and pickups.slot = cast(floor(uniform(id, 1) * {slots}) as int)
+        inner join dropoffs
+            on dropoffs.key = pickups.choice and dropoffs.slot = cast(floor(uniform(id, 2) * {dropoff_slots}) as int)
     ),
 
     timed as (
         select
             * replace (round(distance, 2) as distance),
-            case kind
-                when 'about_24_h' then 86400 - 600 * u(id, 11)
-                when 'longer_than_24_h' then 86460 * (1 + u(id, 11))
-                when 'ends_before_it_starts' then -60 - 3000 * u(id, 11)
-                else 50 + 3600 * least(distance, 40) * exp(0.2 * bell(id, 5))
-                    / least(32, if(hour(starts) between 7 and 19, 7.5, 12) * (1 + 0.12 * sqrt(least(distance, 40))))
+            case anomaly
+                when 'about_24_h' then 86400 - 600 * uniform(id, 11)
+                when 'longer_than_24_h' then 86460 * (1 + uniform(id, 11))
+                when 'ends_before_it_starts' then -60 - 3000 * uniform(id, 11)
+                else 50 + 3600 * least(distance, 40) * exp(0.2 * gaussian(id, 5))
+                    / least(32, if(hour(start_time) between 7 and 19, 7.5, 12) * (1 + 0.12 * sqrt(least(distance, 40))))
             end as seconds
         from placed
     )
 
     select
-        kind,
+        anomaly,
         id,
         copy,
-        timestamp '2008-12-31 18:00' + to_hours(cast(id % 24 as int)) as long_ago,
-        date_trunc('second', if(kind = 'outside_month', long_ago, timed.starts)) as starts,
+        timestamp '2008-12-31 18:00' + to_hours(cast(id % 24 as int)) as wrong_time,
+        date_trunc('second', if(anomaly = 'outside_month', wrong_time, timed.start_time)) as start_time,
         date_trunc('second', case
-            when kind is null then wall(utc + to_seconds(seconds))
-            when kind = 'outside_month' then long_ago + to_seconds(seconds)
-            else timed.starts + to_seconds(seconds)
-        end) as ends,
-        if(kind = 'unknown_zone', 999, pickup_zone) as pickup_zone,
+            when anomaly is null then local_time(utc + to_seconds(seconds))
+            when anomaly = 'outside_month' then wrong_time + to_seconds(seconds)
+            else timed.start_time + to_seconds(seconds)
+        end) as end_time,
+        if(anomaly = 'unknown_zone', 999, pickup_zone) as pickup_zone,
         dropoff_zone,
         distance,
         date_trunc('second', utc) as utc,
         abs(seconds) as seconds,
-        u(id, 20) < {unattended} as is_unattended
+        uniform(id, 20) < {unmetered} as lacks_meter_data
     from timed
 """
 
 
-def prepare(con: "DuckDBPyConnection") -> None:
-    """The tables that trips of every month are drawn from: ``zones``, ``pickups`` and ``flows``."""
-    every = zones()
+def create_zone_tables(con: "DuckDBPyConnection") -> None:
+    """Create the tables that the trips of all months are drawn from: ``zones``, ``pickups`` and ``dropoffs``."""
+    rows = zones()
     columns: dict[str, Sequence[Any]] = {
-        "zone": [zone.id for zone in every],
-        "borough": [zone.borough for zone in every],
-        "service_zone": [zone.service_zone for zone in every],
-        "popularity": [zone.popularity for zone in every],
-        "is_place": [zone.cell is not None for zone in every],
-        "lat": [zone.centre[0] for zone in every],
-        "lng": [zone.centre[1] for zone in every],
+        "zone": [zone.id for zone in rows],
+        "borough": [zone.borough for zone in rows],
+        "service_zone": [zone.service_zone for zone in rows],
+        "popularity": [zone.popularity for zone in rows],
+        "is_mapped": [zone.cell is not None for zone in rows],
+        "lat": [zone.centre[0] for zone in rows],
+        "lng": [zone.centre[1] for zone in rows],
     }
-    table(con, "zones", columns)
-    slotted(con, "pickups", PICKUPS)
-    slotted(con, "flows", FLOWS, WAYS)
+    create_table(con, "zones", columns)
+    create_choice_table(con, "pickups", PICKUPS)
+    create_choice_table(con, "dropoffs", DROPOFFS, DROPOFF_SLOTS)
 
 
-def can_hold(source: str, month: date, kind: str) -> bool:
-    """Whether that dirt can be seen in the month's columns: fhv had no drop-off time before 2017."""
-    return source != "fhv_taxi" or month >= date(2017, 1, 1) or kind in ("exact_duplicate", "unknown_zone")
+def can_show(source: str, month: date, anomaly: str) -> bool:
+    """Whether the columns of the month can show the anomaly: fhv has no drop-off time before 2017."""
+    return source != "fhv_taxi" or month >= date(2017, 1, 1) or anomaly in ("exact_duplicate", "unknown_zone")
 
 
-def make(con: "DuckDBPyConnection", source: str, month: date, path: Path) -> dict[str, int]:
-    """Write the month's file from ``seeds``; returns how many rows of which kind it holds."""
-    con.execute(TRIPS.format(fleet=FLEETS[source], slots=SLOTS, ways=WAYS, unattended=0.05))
-    con.execute(fares.RECORDS[source].format(**fares.tariff(month)))
+def file_of(source: str, month: date) -> str:
+    """The path of a month's file on the publisher's host, by the source's URL in config/sources."""
+    [url] = sources()[source].urls
+    return url.removeprefix("{base}/").format(year=f"{month:%Y}", month=f"{month:%m}")
+
+
+def write_month(con: "DuckDBPyConnection", source: str, month: date, path: Path) -> dict[str, int]:
+    """Write the month's file from the table ``seeds``. Returns the numbers of its rows, see ``count_records``."""
+    con.execute(TRIPS.format(fleet=FLEETS[source], slots=SLOTS, dropoff_slots=DROPOFF_SLOTS, unmetered=0.05))
+    con.execute(fares.RECORDS[source].format(**fares.rates(month)))
     columns = columns_of(source, month)
-    nothing = [name for name, (_, type) in columns.items() if type == "null"]
-    listed = ", ".join(
-        f'cast({made} as {type.replace("null", "integer")}) as "{name}"' for name, (made, type) in columns.items()
+    null_columns = [name for name, (_, type) in columns.items() if type == "null"]
+    select_list = ", ".join(
+        f'cast({expression} as {type.replace("null", "integer")}) as "{name}"'
+        for name, (expression, type) in columns.items()
     )
-    write_parquet(con, f"select {listed} from records order by date_trunc('hour', utc), id, copy", nothing, path)
-    return counts(con, COUNTS[source])
+    write_parquet(
+        con, f"select {select_list} from records order by date_trunc('hour', utc), id, copy", null_columns, path
+    )
+    return count_records(con, COUNTS[source])
 
 
-# What stands in any month, besides the dirt that was asked for.
+# What ordinary trips contain, too.
 METERED_COUNTS = {
-    "null_passenger_count": "is_unattended",
+    "null_passenger_count": "lacks_meter_data",
     "zone_264": "264 in (pickup_zone, dropoff_zone)",
     "zone_265": "265 in (pickup_zone, dropoff_zone)",
 }
 COUNTS = {
     "yellow_taxi": METERED_COUNTS,
     "green_taxi": METERED_COUNTS,
-    "fhv_taxi": {"null_pickup_zone": "known_pickup is null", "null_dropoff_time": "known_end is null"},
+    "fhv_taxi": {"null_pickup_zone": "reported_pickup is null", "null_dropoff_time": "reported_end is null"},
     "hvfhv_taxi": {},
 }
 
 
-def write_parquet(con: "DuckDBPyConnection", query: str, nothing: Sequence[str], path: Path) -> None:
-    """The query's rows with Arrow's writer, as the TLC's files are: DuckDB cannot write columns of the null type."""
+def write_parquet(con: "DuckDBPyConnection", query: str, null_columns: Sequence[str], path: Path) -> None:
+    """Write the query's rows with Arrow, as the TLC does: DuckDB cannot write columns of the null type."""
     import pyarrow as pa
     from pyarrow import parquet
 
     path.parent.mkdir(parents=True, exist_ok=True)
     reader = con.sql(query).to_arrow_reader(1 << 20)
-    schema = pa.schema([field.with_type(pa.null()) if field.name in nothing else field for field in reader.schema])
+    schema = pa.schema([field.with_type(pa.null()) if field.name in null_columns else field for field in reader.schema])
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in reader:
-            arrays = [pa.nulls(len(batch)) if field.name in nothing else batch[field.name] for field in schema]
+            arrays = [pa.nulls(len(batch)) if field.name in null_columns else batch[field.name] for field in schema]
             writer.write_batch(pa.record_batch(arrays, schema=schema))

@@ -35,7 +35,7 @@ def source() -> Source:
 
 
 def whole(folder: Path) -> Path:
-    polygons.write(folder / "static.zip")
+    polygons.write_archive(folder / "static.zip")
     return folder / "static.zip"
 
 

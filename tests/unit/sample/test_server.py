@@ -1,4 +1,4 @@
-"""The stand-in upstream answers as the publishers do, and fails as it is asked to."""
+"""The generated upstream answers as the publishers do, with faults on request."""
 
 import hashlib
 import os
@@ -39,7 +39,7 @@ WEATHER = {
 }
 
 
-def test_weather_is_answered_as_by_open_meteo(upstream: Upstream) -> None:
+def test_weather_has_the_form_of_open_meteo(upstream: Upstream) -> None:
     answer = requests.get(f"{upstream.url}/v1/archive", WEATHER | {"wind_speed_unit": "ms"}, timeout=5).json()
     kmh = requests.get(f"{upstream.url}/v1/archive", WEATHER, timeout=5).json()
     assert answer["hourly_units"] == {"time": "iso8601", "temperature_2m": "°C", "wind_speed_10m": "m/s"}
@@ -77,7 +77,7 @@ def get(upstream: Upstream, path: str = FILE, **headers: str) -> requests.Respon
     return requests.get(f"{upstream.url}/{path}", headers={"Accept-Encoding": "identity"} | named, timeout=5)
 
 
-def test_a_file_comes_whole_with_what_a_client_needs_to_ask_again(upstream: Upstream, root: Path) -> None:
+def test_a_file_has_the_headers_for_conditional_requests(upstream: Upstream, root: Path) -> None:
     content = (root / FILE).read_bytes()
     answer = get(upstream)
     assert answer.content == content
@@ -90,7 +90,7 @@ def test_a_file_comes_whole_with_what_a_client_needs_to_ask_again(upstream: Upst
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("header", "part"),
     [
         ("bytes=0-9", slice(0, 10)),
         ("bytes=100-", slice(100, None)),
@@ -98,28 +98,28 @@ def test_a_file_comes_whole_with_what_a_client_needs_to_ask_again(upstream: Upst
         ("bytes=5-99999999", slice(5, None)),
     ],
 )
-def test_a_range_of_a_file_comes_as_206(upstream: Upstream, root: Path, asked: str, part: slice) -> None:
+def test_a_range_of_a_file_has_status_206(upstream: Upstream, root: Path, header: str, part: slice) -> None:
     content = (root / FILE).read_bytes()
-    answer = get(upstream, Range=asked)
+    answer = get(upstream, Range=header)
     first, last = range(len(content))[part][0], range(len(content))[part][-1]
     assert (answer.status_code, answer.content) == (206, content[part])
     assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(content)}"
-    assert upstream.requests[-1].range == asked
+    assert upstream.requests[-1].range == header
 
 
-def test_a_range_is_only_given_of_the_file_the_client_knows(upstream: Upstream) -> None:
+def test_a_range_is_sent_only_of_the_version_in_if_range(upstream: Upstream) -> None:
     etag = get(upstream).headers["ETag"]
     assert get(upstream, Range="bytes=5-", If_Range=etag).status_code == 206
     assert get(upstream, Range="bytes=5-", If_Range='"older"').status_code == 200
 
 
-def test_a_range_beyond_the_end_is_refused(upstream: Upstream, root: Path) -> None:
+def test_a_range_beyond_the_end_has_status_416(upstream: Upstream, root: Path) -> None:
     answer = get(upstream, Range="bytes=99999999-")
     assert answer.status_code == 416
     assert answer.headers["Content-Range"] == f"bytes */{(root / FILE).stat().st_size}"
 
 
-def test_head_tells_the_size_and_sends_nothing(upstream: Upstream, root: Path) -> None:
+def test_a_head_request_gets_the_size_and_no_body(upstream: Upstream, root: Path) -> None:
     answer = requests.head(f"{upstream.url}/{FILE}", headers={"Accept-Encoding": "identity"}, timeout=5)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Length"] == str((root / FILE).stat().st_size)
@@ -127,14 +127,20 @@ def test_head_tells_the_size_and_sends_nothing(upstream: Upstream, root: Path) -
 
 
 @pytest.mark.parametrize("path", ["trip-data/yellow_tripdata_2031-01.parquet", "", "../sample.txt", "trip-data"])
-def test_what_is_not_there_is_denied_as_s3_does(upstream: Upstream, path: str) -> None:
+def test_a_missing_file_has_the_error_of_s3(upstream: Upstream, path: str) -> None:
     answer = get(upstream, path)
     assert answer.status_code == 403
     assert answer.headers["Content-Type"] == "application/xml"
     assert "<Code>AccessDenied</Code>" in answer.text
 
 
-def test_a_reissued_file_has_another_etag(tmp_path: Path) -> None:
+def test_a_file_that_a_test_adds_is_served(upstream: Upstream, root: Path) -> None:
+    (root / "ferries").mkdir()
+    (root / "ferries/2024-01.parquet").write_bytes(b"PAR1 PAR1")
+    assert get(upstream, "ferries/2024-01.parquet").content == b"PAR1 PAR1"
+
+
+def test_a_changed_file_has_another_etag(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"older")
     with serve(tmp_path) as upstream:
         etag = get(upstream, "file").headers["ETag"]
@@ -145,7 +151,7 @@ def test_a_reissued_file_has_another_etag(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- faults
 
 
-def test_a_fault_is_over_after_its_number_of_requests(upstream: Upstream) -> None:
+def test_a_fault_ends_after_its_number_of_requests(upstream: Upstream) -> None:
     get(upstream)
     upstream.faults = [Fault("trip-data/yellow*", first=2, status=503, retry_after="1")]
     answers = [get(upstream) for _ in range(3)]
@@ -154,14 +160,14 @@ def test_a_fault_is_over_after_its_number_of_requests(upstream: Upstream) -> Non
     assert get(upstream, "misc/taxi_zone_lookup.csv").status_code == 200
 
 
-def test_a_cut_answer_breaks_half_way(upstream: Upstream, root: Path) -> None:
+def test_a_cut_answer_has_half_of_its_body(upstream: Upstream, root: Path) -> None:
     upstream.faults = [Fault(FILE, cut=True)]
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         get(upstream)
     assert upstream.requests[-1].sent == (root / FILE).stat().st_size // 2
 
 
-def test_a_wrong_body_comes_with_status_200(upstream: Upstream) -> None:
+def test_another_body_has_status_200(upstream: Upstream) -> None:
     upstream.faults = [Fault(FILE, body=b"<html>Service unavailable</html>")]
     answer = get(upstream)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
@@ -174,12 +180,12 @@ def test_a_range_can_be_ignored(upstream: Upstream, root: Path) -> None:
     assert (answer.status_code, len(answer.content)) == (200, (root / FILE).stat().st_size)
 
 
-def test_an_answer_can_be_slow_or_stall(tmp_path: Path) -> None:
+def test_an_answer_can_be_slow_or_pause(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(3000))
     with serve(
         tmp_path, faults=[Fault("file", first=1, bytes_per_second=10_000), Fault("file", pause=0.3)]
     ) as upstream:
-        slow, stalled = get(upstream, "file"), get(upstream, "file")
-        assert slow.content == stalled.content == bytes(3000)
+        slow, paused = get(upstream, "file"), get(upstream, "file")
+        assert slow.content == paused.content == bytes(3000)
         with pytest.raises(requests.exceptions.ConnectionError, match="timed out"):
             requests.get(f"{upstream.url}/file", timeout=0.1)

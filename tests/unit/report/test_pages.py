@@ -11,7 +11,7 @@ import pytest
 from pipeline import report
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, Line
-from tests.unit.published_month import Seen, write, write_month
+from tests.unit.report.published_month import Seen, write, write_month
 
 JANUARY = date(2024, 1, 1)
 

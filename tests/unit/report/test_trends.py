@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import report
-from tests.unit.published_month import Seen, write, write_month
+from tests.unit.report.published_month import Seen, write, write_month
 
 JANUARY = date(2024, 1, 1)
 

@@ -1,4 +1,4 @@
-"""Published Parquet -> the month's page and the index of all months: HTML that needs no network and no script."""
+"""Published Parquet -> the month's page and the index of all months: HTML that works without network and scripts."""
 
 from pipeline.report.pages import catalogue, checks_beside, index, page
 

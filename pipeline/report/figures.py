@@ -1,4 +1,4 @@
-"""Published Parquet -> the numbers of a month's page: what the saved queries gave, the weather, and the accounts."""
+"""Published Parquet -> the figures of a month's page: results of the saved queries, weather, and row counts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pipeline.errors import BadInput
 
 Row = dict[str, Any]
 
-# What MetricFlow's saved queries gave (dbt/models/core/metrics/saved_queries.yml): the page shows the same as mf query.
+# Results of MetricFlow's saved queries (dbt/models/core/metrics/saved_queries.yml). The page and `mf query` agree.
 MODES = "select trip__trip_type as trip_type, * exclude (trip__trip_type) from by_mode order by total_trips desc"
 HEADLINE = "from headline"
 DAYS = """
@@ -63,7 +63,7 @@ DIMENSIONS = ("dim_weather", "dim_location", "dim_location_shape")
 
 @dataclass(frozen=True)
 class Figures:
-    """What a month's page shows; each row as its statement above names its columns."""
+    """The figures of a month's page. The statements above name the columns of each row."""
 
     headline: Row
     modes: list[Row]
@@ -81,7 +81,7 @@ class Figures:
 def figures(published: Path, month: date) -> Figures:
     """The figures of one published month.
 
-    Raises BadInput where it is not published, naming the file that is not there.
+    Raises BadInput with the missing file if the month is not published.
     """
     folders = dict.fromkeys(METRICS, published / "metrics" / f"month={month:%Y-%m}")
     folders |= {name: published / name / f"month={month:%Y-%m}" for name in TABLES}
@@ -109,7 +109,7 @@ def figures(published: Path, month: date) -> Figures:
 
 def add_view(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
     if not file.exists():
-        raise BadInput(f"report: {file} is not there; publish the month first")
+        raise BadInput(f"report: {file} does not exist; publish the month first")
     con.read_parquet(str(file), hive_partitioning=False).create_view(table)
 
 

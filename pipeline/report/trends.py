@@ -1,4 +1,4 @@
-"""The published metrics of all months -> trips by mode and month, and what weather did, over the years."""
+"""The published metrics of all months -> trips by mode and month, and effects of the weather by month."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,20 @@ from typing import Any
 
 import duckdb
 
-from pipeline.months import add_months
-from pipeline.report.answer import is_estimated, is_sure
+from pipeline.months import month_range
+from pipeline.report.answer import interval, is_estimated, is_significant
 from pipeline.report.charts import round_up
 from pipeline.report.figures import Row, rows
-from pipeline.report.words import CONDITIONS, mode_title, month_name, number, signed, trips_label
+from pipeline.report.words import (
+    CONDITIONS,
+    counted,
+    joined,
+    mode_title,
+    month_name,
+    number,
+    signed,
+    trips_label,
+)
 
 MODES = """
 select metric_time__month::date as month, trip__trip_type as trip_type, total_trips::bigint as trips, total_revenue
@@ -27,17 +36,17 @@ SOURCES = """
 select source_month as month, list(source order by source) as sources
 from read_parquet($1, hive_partitioning = false, union_by_name = true) group by all order by all
 """
-MOST = 100
-"""Percent, beyond which a drawn effect is cut off."""
+AXIS_END = 100
+"""End of the axis of effects in percent; larger effects are cut off."""
 
 
 @dataclass(frozen=True)
 class Trends:
-    """What the index shows: the months that are published, and where on one axis of months each thing is drawn."""
+    """What the index shows. ``span`` is the common axis: every month from the first to the last published one."""
 
     months: list[date]
     by_month: dict[date, dict[str, Row]]
-    made_from: dict[date, list[str]]
+    sources: dict[date, list[str]]
     answers: list[str]
     modes: list[str]
     span: list[date]
@@ -47,13 +56,13 @@ class Trends:
 
 
 def trends(published: Path) -> Trends:
-    """Of all months whose metrics are published: three statements, whatever their number."""
+    """The trends over all months whose metrics are published, read by three statements for any number of months."""
     with duckdb.connect() as con:
         trips = read(con, published, "by_mode", MODES)
         effects = read(con, published, "weather_effects", EFFECTS)
-        made_from = read(con, published, "month_ledger", SOURCES, "month_ledger")
+        ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
     months = sorted({row["month"] for row in (*trips, *effects)})
-    span = between(months[0], months[-1]) if months else []
+    span = month_range(months[0], months[-1]) if months else []
     total: dict[str, int] = {}
     for row in trips:
         total[row["trip_type"]] = total.get(row["trip_type"], 0) + row["trips"]
@@ -61,12 +70,12 @@ def trends(published: Path) -> Trends:
     return Trends(
         months=months,
         by_month={month: {row["trip_type"]: row for row in trips if row["month"] == month} for month in months},
-        made_from={row["month"]: row["sources"] for row in made_from},
-        answers=answers(modes, effects),
+        sources={row["month"]: row["sources"] for row in ledger},
+        answers=rain_answers(modes, effects),
         modes=modes,
         span=span,
-        years=years(span),
-        strips=[strip(mode, span, trips) for mode in modes],
+        years=year_labels(span),
+        strips=[trips_strip(mode, span, trips) for mode in modes],
         effects=[effect_strips(condition, modes, span, effects) for condition in CONDITIONS],
     )
 
@@ -76,77 +85,77 @@ def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, f
     return rows(con, sql, [files]) if files else []
 
 
-def answers(modes: Sequence[str], effects: Sequence[Row]) -> list[str]:
-    """What rain did to each mode, in how many of the months that can tell."""
+def rain_answers(modes: Sequence[str], effects: Sequence[Row]) -> list[str]:
+    """``Citi Bike: median month −32%; significantly down in 3 of 4 months`` for each mode with an estimate."""
     found = []
     for mode in modes:
         known = [row for row in effects if (row["trip_type"], row["condition"]) == (mode, "rain") and is_estimated(row)]
         if known:
-            fewer, more = (
-                sum(is_sure(row) and (row["effect_pct"] < 0) == is_less for row in known) for is_less in (True, False)
-            )
-            middle = median(row["effect_pct"] for row in known)
-            of_months = "of 1 month" if len(known) == 1 else f"of {len(known)} months"
-            clearly = f"clearly fewer in {fewer}, clearly more in {more} {of_months}"
-            found.append(f"{mode_title(mode)}: {signed(middle)} % in the middle month; {clearly}")
+            middle = signed(median(row["effect_pct"] for row in known), "%")
+            found.append(f"{mode_title(mode)}: median month {middle}; {significant_months(known)}")
     return found
 
 
-def years(span: Sequence[date]) -> list[dict[str, int]]:
-    """Where each year begins, without a first one that its successor's name would cover."""
-    found = [{"year": year, "at": place(span, date(year, 1, 1))} for year in sorted({month.year for month in span})]
+def significant_months(effects: Sequence[Row]) -> str:
+    """``significantly down in 3 and up in 1 of 12 months``."""
+    significant = [row["effect_pct"] for row in effects if is_significant(row)]
+    counts = {"down": sum(percent < 0 for percent in significant), "up": sum(percent > 0 for percent in significant)}
+    directions = [f"{direction} in {count}" for direction, count in counts.items() if count]
+    if not directions:
+        return f"no significant change in {counted(len(effects), 'month')}"
+    return f"significantly {joined(directions)} of {counted(len(effects), 'month')}"
+
+
+def year_labels(span: Sequence[date]) -> list[dict[str, int]]:
+    """Where each year begins, without the first year if the label of the second one would cover it."""
+    starts = {year: month_index(span, date(year, 1, 1)) for year in sorted({month.year for month in span})}
+    found = [{"year": year, "at": start} for year, start in starts.items()]
     return found[1:] if len(found) > 1 and found[1]["at"] < len(span) / 8 else found
 
 
-def between(first: date, last: date) -> list[date]:
-    """Every month from the first to the last."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return [add_months(first, distance) for distance in range(count)]
-
-
-def place(span: Sequence[date], month: date) -> int:
-    """How many months after the first."""
+def month_index(span: Sequence[date], month: date) -> int:
+    """The number of months since the first one; 0 for months before it."""
     return max(0, (month.year - span[0].year) * 12 + month.month - span[0].month)
 
 
-def strip(mode: str, span: Sequence[date], trips: Sequence[Row]) -> dict[str, Any]:
-    of_mode = [row for row in trips if row["trip_type"] == mode]
-    top = round_up(max(row["trips"] for row in of_mode))
+def trips_strip(mode: str, span: Sequence[date], trips: Sequence[Row]) -> dict[str, Any]:
+    """The mode's trips in each month that has some."""
+    members = [row for row in trips if row["trip_type"] == mode]
+    top = round_up(max(row["trips"] for row in members))
     bars = [
         {
-            "at": place(span, row["month"]),
+            "at": month_index(span, row["month"]),
             "height": 100 * row["trips"] / top,
-            "told": f"{month_name(row['month'])}: {number(row['trips'])} {trips_label(mode)}",
+            "label": f"{month_name(row['month'])}: {number(row['trips'])} {trips_label(mode)}",
         }
-        for row in of_mode
+        for row in members
     ]
-    return {"mode": mode, "top": top, "bars": bars, "count": len(of_mode)}
+    return {"mode": mode, "top": top, "bars": bars, "count": len(members)}
 
 
 def effect_strips(condition: str, modes: Sequence[str], span: Sequence[date], effects: Sequence[Row]) -> dict[str, Any]:
-    """The condition's effects on each mode: the interval of each month that has one, between -100 and 100 %."""
+    """The condition's effects on each mode: the interval of each month that has one, cut off at ±100%."""
     found = []
     for mode in modes:
         known = [row for row in effects if (row["trip_type"], row["condition"]) == (mode, condition)]
         known = [row for row in known if is_estimated(row)]
         if known:
             bars = [
-                {"at": place(span, row["month"]), "is_sure": is_sure(row), "told": told(row)}
-                | {end: drawn_at(row[f"{end}_pct"]) for end in ("low", "effect", "high")}
+                {"at": month_index(span, row["month"]), "is_significant": is_significant(row)}
+                | {"label": effect_label(row)}
+                | {end: depth(row[f"{end}_pct"]) for end in ("low", "effect", "high")}
                 for row in known
             ]
             found.append({"mode": mode, "bars": bars})
     return {"condition": condition, "strips": found}
 
 
-def drawn_at(percent: float) -> float:
-    """From 0, at the top, for 100 % more to 100, at the bottom, for 100 % fewer."""
-    return round((MOST - min(percent, MOST)) / 2, 2)
+def depth(percent: float) -> float:
+    """The distance from the top of the chart: 0 for +100% or more, 100 for -100%."""
+    return round((AXIS_END - min(percent, AXIS_END)) / 2, 2)
 
 
-def told(effect: Row) -> str:
-    low, high = signed(effect["low_pct"]), signed(effect["high_pct"])
-    return (
-        f"{month_name(effect['month'])}, {mode_title(effect['trip_type'])}: "
-        f"{signed(effect['effect_pct'])} % ({low} to {high} %)"
-    )
+def effect_label(effect: Row) -> str:
+    """``January 2024, Citi Bike: −32% (−47% to −12%)``."""
+    title = f"{month_name(effect['month'])}, {mode_title(effect['trip_type'])}"
+    return f"{title}: {signed(effect['effect_pct'], '%')} ({interval(effect)})"

@@ -1,6 +1,7 @@
-"""Values -> the words of a page: numbers with units and separators, names of modes and conditions, lists."""
+"""Values -> text of a page: numbers with units and separators, names of modes and weather conditions, lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,41 +11,70 @@ from pipeline.sources import Source, sources
 if TYPE_CHECKING:
     from jinja2 import Template
 
+
+@dataclass(frozen=True)
+class Condition:
+    """A kind of weather whose effect is estimated: its title, which hours are compared, and its name in a sentence."""
+
+    title: str
+    definition: str
+    phrase: str
+
+
+# pipeline/metrics/effects.py selects the hours, dbt/dbt_project.yml has the bounds.
 CONDITIONS = {
-    "rain": ("Rain", "against hours in which nothing fell"),
-    "snow": ("Snow", "against hours in which nothing fell"),
-    "cold": ("Cold", "dry hours below 0 °C against milder dry hours"),
-    "heat": ("Heat", "dry hours of 30 °C or more against cooler dry hours"),
-    "adverse": ("Adverse weather", "more than 5 mm an hour, below −5 or above 35 °C, or wind above 15 m/s"),
+    "rain": Condition("Rain", "compared with hours without precipitation", "in rainy hours"),
+    "snow": Condition("Snow", "compared with hours without precipitation", "in snowy hours"),
+    "cold": Condition(
+        "Cold", "dry hours below 0 °C, compared with dry hours of 0 °C or more", "in dry hours below 0 °C"
+    ),
+    "heat": Condition(
+        "Heat", "dry hours of 30 °C or more, compared with dry hours below 30 °C", "in dry hours of 30 °C or more"
+    ),
+    "adverse": Condition(
+        "Adverse weather",
+        "precipitation above 5 mm per hour, below −5 °C or above 35 °C, or wind above 15 m/s",
+        "in hours of adverse weather",
+    ),
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NO_VALUE = "—"
+"""What stands where a figure does not apply."""
 
 
 def number(value: float | None, unit: str = "", digits: int = 0) -> str:
-    """``1,234.5 mph``; in words where there is none."""
+    """``1,234.5 mph`` or ``37%``."""
     if value is None:
-        return "not known"
-    return f"{value:,.{digits}f}{unit and ' ' + unit}".replace("-", "−")
+        return NO_VALUE
+    separator = " " if unit not in ("", "%") else ""
+    return f"{value:,.{digits}f}{separator}{unit}".replace("-", "−")
 
 
-def signed(value: float, digits: int = 0) -> str:
-    """``+5`` or ``−5``; 0 where that is what is left of it."""
-    text = f"{value:+,.{digits}f}"
-    return "0" if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+def signed(value: float | None, unit: str = "", digits: int = 0) -> str:
+    """``+5%`` or ``−5%``; 0 has no sign, nor has what rounds to 0."""
+    if value is None:
+        return NO_VALUE
+    text = number(value, unit, digits)
+    if not any(digit in "123456789" for digit in text):
+        return text.removeprefix("−")
+    return text if value < 0 else f"+{text}"
 
 
 def dollars(value: float | None, digits: int = 0) -> str:
     if value is None:
-        return "not known"
+        return NO_VALUE
     return f"{'−' if value < 0 else ''}${abs(value):,.{digits}f}"
 
 
-def file_size(size: float) -> str:
+def file_size(size: float | None) -> str:
+    """``50.0 MB`` or ``7.3 kB`` for a number of bytes."""
+    if size is None:
+        return NO_VALUE
     return number(size / 1e6, "MB", digits=1) if size >= 1e5 else number(size / 1e3, "kB", digits=1)
 
 
-def moment(time: str) -> str:
-    """``2024-03-21 02:00`` of an ISO time."""
+def minute(time: str) -> str:
+    """``2024-03-21 02:00`` for an ISO time."""
     return time[:16].replace("T", " ")
 
 
@@ -54,7 +84,13 @@ def day_name(day: date) -> str:
 
 
 def month_name(month: date) -> str:
+    """``January 2024``."""
     return f"{month:%B %Y}"
+
+
+def short_month(month: date) -> str:
+    """``Jan 2024``."""
+    return f"{month:%b %Y}"
 
 
 def mode_sources() -> dict[str, Source]:
@@ -63,7 +99,7 @@ def mode_sources() -> dict[str, Source]:
 
 
 def mode_title(trip_type: str) -> str:
-    """``Citi Bike``; the trip_type itself where no source declares a title."""
+    """``Citi Bike``; the trip_type itself if no source declares a title."""
     source = mode_sources().get(trip_type)
     return (source and source.mode_title) or trip_type.replace("_", " ").capitalize()
 
@@ -74,9 +110,19 @@ def trips_label(trip_type: str) -> str:
     return (source and source.trips_label) or f"{trip_type.replace('_', ' ')} trips"
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
+def joined(words: Sequence[str], last: str = "and") -> str:
     """``a, b and c``."""
     return f" {last} ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 month`` or ``2 months``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def capitalized(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
 
 
 def template(name: str) -> "Template":
@@ -89,8 +135,8 @@ def template(name: str) -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"sources": sources(), "conditions": CONDITIONS, "weekdays": WEEKDAYS}
-    environment.globals["mode_sources"] = mode_sources()
-    words = (number, signed, dollars, file_size, moment, day_name, month_name, mode_title, trips_label, listed)
-    environment.filters |= {word.__name__: word for word in words}
+    environment.globals |= {"conditions": CONDITIONS, "mode_sources": mode_sources(), "sources": sources()}
+    filters: tuple[Callable[..., str], ...] = (number, signed, dollars, file_size, minute, day_name, month_name)
+    filters += (short_month, mode_title, trips_label, joined, counted)
+    environment.filters |= {function.__name__: function for function in filters}
     return environment.get_template(name)

@@ -1,10 +1,12 @@
-"""January 2024 as it is published, two modes of it, written as Parquet without any of what makes it."""
+"""The published Parquet of January 2024 with two modes, written without the pipeline."""
 
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
 
+JANUARY = date(2024, 1, 1)
 TRIPS = "(values ('yellow_taxi', 1000, 9990.0, 17.5, 12.0, 4.0), ('citibike', 500, null, null, null, null))"
 MONTH = "timestamp '2024-01-01'"
 DAYS = "range(31) as d(day)"
@@ -48,7 +50,7 @@ METRICS = {
             ('yellow_taxi', 'rain', 1.1, -4.7, 7.1, 145, 356, null),
             ('citibike', 'cold', -20.0, -30.0, -10.0, 60, 60, null),
             ('yellow_taxi', 'cold', 12.0, 2.0, 250.0, 60, 60, null),
-            ('citibike', 'snow', null, null, null, 7, 27, '7 hours on 2 days can be compared')
+            ('citibike', 'snow', null, null, null, 7, 27, 'too few comparable hours')
         ) as e(trip_type, condition, effect_pct, low_pct, high_pct, hours_with, hours_without, reason)
     """,
 }
@@ -94,7 +96,7 @@ DIMENSIONS = {
 
 
 def write_month(published: Path) -> Path:
-    """Writes the month under the folder, which it returns."""
+    """Write the month's files below the folder, and return the folder."""
     for name, sql in METRICS.items():
         write(published / "metrics/month=2024-01", name, sql)
     for name, sql in TABLES.items():
@@ -109,8 +111,8 @@ def write(folder: Path, name: str, sql: str) -> None:
     duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
 
 
-class Seen(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
+class ParsedPage(HTMLParser):
+    """The tags of a page with their attributes, and its text with single blanks."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

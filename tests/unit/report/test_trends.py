@@ -1,52 +1,90 @@
-"""The index of all months, of Parquet as it is published."""
+"""Trips and effects of the weather by month."""
 
-import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline import report
-from tests.unit.report.published_month import Seen, write, write_month
+from pipeline.months import month_range
+from pipeline.report.trends import effect_label, rain_answers, significant_months, trends, year_labels
+from tests.unit.report.published_month import JANUARY, write
 
-JANUARY = date(2024, 1, 1)
-
-
-@pytest.fixture(scope="module")
-def january(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_month(tmp_path_factory.mktemp("january") / "published")
+MARCH = date(2024, 3, 1)
 
 
 @pytest.fixture
-def published(january: Path, tmp_path: Path) -> Path:
-    """The month to change."""
-    return shutil.copytree(january, tmp_path / "published")
+def two_months(published: Path) -> Path:
+    """January, and a March that has for-hire trips only; February is not published."""
+    march = "timestamp '2024-03-01' as metric_time__month, 'hvfhv' as trip__trip_type, 5 as total_trips"
+    write(published / "metrics/month=2024-03", "by_mode", f"select {march}, 1.5 as total_revenue")
+    return published
 
 
-def test_the_index_lists_every_published_month_and_links_the_pages_that_exist(published: Path, tmp_path: Path) -> None:
-    hvfhv = "'hvfhv' as trip__trip_type, 5 as total_trips, 1.5 as total_revenue"
-    write(
-        published / "metrics/month=2024-03", "by_mode", f"select timestamp '2024-03-01' as metric_time__month, {hvfhv}"
-    )
-    (tmp_path / "2024-01.html").touch()
-    html = report.index(published, tmp_path, {date(2024, 2, 1): "no trip has an id"})
-    seen = Seen(html)
-    assert "2 months published, from January 2024 to March 2024." in seen.text
-    assert "Citi Bike: −32 % in the middle month; clearly fewer in 1, clearly more in 0 of 1 month." in seen.text
-    assert "March 2024 published not loaded not loaded 5" in seen.text
-    assert "February 2024 held back : no trip has an id. not loaded" in seen.text
-    assert "January 2024 published citibike, weather, yellow_taxi 1,000 500 not loaded" in seen.text
-    assert "March 2024: 5 Uber and Lyft trips" in html
-    assert "January 2024, Citi Bike: −32 % (−47 to −12 %)" in html
-    assert {link for link in seen.links if link and link.endswith(".html")} == {"2024-01.html"}
+def test_the_axis_has_every_month_between_the_published_ones(two_months: Path) -> None:
+    found = trends(two_months)
+    assert found.months == [JANUARY, MARCH]
+    assert found.span == [JANUARY, date(2024, 2, 1), MARCH]
+    assert found.modes == ["yellow_taxi", "citibike", "hvfhv"]
+    assert [bar["at"] for bar in found.strips[2]["bars"]] == [2]
+    assert found.strips[2]["bars"][0]["label"] == "March 2024: 5 Uber and Lyft trips"
+    assert found.sources == {JANUARY: ["citibike", "weather", "yellow_taxi"]}
 
 
-def test_the_index_links_what_lies_beside_it(published: Path, tmp_path: Path) -> None:
-    (tmp_path / "quality").mkdir()
-    for name in ("metrics.html", "models.html", "quality/index.html"):
-        (tmp_path / name).touch()
-        assert name in Seen(report.index(published, tmp_path)).links
+def test_effects_are_drawn_on_a_common_axis(two_months: Path) -> None:
+    effects = {one["condition"]: one["strips"] for one in trends(two_months).effects}
+    assert [strip["mode"] for strip in effects["rain"]] == ["yellow_taxi", "citibike"]
+    bar = effects["rain"][1]["bars"][0]
+    assert bar == {
+        "at": 0,
+        "is_significant": True,
+        "label": "January 2024, Citi Bike: −32% (−47% to −12%)",
+        "low": 73.3,
+        "effect": 65.75,
+        "high": 56.1,
+    }
+    assert effects["cold"][0]["bars"][0]["high"] == 0, "250% is cut off at 100%"
+    assert effects["snow"] == []
 
 
-def test_the_index_of_nothing_says_that_nothing_is_published(tmp_path: Path) -> None:
-    assert "No month is published yet." in Seen(report.index(tmp_path, tmp_path)).text
+def test_nothing_is_published(tmp_path: Path) -> None:
+    found = trends(tmp_path)
+    assert (found.months, found.span, found.strips, found.answers) == ([], [], [], [])
+
+
+def effect(percent: float, low: float, high: float, mode: str = "citibike") -> dict[str, Any]:
+    bounds = {"effect_pct": percent, "low_pct": low, "high_pct": high}
+    return {"month": JANUARY, "trip_type": mode, "condition": "rain", **bounds}
+
+
+DOWN, UP, UNCLEAR = effect(-32, -47, -12), effect(6, 2, 9), effect(1, -5, 7)
+
+
+@pytest.mark.parametrize(
+    ("effects", "text"),
+    [
+        ([DOWN], "significantly down in 1 of 1 month"),
+        ([UP, UP, UNCLEAR], "significantly up in 2 of 3 months"),
+        ([DOWN, UP, DOWN], "significantly down in 2 and up in 1 of 3 months"),
+        ([UNCLEAR, UNCLEAR], "no significant change in 2 months"),
+    ],
+)
+def test_months_with_significant_effects_are_counted(effects: list[dict[str, Any]], text: str) -> None:
+    assert significant_months(effects) == text
+
+
+def test_the_effect_of_rain_on_each_mode_in_the_median_month() -> None:
+    taxi = effect(6, 2, 9, "yellow_taxi")
+    assert rain_answers(["yellow_taxi", "citibike", "fhv"], [DOWN, effect(-10, -12, -8), UNCLEAR, taxi]) == [
+        "Yellow taxi: median month +6%; significantly up in 1 of 1 month",
+        "Citi Bike: median month −10%; significantly down in 2 of 3 months",
+    ]
+
+
+def test_an_effect_has_its_month_mode_and_interval() -> None:
+    assert effect_label(DOWN) == "January 2024, Citi Bike: −32% (−47% to −12%)"
+
+
+def test_the_first_year_has_no_label_if_the_second_would_cover_it() -> None:
+    assert year_labels(month_range(date(2023, 1, 1), MARCH)) == [{"year": 2023, "at": 0}, {"year": 2024, "at": 12}]
+    assert year_labels(month_range(date(2022, 12, 1), MARCH)) == [{"year": 2023, "at": 1}, {"year": 2024, "at": 13}]

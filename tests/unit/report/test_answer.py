@@ -1,0 +1,89 @@
+"""Sentences on the effects of the weather, and positions in their chart."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipeline.report.answer import answer, forest, is_significant, unusual_changes
+
+
+def effect(
+    trip_type: str, condition: str, percent: float | None, low: float = 0, high: float = 0, hours: int = 60
+) -> dict[str, Any]:
+    bounds = {"effect_pct": percent, "low_pct": low, "high_pct": high} if percent is not None else {"effect_pct": None}
+    counts = {"hours_with": hours, "hours_without": 120, "reason": None if bounds["effect_pct"] else "too few hours"}
+    return {"trip_type": trip_type, "condition": condition, **bounds, **counts}
+
+
+RAIN = [effect("citibike", "rain", -31.5, -46.6, -12.2), effect("yellow_taxi", "rain", 1.1, -4.7, 7.1)]
+
+
+def test_the_answer_has_the_size_of_the_change_and_its_confidence_interval() -> None:
+    assert answer(RAIN) == [
+        "Citi Bike rides fell 32% in rainy hours (95% CI 12–47%); no clear change in yellow taxi trips (−5% to +7%)."
+    ]
+
+
+def test_several_significant_changes_are_listed_by_size() -> None:
+    cold = [effect("yellow_taxi", "cold", 12, 2, 250), effect("citibike", "cold", -20, -30, -10)]
+    assert answer(cold) == [
+        "Citi Bike rides fell 20% in dry hours below 0 °C (95% CI 10–30%) and yellow taxi trips rose 12% (2–250%)."
+    ]
+
+
+def test_further_conditions_have_a_sentence_only_if_they_are_significant() -> None:
+    snow = [effect("yellow_taxi", "snow", -14, -20, -9), effect("citibike", "snow", -3, -30, 30)]
+    unclear = [effect("citibike", "adverse", 1, -15, 20)]
+    assert answer([*unclear, *snow, *RAIN])[1:] == ["Yellow taxi trips fell 14% in snowy hours (95% CI 9–20%)."]
+
+
+def test_a_significant_condition_comes_before_an_unclear_one() -> None:
+    snow = [effect("yellow_taxi", "snow", -14, -20, -9)]
+    assert answer([*RAIN[1:], *snow]) == ["Yellow taxi trips fell 14% in snowy hours (95% CI 9–20%)."]
+
+
+def test_an_answer_without_a_significant_change() -> None:
+    assert answer(RAIN[1:]) == ["No clear change in yellow taxi trips (−5% to +7%) in rainy hours."]
+
+
+def test_there_is_no_answer_without_an_estimate() -> None:
+    assert answer([effect("citibike", "snow", None)]) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"), [(0.4, 9, False), (0.6, 9, True), (-9, -0.6, True), (-1, 1, False)]
+)
+def test_an_effect_is_significant_if_its_rounded_interval_excludes_0(low: float, high: float, expected: bool) -> None:
+    assert is_significant({"low_pct": low, "high_pct": high}) is expected
+
+
+def days(trips: list[int]) -> list[dict[str, Any]]:
+    return [{"day": date(2020, 3, day), "trip_type": "fhv", "trips": count} for day, count in enumerate(trips, 1)]
+
+
+def test_trips_that_halve_within_the_month_are_noted() -> None:
+    assert unusual_changes(days([100] * 7 + [60] * 17 + [25] * 7)) == [
+        "For-hire vehicle trips fell 75% between the first and the last week of the month. "
+        "Weather alone does not explain such a change."
+    ]
+    assert unusual_changes(days([100] * 7 + [60] * 24)) == []
+
+
+def test_the_axis_includes_all_intervals_up_to_100_percent() -> None:
+    found = forest([*RAIN, effect("citibike", "cold", 12, 2, 250)])
+    assert [tick["value"] for tick in found["ticks"]] == [-50, 0, 50, 100]
+    rain = found["groups"][0]["lines"]
+    assert (rain[0]["low"], rain[0]["is_cut"], rain[0]["is_significant"]) == (2.27, False, True)
+    cold = next(group for group in found["groups"] if group["condition"] == "cold")["lines"]
+    assert (cold[0]["high"], cold[0]["is_cut"]) == (100, True)
+
+
+def test_hours_are_given_once_if_they_are_the_same_for_all_modes() -> None:
+    assert forest(RAIN)["groups"][0]["hours"] == (60, 120)
+    assert forest([RAIN[0], effect("yellow_taxi", "rain", 1, -5, 7, hours=59)])["groups"][0]["hours"] is None
+
+
+def test_effects_without_an_estimate_are_listed_apart() -> None:
+    group = next(group for group in forest([effect("citibike", "snow", None)])["groups"] if group["not_estimated"])
+    assert (group["condition"], group["lines"], group["not_estimated"][0]["reason"]) == ("snow", [], "too few hours")

@@ -126,7 +126,7 @@ def publishers_of(names: Sequence[str]) -> list[Publisher]:
     return list(dict.fromkeys(sources()[name].publisher for name in names))
 
 
-def checks_beside(page: Path) -> str:
+def checks_link(page: Path) -> str:
     """The relative link from the page to Great Expectations' pages: the month's own if they exist, else those of all.
 
     Empty if there are none.

@@ -241,7 +241,7 @@ class Report(MonthsTask):
         published, steps = data_folder() / "published", runs.steps(data_folder() / "runs", self.months)
         pages = {month: path_for("reports", month, ".html") for month in self.months}
         for month, page in pages.items():
-            checks, account = report.checks_beside(page), self.account_of(month)
+            checks, account = report.checks_link(page), self.account_of(month)
             with atomic_write(page) as part:
                 part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
         with atomic_write(index) as part:

@@ -250,9 +250,9 @@ def test_the_catalogue_defines_each_metric_with_building_blocks_last() -> None:
 
 def test_checks_are_linked_where_they_exist(tmp_path: Path, published: Path) -> None:
     page = tmp_path / "2024-01.html"
-    assert report.checks_beside(page) == ""
+    assert report.checks_link(page) == ""
     for link in ("quality/index.html", "quality/2024-01/index.html"):
         (tmp_path / link).parent.mkdir(parents=True)
         (tmp_path / link).touch()
-        assert report.checks_beside(page) == link
+        assert report.checks_link(page) == link
     assert "quality/index.html" in ParsedPage(report.page(published, JANUARY, [], [], "quality/index.html")).links

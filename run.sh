@@ -47,6 +47,8 @@ python_of_this_machine() {
   fail "no Python 3.11 or newer found; install one, or name it: PYTHON=/path/to/python3.12 ./run.sh"
 }
 
+install_pinned() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
+
 # The environment of the lock file, made once and again whenever the lock file changes.
 ready() {
   local wanted python
@@ -55,7 +57,10 @@ ready() {
   python=$(python_of_this_machine)
   echo "installing into .venv (once, about a minute and a half) ..." >&2
   "$python" -m venv --clear "$venv" || fail "$python cannot make a virtual environment; on Debian: apt install python3-venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.lock"
+  # Some packages have no wheel (halo; SQLAlchemy for Python 3.13). Without build isolation they are built by the
+  # setuptools of the lock file, not by one that pip fetches without a hash.
+  sed -n '/^setuptools==/,/# via/p' "$here/requirements.lock" | install_pinned -r /dev/stdin
+  install_pinned --no-build-isolation --use-pep517 -r "$here/requirements.lock"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here"
   "$venv/bin/python" -m compileall -q "$here/pipeline"  # pip has compiled the others
   echo "$wanted" > "$venv/installed"

@@ -26,7 +26,8 @@ NYC mobility & weather analytics
   ./run.sh install-units [--user]      systemd's timers for all of that
   ./run.sh dbt ARGUMENTS               dbt on the warehouse
   ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
-  ./run.sh test [PYTEST ARGUMENTS]     the test suite
+  ./run.sh lint [python|sql]           ruff and mypy, sqlfluff
+  ./run.sh test [PYTEST ARGUMENTS]     the linters and the test suite
   ./run.sh bench [--scale 0.05]        what it costs beside bare DuckDB, as ratios
   ./run.sh help
 
@@ -71,11 +72,25 @@ demo() {
   MOBILITY_DATA=$data "$venv/bin/python" -m pipeline demo "$@"
 }
 
-test_suite() {
+lint_python() {
   "$venv/bin/ruff" check .
   "$venv/bin/ruff" format --check .
   "$venv/bin/mypy"
-  "$venv/bin/sqlfluff" lint --processes 0 --nocolor dbt/models
+}
+
+lint_sql() { "$venv/bin/sqlfluff" lint --processes 0 --nocolor dbt/models dbt/macros dbt/tests; }
+
+lint() {
+  case $* in
+    python) lint_python ;;
+    sql) lint_sql ;;
+    "") lint_python; lint_sql ;;
+    *) fail "lint $*: name python, sql or nothing" ;;
+  esac
+}
+
+test_suite() {
+  lint
   exec "$venv/bin/python" -m pytest --numprocesses 2 --dist worksteal "$@"
 }
 
@@ -94,6 +109,7 @@ case $verb in
   ui)
     ready; mkdir -p "$MOBILITY_DATA/luigid"
     LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
+  lint) ready; lint "$@" ;;
   test) ready; test_suite "$@" ;;
   bench) ready; exec "$venv/bin/python" -m tests.bench "$@" ;;
   *) fail "$verb: no such verb; ./run.sh help lists them" ;;

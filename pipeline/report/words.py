@@ -39,7 +39,7 @@ CONDITIONS = {
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_VALUE = "—"
-"""What stands where a figure does not apply."""
+"""Shown where a figure does not apply."""
 
 
 def number(value: float | None, unit: str = "", digits: int = 0) -> str:

@@ -11,9 +11,15 @@ from pipeline.report.answer import answer, forest, is_significant, unusual_chang
 def effect(
     trip_type: str, condition: str, percent: float | None, low: float = 0, high: float = 0, hours: int = 60
 ) -> dict[str, Any]:
-    bounds = {"effect_pct": percent, "low_pct": low, "high_pct": high} if percent is not None else {"effect_pct": None}
-    counts = {"hours_with": hours, "hours_without": 120, "reason": None if bounds["effect_pct"] else "too few hours"}
-    return {"trip_type": trip_type, "condition": condition, **bounds, **counts}
+    bounds = (percent, low, high) if percent is not None else (None, None, None)
+    return {
+        "trip_type": trip_type,
+        "condition": condition,
+        **dict(zip(("effect_pct", "low_pct", "high_pct"), bounds, strict=True)),
+        "hours_with": hours,
+        "hours_without": 120,
+        "reason": "too few hours" if percent is None else None,
+    }
 
 
 RAIN = [effect("citibike", "rain", -31.5, -46.6, -12.2), effect("yellow_taxi", "rain", 1.1, -4.7, 7.1)]

@@ -12,7 +12,7 @@ import duckdb
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, serve
-from tests.bench.rooms import again
+from tests.bench.pipeline_steps import copy_month
 from tests.conftest import Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
@@ -242,7 +242,7 @@ def test_months_of_2015_then_a_run_with_nothing_to_do(tmp_path: Path, known: Cal
         ended = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")
         assert ended.returncode == 0, ended.stderr
         assert len(facts(place)) == 3
-        again(place.data, months[0], 58)  # back to 2011-01
+        copy_month(place.data, months[0], 58)  # back to 2011-01
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2011-01", "--stop", "2016-01")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         ended = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")

@@ -1,7 +1,7 @@
-"""The same work in bare DuckDB: what each step of the pipeline is measured against.
+"""The baseline: the work of each step in plain DuckDB.
 
-As plain as it can be while the same comes of it: declared columns and types, the same rows, ids and keys. No receipts,
-no transactions, no tests, no quality, no pages. Hours, stations and zones are taken from the warehouse as they are.
+The results are equal: declared columns and types, the same rows, ids and keys. There are no receipts, transactions,
+tests, quality checks and pages. Hours, stations and zones are copied from the pipeline's warehouse.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ import duckdb
 
 from pipeline.months import add_months
 from pipeline.sources import Column, Source, sources
-from tests.bench.sql import FACTS, HOURLY, REJECTED, REPEATED, trips
+from tests.bench.baseline_sql import FACTS, HOURLY, REJECTED, REPEATED, trips
 
 FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobility": HOURLY}
 
 
 @contextlib.contextmanager
-def opened(database: Path | str = ":memory:") -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(database: Path | str = ":memory:") -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(database) as con:
         con.execute("set enable_progress_bar = false")
         yield con
@@ -37,12 +37,12 @@ def convert(source: Source, landed: Path, parquet: Path) -> int:
 
 
 def convert_zip(source: Source, landed: Path, parquet: Path) -> int:
-    work = parquet.with_suffix(".bare")
-    shutil.rmtree(work, ignore_errors=True)
-    subprocess.run(["unzip", "-q", landed, "*.csv", "-x", "__MACOSX/*", "-d", work], check=True)
+    folder = parquet.with_suffix(".unzipped")
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["unzip", "-q", landed, "*.csv", "-x", "__MACOSX/*", "-d", folder], check=True)
     types = ", ".join(f"'{column.name}': '{column.type}'" for column in source.columns if is_published(column))
-    rows = copy(source, f"read_csv('{work}/*.csv', header = true, columns = {{{types}}})", parquet)
-    shutil.rmtree(work)
+    rows = copy(source, f"read_csv('{folder}/*.csv', header = true, columns = {{{types}}})", parquet)
+    shutil.rmtree(folder)
     return rows
 
 
@@ -50,24 +50,26 @@ def convert_parquet(source: Source, landed: Path, parquet: Path) -> int:
     return copy(source, f"read_parquet('{landed}')", parquet)
 
 
-def copy(source: Source, reading: str, parquet: Path) -> int:
+def copy(source: Source, relation: str, parquet: Path) -> int:
+    """Write the source's declared columns of an SQL relation to Parquet. Returns the number of rows."""
     columns = ", ".join(
         (f'"{column.name}"' if is_published(column) else "null") + f'::{column.type} as "{column.name}"'
         for column in source.columns
     )
-    with opened() as con:
-        made = con.execute(f"copy (select {columns} from {reading}) to '{parquet}' (format parquet, compression zstd)")
-        return int(made.fetchall()[0][0])
+    with connect() as con:
+        query = f"select {columns} from {relation}"
+        copied = con.execute(f"copy ({query}) to '{parquet}' (format parquet, compression zstd)").fetchall()
+        return int(copied[0][0])
 
 
 def is_published(column: Column) -> bool:
-    """Whether the files of 2024 have it."""
+    """Whether the files of 2024 have the column."""
     return column.is_required_in(date(2024, 1, 1))
 
 
 def load(database: Path, files: Sequence[tuple[str, date, Path]]) -> int:
-    """Puts Parquet files into the raw tables of their sources."""
-    with opened(database) as con:
+    """Insert Parquet files into the raw tables of their sources. Returns the number of rows."""
+    with connect(database) as con:
         con.execute("create schema if not exists raw_data")
         return sum(insert(con, *file) for file in files)
 
@@ -82,59 +84,60 @@ def insert(con: duckdb.DuckDBPyConnection, name: str, month: date, parquet: Path
     return int(con.execute(f"insert into raw_data.{name} by name {rows}").fetchall()[0][0])
 
 
-def given(database: Path, warehouse: Path) -> None:
-    """The dimensions that facts are joined to, from the pipeline's warehouse."""
-    with opened(database) as con:
-        con.execute(f"attach '{warehouse}' as made (read_only); use made")
+def copy_dimensions(database: Path, warehouse: Path) -> None:
+    """Copy the dimensions that facts are joined to from the pipeline's warehouse."""
+    with connect(database) as con:
+        con.execute(f"attach '{warehouse}' as pipeline (read_only); use pipeline")
         for table in ("staging.int_hours__mapped", "staging.int_stations__monthly", "core.dim_location"):
             name = table.split(".")[1]
             con.execute(f"create or replace table {database.stem}.main.{name} as from {table}")
 
 
-def facts(database: Path, months: Sequence[date]) -> int:
-    """The facts of these months, the hours and the rows that are no trips: made, or added to what is there."""
-    within, before = among(months), among([add_months(month, -1) for month in months])
-    with opened(database) as con:
+def build_facts(database: Path, months: Sequence[date]) -> int:
+    """Create the tables of facts, or append the months to them. Returns the number of trips."""
+    within, before = month_filter(months), month_filter([add_months(month, -1) for month in months])
+    with connect(database) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"create or replace temp view trips as {trips()}")
         con.execute(f"create or replace temp table repeated as {REPEATED.format(within=within, before=before)}")
         for table, query in FACT_TABLES.items():
-            there = con.execute("select count(*) from duckdb_tables() where table_name = ?", [table]).fetchall()[0][0]
-            how = f"insert into {table}" if there else f"create table {table} as"
-            con.execute(f"{how} {query.format(within=within)}")
+            exists = con.execute("select count(*) from duckdb_tables() where table_name = ?", [table]).fetchall()[0][0]
+            statement = f"insert into {table}" if exists else f"create table {table} as"
+            con.execute(f"{statement} {query.format(within=within)}")
         return int(con.execute(f"select count(*) from fct_trips where {within}").fetchall()[0][0])
 
 
-def among(months: Sequence[date]) -> str:
-    listed = ", ".join(f"date '{month}'" for month in months)
-    return f"source_month in ({listed})"
+def month_filter(months: Sequence[date]) -> str:
+    literals = ", ".join(f"date '{month}'" for month in months)
+    return f"source_month in ({literals})"
 
 
-def facts_anew(database: Path, months: Sequence[date]) -> int:
-    with opened(database) as con:
+def rebuild_facts(database: Path, months: Sequence[date]) -> int:
+    with connect(database) as con:
         for table in FACT_TABLES:
             con.execute(f"drop table if exists {table}")
-    return facts(database, months)
+    return build_facts(database, months)
 
 
 def publish(database: Path, month: date, folder: Path) -> None:
-    with opened(database) as con:
+    with connect(database) as con:
         for table in FACT_TABLES:
             rows = f"from {table} where source_month = date '{month}'"
             con.execute(f"copy ({rows}) to '{folder / table}-{month}.parquet' (format parquet, compression zstd)")
 
 
 def checksum(database: Path, schema: str, months: Sequence[date]) -> tuple[int, int]:
-    """How many trips there are of these months, and what stands for all that is said of them."""
-    with opened(database) as con:
+    """The number of trips of the months, and a hash of all their values."""
+    with connect(database) as con:
         return con.execute(
             f"select count(*), bit_xor(hash(trips)) from {schema}.fct_trips as trips where source_month in $1",
             [list(months)],
         ).fetchall()[0]
 
 
-def checksum_of_file(parquet: Path) -> tuple[int, int]:
-    with opened() as con:
+def file_checksum(parquet: Path) -> tuple[int, int]:
+    """The number of rows of a file, and a hash of all their values."""
+    with connect() as con:
         return con.execute(
             "select count(*), bit_xor(hash(row)) from read_parquet($1) as row", [str(parquet)]
         ).fetchall()[0]

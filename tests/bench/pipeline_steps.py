@@ -1,4 +1,4 @@
-"""The pipeline's own rooms, called as its tasks call them, with what luigi.cfg says; each in a process of its own."""
+"""The steps of the pipeline, called as its tasks call them, with the settings of luigi.cfg."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,11 +17,7 @@ from pipeline.warehouse import dbt, raw, transform
 Loadable = tuple[str, date, Path, dict[str, Any]]
 
 
-def fetch(name: str, month: date, path: Path) -> int:
-    return int(fetched(name, month, path)["bytes"])
-
-
-def fetched(name: str, month: date, path: Path) -> dict[str, Any]:
+def fetch(name: str, month: date, path: Path) -> dict[str, Any]:
     source, patience = sources()[name], download.Patience()
     found = download.published_at(source, month, patience)
     assert found, f"{name} {month}: not served"
@@ -34,7 +30,7 @@ def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> convert.C
 
 def load(files: Sequence[Loadable]) -> int:
     return sum(
-        raw.load(database(), sources()[name], month, parquet, facts, duck()) for name, month, parquet, facts in files
+        raw.load(database(), sources()[name], month, parquet, record, duck()) for name, month, parquet, record in files
     )
 
 
@@ -44,52 +40,52 @@ def build(months: Sequence[date]) -> transform.Built:
 
 
 def refresh() -> None:
-    """The tables of all months anew, as where their columns have changed; without tests."""
+    """Rebuild the tables of all months, as after a change of their columns, without tests."""
     transform.refresh(database(), data_folder() / "dbt", duck())
 
 
 def start_dbt() -> None:
-    """What dbt costs before it does anything: the smallest of the models."""
-    words = ["run", "--select", "dim_time", "--no-write-json"]
-    ended = dbt.run_dbt([words], database(), data_folder() / "dbt", duck(), [date(2024, 1, 1)])
+    """Run the smallest model, which costs little more than the start of dbt."""
+    arguments = ["run", "--select", "dim_time", "--no-write-json"]
+    ended = dbt.run_dbt([arguments], database(), data_folder() / "dbt", duck(), [date(2024, 1, 1)])
     assert ended.returncode == 0, ended.output
 
 
 def forget(month: date) -> None:
-    """The month out of the warehouse, as if it had never been loaded."""
+    """Delete the month from the warehouse, and rebuild its tables."""
     monthly = [source for source in sources().values() if not source.static]
     raw.forget(database(), monthly, month, duck())
     build([month])
 
 
-def again(data: Path, month: date, count: int) -> None:
-    """Everything of a finished month once more, as if so many months before it were finished as well.
+def copy_month(data: Path, month: date, count: int) -> None:
+    """Copy the files and receipts of a complete month, so that ``count`` months up to it are complete.
 
-    Receipts name their inputs by month, and their digests stand for content: with the names changed they hold.
+    Receipts have digests of contents, and names with the month: renamed copies are valid.
     """
-    whole = f"{month:%Y-%m}"
-    of_month = [path for path in data.rglob(f"*{whole}*") if path.is_file()]
-    of_month += [path for folder in data.rglob(f"*{whole}") for path in folder.rglob("*") if path.is_file()]
+    name = f"{month:%Y-%m}"
+    of_month = [path for path in data.rglob(f"*{name}*") if path.is_file()]
+    of_month += [path for folder in data.rglob(f"*{name}") for path in folder.rglob("*") if path.is_file()]
     for distance in range(1, count):
         other = f"{add_months(month, -distance):%Y-%m}"
         for path in of_month:
-            copy = data / str(path.relative_to(data)).replace(whole, other)
+            copy = data / str(path.relative_to(data)).replace(name, other)
             copy.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".json":
-                copy.write_text(path.read_text().replace(whole, other))
+                copy.write_text(path.read_text().replace(name, other))
             elif not copy.exists():
                 copy.hardlink_to(path)
 
 
-def ready(data: Path, name: str, month: date) -> Loadable:
-    """The month's file, landed and converted beside what the tasks have made, and what Load is told of it."""
+def prepare(data: Path, name: str, month: date) -> Loadable:
+    """Download and convert a month's file, outside of the tasks' folders. Returns the arguments of ``load``."""
     landed, parquet = data / "files" / f"{name}-{month}.landed", data / "files" / f"{name}-{month}.parquet"
     landed.parent.mkdir(parents=True, exist_ok=True)
     if name == "citibike":
         landed = landed.with_name(f"{month:%Y}.zip" if month.year < 2024 else f"{month:%Y%m}.zip")
-    facts = fetched(name, month, landed)
-    return name, month, parquet, facts | asdict(to_parquet(name, month, landed, parquet))
+    record = fetch(name, month, landed)
+    return name, month, parquet, record | asdict(to_parquet(name, month, landed, parquet))
 
 
-def all_ready(data: Path, wanted: Sequence[tuple[str, date]]) -> list[Loadable]:
-    return [ready(data, name, month) for name, month in wanted]
+def prepare_all(data: Path, source_months: Sequence[tuple[str, date]]) -> list[Loadable]:
+    return [prepare(data, name, month) for name, month in source_months]

@@ -1,10 +1,10 @@
-"""The facts in plain SQL, of yellow taxis, for-hire vehicles and Citi Bike: every row as int_trips__unioned and fct_trips have it."""
+"""The tables of facts in plain SQL, for yellow taxis, for-hire vehicles and Citi Bike: equal to the rows of dbt's models."""
 
 YELLOW = {
     "source": "yellow_taxi",
     "type": "yellow_taxi",
-    "whole": "store_and_fwd_flag, VendorID, passenger_count, RatecodeID, PULocationID, DOLocationID, payment_type",
-    "parts": "trip_distance, fare_amount, extra, mta_tax, tip_amount, tolls_amount, improvement_surcharge, total_amount, "
+    "integers_and_texts": "store_and_fwd_flag, VendorID, passenger_count, RatecodeID, PULocationID, DOLocationID, payment_type",
+    "decimals": "trip_distance, fare_amount, extra, mta_tax, tip_amount, tolls_amount, improvement_surcharge, total_amount, "
     "congestion_surcharge, Airport_fee, cbd_congestion_fee",
     "degrees": "",
     "times": "tpep_pickup_datetime, tpep_dropoff_datetime",
@@ -20,8 +20,8 @@ YELLOW = {
 FHV = {
     "source": "fhv_taxi",
     "type": "fhv",
-    "whole": "dispatching_base_num, Affiliated_base_number, PUlocationID, DOlocationID, SR_Flag",
-    "parts": "",
+    "integers_and_texts": "dispatching_base_num, Affiliated_base_number, PUlocationID, DOlocationID, SR_Flag",
+    "decimals": "",
     "degrees": "",
     "times": "pickup_datetime, dropOff_datetime",
     "columns": """
@@ -33,12 +33,12 @@ FHV = {
         null::varchar as member_type, null::varchar as rideable_type
     """,
 }
-BIKES = {
+CITIBIKE = {
     "source": "citibike",
     "type": "citibike",
-    "whole": "ride_id, rideable_type, start_station_name, start_station_id, end_station_name, end_station_id, member_casual, "
+    "integers_and_texts": "ride_id, rideable_type, start_station_name, start_station_id, end_station_name, end_station_id, member_casual, "
     "tripduration, bikeid, gender",
-    "parts": '"birth year"',
+    "decimals": '"birth year"',
     "degrees": "start_lat, start_lng, end_lat, end_lng",
     "times": "started_at, ended_at",
     "columns": """
@@ -54,7 +54,7 @@ BIKES = {
         rideable_type
     """,
 }
-FEED = """
+SOURCE = """
     select
         '{type}' as trip_type, '{source}' as source, source_month, source_row, {columns},
         md5_number_lower(concat_ws(chr(31), '{source}', {texts})) as row_hash,
@@ -73,22 +73,22 @@ REASON = """
     end
 """
 REPEATED = f"""
-    with alike as (
+    with duplicates as (
         select source, source_month, pickup_datetime, fingerprint, min(source_row) as first_row from trips where {{within}}
         group by all having count(*) > 1
     ),
 
-    at_the_end as (
+    last_day as (
         select * from trips
         where pickup_datetime >= source_month + interval 1 month - interval 1 day and {REASON} is null and {{before}}
     )
 
     select trips.source, trips.source_month, trips.source_row, 'exact_duplicate' as reason
-    from trips join alike using (source, source_month, pickup_datetime, fingerprint)
+    from trips join duplicates using (source, source_month, pickup_datetime, fingerprint)
     where source_row > first_row and {{within}}
     union
     select trips.source, trips.source_month, trips.source_row, 'in_earlier_file'
-    from trips join at_the_end as earlier on
+    from trips join last_day as earlier on
         trips.source = earlier.source and trips.source_month = earlier.source_month + interval 1 month
         and trips.ride = earlier.ride
         and trips.pickup_datetime between earlier.pickup_datetime - interval 1 second
@@ -101,9 +101,9 @@ FACTS = f"""
         trip_type::enum ('yellow_taxi', 'green_taxi', 'fhv', 'hvfhv', 'citibike') as trip_type,
         source::enum ('yellow_taxi', 'green_taxi', 'fhv_taxi', 'hvfhv_taxi', 'citibike', 'citibike_jc') as source,
         source_month, date_key, time_key, weather_key,
-        coalesce(pickup_location_id, begun.location_key, 264)::smallint as pickup_location_key,
-        coalesce(dropoff_location_id, ended.location_key, 264)::smallint as dropoff_location_key,
-        begun.station_key as start_station_key, ended.station_key as end_station_key,
+        coalesce(pickup_location_id, start_station.location_key, 264)::smallint as pickup_location_key,
+        coalesce(dropoff_location_id, end_station.location_key, 264)::smallint as dropoff_location_key,
+        start_station.station_key as start_station_key, end_station.station_key as end_station_key,
         pickup_datetime, dropoff_datetime,
         (epoch_us(dropoff_datetime) - epoch_us(pickup_datetime)) / 60000000.0 as trip_duration_minutes,
         trip_distance_miles,
@@ -118,9 +118,9 @@ FACTS = f"""
     from trips
     anti join repeated using (source, source_month, source_row)
     left join int_hours__mapped on date_trunc('hour', pickup_datetime) = local_hour
-    left join (select source_month, station_id as start_station_id, station_key, location_key from int_stations__monthly) as begun
+    left join (select source_month, station_id as start_station_id, station_key, location_key from int_stations__monthly) as start_station
         using (source_month, start_station_id)
-    left join (select source_month, station_id as end_station_id, station_key, location_key from int_stations__monthly) as ended
+    left join (select source_month, station_id as end_station_id, station_key, location_key from int_stations__monthly) as end_station
         using (source_month, end_station_id)
     where {REASON} is null and {{within}}
 """
@@ -153,21 +153,22 @@ HOURLY = """
 
 
 def trips() -> str:
-    """All published rows in the columns of a trip, each with its hash, its fingerprint and that of the ride."""
-    return " union all ".join(FEED.format(**feed, **hashed(feed)) for feed in (YELLOW, FHV, BIKES))
+    """All raw rows with the columns of a trip, a hash and a fingerprint of the row, and a fingerprint of the ride."""
+    return " union all ".join(SOURCE.format(**source, **hashes(source)) for source in (YELLOW, FHV, CITIBIKE))
 
 
-def hashed(feed: dict[str, str]) -> dict[str, str]:
+def hashes(source: dict[str, str]) -> dict[str, str]:
+    """The SQL of the values that are hashed: as texts, as values, and for the ride."""
     values = [
-        *listed(feed["whole"]),
-        *(f"round({column} * 10000)::bigint" for column in listed(feed["parts"])),
-        *(f"round({column} * 100000000)::bigint" for column in listed(feed["degrees"])),
-        *(f"epoch_us({column})" for column in listed(feed["times"])),
+        *names(source["integers_and_texts"]),
+        *(f"round({column} * 10000)::bigint" for column in names(source["decimals"])),
+        *(f"round({column} * 100000000)::bigint" for column in names(source["degrees"])),
+        *(f"epoch_us({column})" for column in names(source["times"])),
     ]
     texts = ", ".join(f"coalesce({value}::varchar, chr(30))" for value in values)
-    ride = "hash(ride_id)" if feed is BIKES else f"hash({', '.join(values)})"
+    ride = "hash(ride_id)" if source is CITIBIKE else f"hash({', '.join(values)})"
     return {"texts": texts, "values": ", ".join(values), "ride": ride}
 
 
-def listed(columns: str) -> list[str]:
+def names(columns: str) -> list[str]:
     return [column.strip() for column in columns.split(",") if column.strip()]

@@ -151,6 +151,14 @@ def known(finished: Place) -> Callable[[Place], Place]:
     return knowing
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program of an installed Chromium; tests that use it have the marker ``browser``."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert program, "no Chromium is installed (Debian: apt install chromium); -m 'not browser' runs the other tests"
+    return program
+
+
 @pytest.fixture
 def copy_of(finished: Place, tmp_path: Path) -> Callable[[], Place]:
     """A copy of the finished data folder, before the same upstream, to change."""

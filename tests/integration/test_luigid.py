@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,6 @@ from pipeline.sample.server import Fault
 from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 STAGES = {
     "Describe",
     "Download",
@@ -79,9 +77,9 @@ class Luigid:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.place.run("luigi", "--module", "pipeline", *words, "--scheduler-port", str(self.port))
 
-    def seen(self, path: str) -> str:
+    def seen(self, chromium: str, path: str) -> str:
         """The page as a browser has it once its scripts have run."""
-        browser = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=15000"]
+        browser = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=15000"]
         browser += [f"--user-data-dir={self.place.data / 'browser'}", "--dump-dom"]
         address = f"http://127.0.0.1:{self.port}{path}"
         ended = subprocess.run([*browser, address], capture_output=True, text=True, check=True, timeout=120)
@@ -108,8 +106,9 @@ def luigid(place: Place) -> Iterator[Luigid]:
         daemon.stop()
 
 
+@pytest.mark.browser
 def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(
-    place: Place, luigid: Luigid, known: Callable[[Place], Place]
+    place: Place, luigid: Luigid, known: Callable[[Place], Place], chromium: str
 ) -> None:
     known(place)
     words = ("RunMonth", "--month", "2024-01", *JERSEY, "--workers", "4")
@@ -126,7 +125,7 @@ def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(
     assert re.fullmatch(r"[\d,]+ rows", loaded["status_message"])
     assert "RunMonth" in luigid.get("/history"), "a history, in SQLite"
     assert 'luigi_task_done_total{family="RunMonth"} 1.0' in luigid.get("/metrics")
-    check_in_a_browser(luigid, next(task_id for task_id in done if task_id.startswith("RunMonth")))
+    check_in_a_browser(chromium, luigid, next(task_id for task_id in done if task_id.startswith("RunMonth")))
     luigid.stop()
     luigid.start()
     assert set(luigid.done()) == set(done), "what it knew before it was started again"
@@ -137,16 +136,14 @@ def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(
     assert luigid.run(*words).returncode == 0
 
 
-def check_in_a_browser(luigid: Luigid, month: str) -> None:
-    if not CHROMIUM:
-        pytest.skip("no chromium here to look with (Debian: apt install chromium)")
-    tasks = luigid.seen("/static/visualiser/index.html")
+def check_in_a_browser(chromium: str, luigid: Luigid, month: str) -> None:
+    tasks = luigid.seen(chromium, "/static/visualiser/index.html")
     assert set(re.findall(r'<li data-task="(\w+)">', tasks)) >= STAGES, "the kinds of tasks"
     assert re.search(r"DONE</td><td>Download</td>", tasks), "the list of tasks"
-    graph = luigid.seen(f"/static/visualiser/index.html#tab=graph&taskId={month}")
+    graph = luigid.seen(chromium, f"/static/visualiser/index.html#tab=graph&taskId={month}")
     drawn = set(re.findall(r"<text[^>]*>(\w+)</text>", graph))
     assert drawn >= STAGES, "the month's graph of dependencies"
-    assert "RunMonth" in luigid.seen("/history")
+    assert "RunMonth" in luigid.seen(chromium, "/history")
 
 
 def test_two_data_folders_on_one_luigid_do_not_take_each_others_tasks(place: Place, luigid: Luigid) -> None:

@@ -1,6 +1,5 @@
 """The pages in Chromium: from file://, without network, on wide and narrow screens, light and dark."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from playwright import sync_api as playwright
 
 from tests.conftest import Place
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+pytestmark = pytest.mark.browser
 
 PAGES = ("2024-01", "2024-02", "index", "metrics")
 SCREENS = {"wide and light": (1280, "light"), "narrow and dark": (390, "dark")}
@@ -32,11 +31,9 @@ DRAWN = """() => [...document.querySelectorAll('svg[role=img]')].map(svg => [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert program, f"install one of {', '.join(BROWSERS)}"
+def browser(chromium: str) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -9,8 +9,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from pipeline.process import keeping_all
 from tests.conftest import HERE
 
@@ -48,7 +46,6 @@ def test_nothing_is_looked_for_while_a_block_keeps_all_and_everything_after_it_e
     assert gc.isenabled()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", STARTS], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

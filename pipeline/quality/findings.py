@@ -194,7 +194,7 @@ def example_text(example: Any) -> str:
 
 
 def limit_text(result: "ExpectationValidationResult") -> str:
-    """What would pass, such as ``1%`` of the rows or ``at least 2,000``; empty where nothing but no row does."""
+    """What would pass, such as ``1%`` of the rows or ``at least 2,000``; empty where no row may violate a query."""
     arguments = result.expectation_config.kwargs if result.expectation_config else {}
     if "element_count" in result.result:
         return percent(1 - arguments.get("mostly", 1))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import hypothesis
@@ -63,7 +64,8 @@ class Place:
     def verb(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run("python", "-m", "pipeline", *words)
 
-    def query(self, sql: str) -> list[tuple[object, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on the warehouse."""
         with duckdb.connect(self.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
             return con.execute(sql).fetchall()
 

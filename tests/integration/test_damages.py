@@ -11,7 +11,7 @@ from pipeline.sample.generate import generate
 from pipeline.sample.server import serve
 from tests.conftest import Place, made_once
 from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
-from tests.integration.rewriting import hours_of_weather, members_of_bikes, rows_of_bikes, rows_of_taxis
+from tests.integration.upstream_changes import change_bike_csvs, change_bike_rows, change_taxi_rows, change_weather
 
 MONTHS = [date(2024, month, 1) for month in range(4, 12)]
 """Each damaged month has three sound months among the six before it, so that there is a baseline."""
@@ -51,11 +51,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def do(damage: Damage, place: Place) -> None:
     month = date.fromisoformat(f"{damage.month}-01")
     if damage.source == "weather":
-        hours_of_weather(place, month, damage.change)
+        change_weather(place, month, damage.change)
     elif callable(damage.change):
-        members_of_bikes(place, damage.source, month, damage.change)
+        change_bike_csvs(place, damage.source, month, damage.change)
     else:
-        rewrite = rows_of_bikes if damage.source.startswith("citibike") else rows_of_taxis
+        rewrite = change_bike_rows if damage.source.startswith("citibike") else change_taxi_rows
         rewrite(place, damage.source, month, damage.change)
 
 

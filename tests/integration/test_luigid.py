@@ -1,4 +1,4 @@
-"""luigid: what it shows of a month, in a browser as well; that it keeps what it knows; that a run outlives it."""
+"""luigid: its pages and API for a month, its state after a restart, and runs that continue after its restart."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from pipeline.sample.server import Fault
 from tests.conftest import HERE, Place
 
 JERSEY = ("--sources", "citibike_jc,weather")
-STAGES = {
+TASKS = {
     "Describe",
     "Download",
     "Convert",
@@ -36,7 +36,7 @@ STAGES = {
 
 @dataclass
 class Luigid:
-    """A scheduler on a port of its own, as ``./run.sh ui`` starts it on 8082."""
+    """A scheduler on a free port; ``./run.sh ui`` starts it on 8082."""
 
     place: Place
     port: int
@@ -48,19 +48,19 @@ class Luigid:
 
     def start(self) -> None:
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        words = ["--address", "127.0.0.1", "--port", str(self.port), "--state-path", str(self.state)]
+        options = ["--address", "127.0.0.1", "--port", str(self.port), "--state-path", str(self.state)]
         environment = os.environ | {
             "MOBILITY_DATA": str(self.place.data),
             "LUIGI_CONFIG_PATH": str(HERE / "config/luigid.cfg"),
         }
         with (self.place.data / "luigid/log").open("a") as log:
             program = Path(sys.executable).with_name("luigid")
-            self.process = subprocess.Popen([program, *words], stdout=log, stderr=log, cwd=HERE, env=environment)
+            self.process = subprocess.Popen([program, *options], stdout=log, stderr=log, cwd=HERE, env=environment)
         wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", self.port)) == 0)
 
-    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
         assert self.process
-        self.process.send_signal(by)
+        self.process.send_signal(with_signal)
         self.process.wait(20)
 
     def get(self, path: str) -> str:
@@ -68,17 +68,17 @@ class Luigid:
             text: str = answer.read().decode()
         return text
 
-    def done(self) -> dict[str, dict[str, str]]:
+    def done_tasks(self) -> dict[str, dict[str, str]]:
         tasks: dict[str, dict[str, str]] = json.loads(self.get("/api/task_list?data=%7B%22status%22%3A%22DONE%22%7D"))[
             "response"
         ]
         return tasks
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.place.run("luigi", "--module", "pipeline", *words, "--scheduler-port", str(self.port))
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.place.run("luigi", "--module", "pipeline", *arguments, "--scheduler-port", str(self.port))
 
-    def seen(self, chromium: str, path: str) -> str:
-        """The page as a browser has it once its scripts have run."""
+    def rendered(self, chromium: str, path: str) -> str:
+        """The HTML of a page after its scripts have run in a browser."""
         browser = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=15000"]
         browser += [f"--user-data-dir={self.place.data / 'browser'}", "--dump-dom"]
         address = f"http://127.0.0.1:{self.port}{path}"
@@ -86,9 +86,9 @@ class Luigid:
         return ended.stdout
 
 
-def wait_until(happened: object, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not happened():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -107,68 +107,69 @@ def luigid(place: Place) -> Iterator[Luigid]:
 
 
 @pytest.mark.browser
-def test_a_month_runs_against_luigid_which_shows_it_and_keeps_what_it_knows(
+def test_luigid_shows_a_month_and_keeps_its_state(
     place: Place, luigid: Luigid, known: Callable[[Place], Place], chromium: str
 ) -> None:
     known(place)
-    words = ("RunMonth", "--month", "2024-01", *JERSEY, "--workers", "4")
+    arguments = ("RunMonth", "--month", "2024-01", *JERSEY, "--workers", "4")
     place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
-    assert luigid.run(*words).returncode == 30
-    place.upstream.faults = []  # luigid must not hold the failure against the next run
-    ended = luigid.run(*words)
+    assert luigid.run(*arguments).returncode == 30
+    place.upstream.faults = []  # luigid must not refuse the failed tasks in the next run
+    ended = luigid.run(*arguments)
     assert ended.returncode == 0, ended.stderr
-    done = luigid.done()
-    assert {task["name"] for task in done.values()} >= STAGES
+    done = luigid.done_tasks()
+    assert {task["name"] for task in done.values()} >= TASKS
     (month,) = (task for task in done.values() if task["name"] == "RunMonth")
     assert month["tracking_url"] == (place.data / "reports/2024-01.html").as_uri()
     (loaded,) = (task for task_id, task in done.items() if task_id.startswith("Load_2024_01_citibike_jc"))
     assert re.fullmatch(r"[\d,]+ rows", loaded["status_message"])
-    assert "RunMonth" in luigid.get("/history"), "a history, in SQLite"
+    assert "RunMonth" in luigid.get("/history")
     assert 'luigi_task_done_total{family="RunMonth"} 1.0' in luigid.get("/metrics")
     check_in_a_browser(chromium, luigid, next(task_id for task_id in done if task_id.startswith("RunMonth")))
     luigid.stop()
     luigid.start()
-    assert set(luigid.done()) == set(done), "what it knew before it was started again"
+    assert set(luigid.done_tasks()) == set(done)
     luigid.stop()
     luigid.state.write_bytes(luigid.state.read_bytes()[:100])
     luigid.start()
-    assert luigid.done() == {}, "a damaged state is none, and no reason not to start"
-    assert luigid.run(*words).returncode == 0
+    assert luigid.done_tasks() == {}  # it starts without a damaged state
+    assert luigid.run(*arguments).returncode == 0
 
 
 def check_in_a_browser(chromium: str, luigid: Luigid, month: str) -> None:
-    tasks = luigid.seen(chromium, "/static/visualiser/index.html")
-    assert set(re.findall(r'<li data-task="(\w+)">', tasks)) >= STAGES, "the kinds of tasks"
-    assert re.search(r"DONE</td><td>Download</td>", tasks), "the list of tasks"
-    graph = luigid.seen(chromium, f"/static/visualiser/index.html#tab=graph&taskId={month}")
+    """The pages have the kinds of tasks, the list of tasks, and the month's graph of dependencies."""
+    tasks = luigid.rendered(chromium, "/static/visualiser/index.html")
+    assert set(re.findall(r'<li data-task="(\w+)">', tasks)) >= TASKS
+    assert re.search(r"DONE</td><td>Download</td>", tasks)
+    graph = luigid.rendered(chromium, f"/static/visualiser/index.html#tab=graph&taskId={month}")
     drawn = set(re.findall(r"<text[^>]*>(\w+)</text>", graph))
-    assert drawn >= STAGES, "the month's graph of dependencies"
-    assert "RunMonth" in luigid.seen(chromium, "/history")
+    assert drawn >= TASKS
+    assert "RunMonth" in luigid.rendered(chromium, "/history")
 
 
-def test_two_data_folders_on_one_luigid_do_not_take_each_others_tasks(place: Place, luigid: Luigid) -> None:
-    words = ("Load", "--source", "taxi_zones", "--month", "2011-01")
-    assert luigid.run(*words).returncode == 0
+def test_two_data_folders_on_one_luigid_have_tasks_of_their_own(place: Place, luigid: Luigid) -> None:
+    arguments = ("Load", "--source", "taxi_zones", "--month", "2011-01")
+    assert luigid.run(*arguments).returncode == 0
     other = Luigid(Place(place.data.with_name("other"), place.upstream), luigid.port)
-    assert other.run(*words).returncode == 0
+    assert other.run(*arguments).returncode == 0
     assert (other.place.data / "warehouse/loaded/taxi_zones/static.json").exists()
-    assert len([task for task in luigid.done() if task.startswith("Load_")]) == 2
+    assert len([task for task in luigid.done_tasks() if task.startswith("Load_")]) == 2
 
 
-def test_it_listens_on_this_machine_alone(luigid: Luigid) -> None:
-    others = {
+def test_luigid_listens_on_loopback_alone(luigid: Luigid) -> None:
+    addresses = {
         line.split()[1].rsplit(":", 1)[0]
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
         if line.split()[1].endswith(f":{luigid.port:04X}") and line.split()[3] == "0A"
     }
-    assert others == {"0100007F"}
+    assert addresses == {"0100007F"}  # 127.0.0.1
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
-def test_a_run_goes_on_when_luigid_is_started_again(place: Place, luigid: Luigid, by: signal.Signals) -> None:
-    """Stopped, it knows where it was; killed, it knows of nothing, and the run is planned once more."""
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_continues_after_a_restart_of_luigid(place: Place, luigid: Luigid, with_signal: signal.Signals) -> None:
+    """After SIGTERM luigid has its state; after SIGKILL it has none, and the run schedules its tasks again."""
     place.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
-    config = place.upstream.root / "luigi.cfg"  # by default it tries three times, half a minute apart
+    config = place.upstream.root / "luigi.cfg"  # by default Luigi tries three times in 90 seconds
     config.write_text(f"[core]\nscheduler_port = {luigid.port}\nrpc-retry-wait = 3\n")
     environment = os.environ | {
         "MOBILITY_DATA": str(place.data),
@@ -176,13 +177,13 @@ def test_a_run_goes_on_when_luigid_is_started_again(place: Place, luigid: Luigid
         "LUIGI_CONFIG_PATH": str(config),
         "TLC_URL": place.upstream.url,
     }
-    code = "import sys; from pipeline import runs; sys.exit(runs.run(sys.argv[1:]))"
+    code = "import sys; from pipeline.operations import run; sys.exit(run.run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "Load", "--source", "green_taxi", "--month", "2024-01"]
     with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as run:
-        wait_until(lambda: any("green" in asked for asked in place.asked("GET")))
-        luigid.stop(by)
+        wait_until(lambda: any("green" in path for path in place.asked("GET")))
+        luigid.stop(with_signal)
         time.sleep(1)
         luigid.start()
-        _, said = run.communicate(timeout=200)
-    assert run.returncode == 0, said
+        _, errors = run.communicate(timeout=200)
+    assert run.returncode == 0, errors
     assert (place.data / "warehouse/loaded/green_taxi/2024-01.json").exists()

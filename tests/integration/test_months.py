@@ -1,4 +1,4 @@
-"""Three generated months, one of them dirty, from HTTP to published Parquet."""
+"""Three generated months, one of them with anomalies, from HTTP to published Parquet."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from tests.conftest import DIRTY, MONTHS, Place
 SOURCES = ("citibike", "fhv_taxi", "yellow_taxi")
 
 
-def made(place: Place) -> dict[tuple[str, str], dict[str, int]]:
-    """What the generator says that it put into each file."""
+def generated_counts(place: Place) -> dict[tuple[str, str], dict[str, int]]:
+    """The row counts of each file in the generator's manifest."""
     manifest = json.loads((place.upstream.root / "manifest.json").read_text())
     return {(file["source"], file["month"][:7]): file["counts"] for file in manifest["files"]}
 
@@ -22,7 +22,7 @@ def made(place: Place) -> dict[tuple[str, str], dict[str, int]]:
 @pytest.mark.parametrize("month", MONTHS, ids=str)
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_published_row_is_in_raw_or_counted_as_unreadable(finished: Place, source: str, month: date) -> None:
-    counts = made(finished)[source, f"{month:%Y-%m}"]
+    counts = generated_counts(finished)[source, f"{month:%Y-%m}"]
     unreadable = counts.get("unreadable", 0)
     query = f"select count(*), count(distinct source_row) from raw_data.{source} where source_month = '{month}'"
     assert finished.query(query) == [(counts["rows"] - unreadable,) * 2]
@@ -45,7 +45,7 @@ def test_every_published_row_is_a_fact_or_rejected_with_a_reason(finished: Place
         assert (facts, rejected) == (counted_facts, counted_rejected or 0)
 
 
-def test_the_dirt_of_the_dirty_month_is_rejected_for_what_it_is(finished: Place) -> None:
+def test_anomalies_are_rejected_for_their_reasons(finished: Place) -> None:
     query = (
         f"select distinct reason from audit.rejected_trips where source = 'yellow_taxi' and source_month = '{DIRTY}'"
     )
@@ -80,20 +80,20 @@ def test_hours_sum_up_to_the_trips(finished: Place) -> None:
     assert {mode for mode, *_ in facts} == {"citibike", "fhv", "yellow_taxi"}
 
 
-def test_trips_can_be_asked_for_by_mode_and_hour(finished: Place) -> None:
+def test_trips_can_be_grouped_by_mode_and_hour(finished: Place) -> None:
     hours = finished.query(
         "select trip_type, time_key, count(*) from core.fct_trips where source_month = '2024-01-01' group by all"
     )
     assert len(hours) == 3 * 24
 
 
-def test_published_parquet_holds_what_the_warehouse_holds(finished: Place) -> None:
+def test_published_parquet_has_the_rows_of_the_warehouse(finished: Place) -> None:
     published = finished.data / "published"
-    read = "select count(*), count(distinct trip_id), sum(revenue) from "
-    there = duckdb.execute(
-        f"{read} read_parquet('{published}/fct_trips/*/*.parquet', hive_partitioning = true)"
+    select = "select count(*), count(distinct trip_id), sum(revenue) from "
+    found = duckdb.execute(
+        f"{select} read_parquet('{published}/fct_trips/*/*.parquet', hive_partitioning = true)"
     ).fetchall()
-    assert there == finished.query(f"{read} core.fct_trips")
+    assert found == finished.query(f"{select} core.fct_trips")
     for dimension in ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station"):
         count = duckdb.execute(f"select count(*) from '{published}/{dimension}/{dimension}.parquet'").fetchall()
         assert count == finished.query(f"select count(*) from core.{dimension}")
@@ -107,7 +107,7 @@ def test_each_month_has_its_page_and_the_index_links_them(finished: Place) -> No
         assert "open-meteo.com" in page and "<svg" in page
 
 
-def test_a_second_run_does_nothing_and_says_so(finished: Place) -> None:
+def test_a_second_run_has_nothing_to_do(finished: Place) -> None:
     before = {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()}
     ended = finished.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
     assert ended.returncode == 0
@@ -115,33 +115,33 @@ def test_a_second_run_does_nothing_and_says_so(finished: Place) -> None:
     assert {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()} == before
 
 
-def test_status_shows_what_there_is(finished: Place) -> None:
+def test_status_shows_the_state_of_each_month(finished: Place) -> None:
     ended = finished.verb("status")
-    counts = made(finished)["yellow_taxi", "2024-03"]
+    counts = generated_counts(finished)["yellow_taxi", "2024-03"]
     march = json.loads(finished.verb("status", "--json").stdout)[2]
     landed = (finished.data / "landing/yellow_taxi/2024-03.parquet").stat().st_size
-    fact = march["sources"]["yellow_taxi"]
-    assert (fact["state"], fact["rows"]) == ("loaded", counts["rows"]) and fact["bytes"] > landed
+    yellow = march["sources"]["yellow_taxi"]
+    assert (yellow["state"], yellow["rows"]) == ("loaded", counts["rows"]) and yellow["bytes"] > landed
     assert [march[name] for name in ("month", "models", "quality", "complete")] == ["2024-03", "built", "passed", "yes"]
     sizes = r"[\d.]+ MB +[\d.]+ MB +[\d,]+ s"
     row = rf"^2024-03 .*\b{counts['rows']:,}\b.* built +passed +yes +{sizes}$"
     assert re.search(row, ended.stdout, flags=re.MULTILINE)
 
 
-def test_verify_finds_nothing_to_complain_of(finished: Place) -> None:
+def test_verify_finds_no_difference(finished: Place) -> None:
     ended = finished.verb("verify")
     assert (ended.returncode, ended.stdout) == (0, "all receipts agree with the files and the warehouse\n")
 
 
-def test_dbt_was_started_once_for_the_months_that_were_ready_together(finished: Place) -> None:
-    ran = [line.months for line in history(finished.data / "runs") if line.task == "Transform"]
-    assert ran == [tuple(f"{month:%Y-%m}" for month in MONTHS)]
+def test_dbt_starts_once_for_months_that_are_ready_together(finished: Place) -> None:
+    runs = [line.months for line in history(finished.data / "runs") if line.task == "Transform"]
+    assert runs == [tuple(f"{month:%Y-%m}" for month in MONTHS)]
 
 
-def test_metricflow_was_started_once_for_the_months_that_were_published_together(finished: Place) -> None:
-    def made_at(pattern: str) -> list[int]:
+def test_metricflow_starts_once_for_months_that_are_published_together(finished: Place) -> None:
+    def modification_times(pattern: str) -> list[int]:
         return [path.stat().st_mtime_ns for path in (finished.data / "published").glob(pattern)]
 
-    receipts = made_at("metrics/????-??.json")
+    receipts = modification_times("metrics/????-??.json")
     assert len(receipts) == len(MONTHS)
-    assert max(made_at("????-??.json") + made_at("metrics/month=*/*")) <= min(receipts)
+    assert max(modification_times("????-??.json") + modification_times("metrics/month=*/*")) <= min(receipts)

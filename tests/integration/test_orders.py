@@ -1,4 +1,4 @@
-"""Whatever the order in which months are loaded, loaded again or forgotten: the same warehouse, and published so."""
+"""The warehouse and the published tables do not depend on the order in which months are loaded or deleted."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,77 +10,83 @@ from pipeline.sample.server import Fault
 from tests.conftest import MONTHS, Place
 
 LOAD_TIMES = "fetched_at", "loaded_at"
-HISTORY = "file_history"  # of what was, which differs with what has happened
+HISTORY = "file_history"
+"""A table that depends on past runs."""
 FILE = "trip-data/fhv_tripdata_2024-02.parquet"
 NAMES = [f"{month:%Y-%m}" for month in MONTHS]
 
 
-def columns(con: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """All but the times of loading, the upstream's port, and the weather's digest.
+def comparable_columns(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """The columns without load times, the upstream's port and the digest of weather files.
 
-    Its publisher writes into each answer how long that took.
+    Open-Meteo's answers contain their generation time, so that each file has another digest.
     """
     described = con.execute(f"describe select * from {relation}").fetchall()
-    kept = {name: f"{name}::varchar" if "ENUM" in type_ else name for name, type_, *_ in described}
-    kept = {name: value for name, value in kept.items() if name not in LOAD_TIMES}
-    same = {"sha256": "if(source = 'weather', null, sha256)", "url": "regexp_replace(url, '^http://[^/]+', '')"}
-    return ", ".join((kept | {name: value for name, value in same.items() if name in kept}).values())
+    expressions = {name: f"{name}::varchar" if "ENUM" in type_ else name for name, type_, *_ in described}
+    expressions = {name: value for name, value in expressions.items() if name not in LOAD_TIMES}
+    normalized = {"sha256": "if(source = 'weather', null, sha256)", "url": "regexp_replace(url, '^http://[^/]+', '')"}
+    expressions |= {name: value for name, value in normalized.items() if name in expressions}
+    return ", ".join(expressions.values())
 
 
 def content(place: Place) -> dict[str, tuple[object, ...]]:
-    """Rows and an order-independent hash of every table of core and audit, the times of loading apart."""
+    """The row count and an order-independent hash of every table of core and audit."""
     with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
         query = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('core', 'audit')"
         return {
-            table: con.execute(f"select count(*), sum(hash({columns(con, table)})) from {table}").fetchall()[0]
+            table: con.execute(f"select count(*), sum(hash({comparable_columns(con, table)})) from {table}").fetchall()[
+                0
+            ]
             for (table,) in con.execute(query).fetchall()
             if not table.endswith(HISTORY)
         }
 
 
-def tables(place: Place) -> list[Path]:
+def published_folders(place: Place) -> list[Path]:
     return sorted(
         path for path in (place.data / "published").iterdir() if path.is_dir() and path.name not in {"metrics", HISTORY}
     )
 
 
-def published(place: Place) -> dict[str, tuple[object, ...]]:
-    """The same of what anyone can read beside the warehouse."""
+def published_content(place: Place) -> dict[str, tuple[object, ...]]:
+    """The same of the published tables."""
     with duckdb.connect() as con:
         found = {}
-        for folder in tables(place):
+        for folder in published_folders(place):
             relation = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
             found[folder.name] = con.execute(
-                f"select count(*), sum(hash({columns(con, relation)})) from {relation}"
+                f"select count(*), sum(hash({comparable_columns(con, relation)})) from {relation}"
             ).fetchall()[0]
     return found
 
 
-def is_published_whole(place: Place) -> bool:
-    return published(place) == {table.split(".")[1]: rows for table, rows in content(place).items()}
+def is_published_completely(place: Place) -> bool:
+    return published_content(place) == {table.split(".")[1]: rows for table, rows in content(place).items()}
 
 
-def run(place: Place, *months: str) -> None:
+def run_months(place: Place, *months: str) -> None:
     for month in months:
         ended = place.month(month)
         assert ended.returncode == 0, ended.stderr
-        assert is_published_whole(place), f"after {month}"
+        assert is_published_completely(place), f"after {month}"
 
 
-def test_the_range_is_published_whole(finished: Place) -> None:
-    assert is_published_whole(finished)
+def test_a_range_is_published_completely(finished: Place) -> None:
+    assert is_published_completely(finished)
 
 
-def test_months_one_by_one_and_backward_give_what_a_range_gives(
+def test_single_months_in_reverse_order_give_the_result_of_a_range(
     finished: Place, known: Callable[[Place], Place], tmp_path: Path
 ) -> None:
     place = known(Place(tmp_path / "data", finished.upstream))
-    run(place, *NAMES[::-1])
+    run_months(place, *NAMES[::-1])
     assert content(place) == content(finished)
 
 
-def test_a_month_forgotten_and_run_again_leaves_no_trace(copy_of: Callable[[], Place], finished: Place) -> None:
-    """The first one forgotten, rides that stand in two files count in the second month; then in the first again."""
+def test_a_month_that_is_deleted_and_run_again_has_the_same_result(
+    copy_of: Callable[[], Place], finished: Place
+) -> None:
+    """Without the first month, rides in two files are facts of the second one; with it, of the first one again."""
     place = copy_of()
     repeated = "select count(*) from audit.rejected_trips where reason = 'in_earlier_file'"
     assert place.query(repeated) == [(4,)]
@@ -89,41 +95,36 @@ def test_a_month_forgotten_and_run_again_leaves_no_trace(copy_of: Callable[[], P
     assert "2024-02: other rides at its edge" in ended.stdout
     assert place.query(repeated) == [(0,)]
     assert place.query("select count(*) from core.fct_trips where source_month = '2024-01-01'") == [(0,)]
-    run(place, "2024-01")
+    run_months(place, "2024-01")
     assert content(place) == content(finished)
 
 
-def test_a_month_reissued_without_rows_and_back_leaves_none_of_the_old(
+def test_a_month_reissued_without_rows_and_then_restored_has_the_same_result(
     copy_of: Callable[[], Place], finished: Place, tmp_path: Path
 ) -> None:
     place = copy_of()
-    whole = finished.upstream.root / FILE
+    original = finished.upstream.root / FILE
     empty = tmp_path / "empty.parquet"
-    duckdb.execute(f"copy (select * from '{whole}' limit 0) to '{empty}' (format parquet)")
+    duckdb.execute(f"copy (select * from '{original}' limit 0) to '{empty}' (format parquet)")
     place.upstream.faults = [Fault(FILE, body=empty.read_bytes())]
-    fetch_again(place)
+    delete_landed_file(place)
     ended = place.month("2024-02")
-    assert ended.returncode == 30  # a file without rows is for somebody to look at, and built all the same
+    assert ended.returncode == 30  # a finding that needs attention; the month is built nevertheless
     assert "fhv_taxi FAILED the file has rows" in ended.stderr
     place.upstream.faults = []
     assert place.query("""
         select rows_published, rows_fact, rows_rejected from audit.month_ledger
         where source = 'fhv_taxi' and source_month = '2024-02-01'
     """) == [(0, 0, 0)]
-    run_again(place)
+    delete_landed_file(place)
+    run_months(place, "2024-02")
     assert content(place) == content(finished)
 
 
-def fetch_again(place: Place) -> None:
-    """Has the next run fetch another file of fhv."""
+def delete_landed_file(place: Place) -> None:
+    """Make the next run download the file of fhv again."""
     for path in place.data.glob("landing/fhv_taxi/2024-02.*"):
         path.unlink()
-
-
-def run_again(place: Place) -> None:
-    """2024-02 with another file of fhv, once fetched."""
-    fetch_again(place)
-    run(place, "2024-02")
 
 
 def test_a_run_killed_while_it_built_is_settled_by_the_next(copy_of: Callable[[], Place], finished: Place) -> None:
@@ -135,12 +136,12 @@ def test_a_run_killed_while_it_built_is_settled_by_the_next(copy_of: Callable[[]
     assert ended.returncode == 0, ended.stderr
     assert "broken off" in ended.stderr
     assert content(place) == content(finished)
-    assert is_published_whole(place)
+    assert is_published_completely(place)
     assert not (place.data / "warehouse/unsettled.json").exists()
 
 
-def test_a_month_that_waits_for_a_file_takes_nothing_from_its_neighbours(copy_of: Callable[[], Place]) -> None:
-    """Loaded in part, as the newest month mostly is, it is in no mart: rides at its edge stay with their own file's."""
+def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_of: Callable[[], Place]) -> None:
+    """A month with some of its sources, as the newest often is, has no rows in the marts."""
     place = copy_of()
     assert place.verb("forget", "2024-03").returncode == 0
     before = content(place)
@@ -152,14 +153,14 @@ def test_a_month_that_waits_for_a_file_takes_nothing_from_its_neighbours(copy_of
     place.upstream.faults = []
     assert ended.returncode == 0, ended.stderr
     assert content(place) == before
-    assert is_published_whole(place)
+    assert is_published_completely(place)
 
 
 @pytest.mark.parametrize(
     "damage",
     ["drop table core.fct_trips cascade", "alter table core.fct_trips add column column_of_an_older_contract text"],
 )
-def test_a_table_that_is_lost_or_differs_from_its_contract_is_built_for_all_months(
+def test_a_table_that_is_missing_or_violates_its_contract_is_rebuilt_for_all_months(
     copy_of: Callable[[], Place], finished: Place, damage: str
 ) -> None:
     place = copy_of()

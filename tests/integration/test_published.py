@@ -1,4 +1,4 @@
-"""What is published is read by others: with their tools, and while a run is writing."""
+"""Published Parquet can be read with other tools, also while a run writes."""
 
 import threading
 from collections.abc import Callable
@@ -15,29 +15,30 @@ from tests.conftest import MONTHS, Place
 FACTS = ("fct_trips", "fct_hourly_mobility")
 
 
-def trips_of_each_month(place: Place) -> dict[str, int]:
+def trips_by_month(place: Place) -> dict[str, int]:
     query = "select strftime(source_month, '%Y-%m'), count(*) from core.fct_trips group by all"
-    return dict(place.query(query))  # type: ignore[arg-type]
+    return dict(place.query(query))
 
 
-def by_duckdb(published: Path) -> dict[str, int]:
+def read_with_duckdb(published: Path) -> dict[str, int]:
     files = f"read_parquet('{published}/fct_trips/*/*.parquet', hive_partitioning = true)"
     return dict(duckdb.execute(f"select month, count(*) from {files} group by all").fetchall())
 
 
-def by_pandas(published: Path) -> dict[str, int]:
+def read_with_pandas(published: Path) -> dict[str, int]:
     trips = pd.read_parquet(published / "fct_trips", columns=["trip_id", "month"])
-    return trips.groupby(trips["month"].astype(str)).size().to_dict()
+    counts: dict[str, int] = trips.groupby(trips["month"].astype(str)).size().to_dict()
+    return counts
 
 
-def by_polars(published: Path) -> dict[str, int]:
+def read_with_polars(published: Path) -> dict[str, int]:
     trips = pl.scan_parquet(published / "fct_trips/*/*.parquet", hive_partitioning=True, try_parse_hive_dates=False)
     return dict(trips.group_by("month").len().collect().iter_rows())
 
 
-@pytest.mark.parametrize("read", [by_duckdb, by_pandas, by_polars])
-def test_others_read_the_months_as_partitions(finished: Place, read: Callable[[Path], dict[str, int]]) -> None:
-    assert read(finished.data / "published") == trips_of_each_month(finished)
+@pytest.mark.parametrize("read", [read_with_duckdb, read_with_pandas, read_with_polars])
+def test_other_tools_read_months_as_partitions(finished: Place, read: Callable[[Path], dict[str, int]]) -> None:
+    assert read(finished.data / "published") == trips_by_month(finished)
 
 
 def test_facts_join_to_their_dimensions_in_polars(finished: Place) -> None:
@@ -55,28 +56,28 @@ def test_every_month_has_the_same_schema(finished: Place, table: str) -> None:
     assert len(schemas) == 1
 
 
-def test_a_folder_holds_parquet_of_one_table_and_nothing_else(finished: Place) -> None:
+def test_a_folder_has_the_parquet_files_of_one_table_alone(finished: Place) -> None:
     for folder in (
         path for path in (finished.data / "published").iterdir() if path.is_dir() and path.name != "metrics"
     ):
         assert {path.name for path in folder.rglob("*") if path.is_file()} == {f"{folder.name}.parquet"}
 
 
-def test_readers_are_served_while_a_month_is_published_again(copy_of: Callable[[], Place]) -> None:
+def test_readers_see_complete_tables_while_a_month_is_published_again(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
-    expected = trips_of_each_month(place)
+    expected = trips_by_month(place)
     (place.data / "published/2024-02.json").unlink()
-    ended, seen = threading.Event(), []
+    is_done, results = threading.Event(), []
 
-    def read_on() -> None:
-        while not ended.is_set():
-            seen.append((by_duckdb(place.data / "published"), by_polars(place.data / "published")))
+    def read_repeatedly() -> None:
+        while not is_done.is_set():
+            results.append((read_with_duckdb(place.data / "published"), read_with_polars(place.data / "published")))
 
-    reader = threading.Thread(target=read_on)
+    reader = threading.Thread(target=read_repeatedly)
     reader.start()
-    done = place.month("2024-02")
-    ended.set()
+    ended = place.month("2024-02")
+    is_done.set()
     reader.join()
-    assert done.returncode == 0, done.stderr
-    assert "published/2024-02 made" in done.stderr
-    assert len(seen) > 3 and all(found == (expected, expected) for found in seen)
+    assert ended.returncode == 0, ended.stderr
+    assert "published/2024-02 made" in ended.stderr
+    assert len(results) > 3 and all(result == (expected, expected) for result in results)

@@ -1,4 +1,4 @@
-"""What README.md says can be run, run: every command of its «sh» blocks and every line of its «python» blocks."""
+"""The commands of README.md's sh blocks and the code of its python blocks run."""
 
 import os
 import re
@@ -23,16 +23,16 @@ SH = [
 ]
 PYTHON = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 TEST, DEMO = ["./run.sh", "test"], ["./run.sh", "demo"]
-UNTIL_STOPPED = {"serve": "http://127.0.0.1:{port}/reports/index.html", "ui": "http://127.0.0.1:{port}/api/graph"}
+SERVERS = {"serve": "http://127.0.0.1:{port}/reports/index.html", "ui": "http://127.0.0.1:{port}/api/graph"}
 NOT_PUBLISHED = 20
 REFUSED = 2
-ENDS_WITH = {"backfill": NOT_PUBLISHED, "catchup": NOT_PUBLISHED, "RangeMonthly": NOT_PUBLISHED, "accept": REFUSED}
-"""Exit codes of what asks the stand-in upstream for more than its three months, or accepts a month that is sound."""
+EXIT_CODES = {"backfill": NOT_PUBLISHED, "catchup": NOT_PUBLISHED, "RangeMonthly": NOT_PUBLISHED, "accept": REFUSED}
+"""The exit codes of commands for more than the three generated months, and of the acceptance of a sound month."""
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project by links, with this Python's environment as the one that run.sh has made."""
+    """A folder with links to the project, and with this Python's environment in the place of that of run.sh."""
     root = tmp_path_factory.mktemp("project")
     for path in HERE.iterdir():
         if path.name not in {".venv", "data"} and not path.name.startswith(".git"):
@@ -58,8 +58,8 @@ def environment(project: Path, place: Place) -> dict[str, str]:
     }
 
 
-def test_the_readme_names_the_verbs_of_the_door() -> None:
-    words = {word for command in SH for word in command}
+def test_the_readme_has_every_command_for_users() -> None:
+    found = {argument for command in SH for argument in command}
     verbs = {
         "demo",
         "test",
@@ -74,44 +74,44 @@ def test_the_readme_names_the_verbs_of_the_door() -> None:
         "ui",
         "metrics",
     }
-    assert verbs <= words
+    assert verbs <= found
     assert len(PYTHON) == 3
 
 
-def test_every_command_does_what_it_says(copy_of: Callable[[], Place], project: Path) -> None:
-    """On one data folder, in their order but for ``forget``, after which months would be built anew."""
+def test_every_command_of_the_readme_succeeds(copy_of: Callable[[], Place], project: Path) -> None:
+    """On one data folder, in the order of the page; ``forget`` is last, because months have to be built after it."""
     place = copy_of()
-    for command in sorted(SH, key=lambda words: "forget" in words):
+    for command in sorted(SH, key=lambda command: "forget" in command):
         if command in (TEST, DEMO) or command[0] in ("source", "sudo"):
-            continue  # TEST is what runs this; DEMO has a folder of its own, below; test_units.py tries the units
-        if command[1] in UNTIL_STOPPED:
-            assert serves(command, environment(project, place), project), command
+            continue  # TEST runs this; DEMO has its own test below; test_units.py tests the units
+        if command[1] in SERVERS:
+            assert answers(command, environment(project, place), project), command
         else:
             ended = subprocess.run(
                 command, cwd=project, env=environment(project, place), text=True, capture_output=True, check=False
             )
-            wanted = next((code for word, code in ENDS_WITH.items() if word in command), 0)
-            assert ended.returncode == wanted, f"{command}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
+            expected = next((code for name, code in EXIT_CODES.items() if name in command), 0)
+            assert ended.returncode == expected, f"{command}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
 
 
-def serves(command: list[str], env: dict[str, str], project: Path) -> bool:
-    """Whether it answers within some seconds; stopped then."""
+def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
+    """Whether the server answers within some seconds. It is stopped afterwards."""
     port = str(20_000 + os.getpid() % 20_000)
-    address = UNTIL_STOPPED[command[1]].format(port=port)
-    with subprocess.Popen([*command, "--port", port], cwd=project, env=env, stdout=subprocess.DEVNULL) as running:
+    address = SERVERS[command[1]].format(port=port)
+    with subprocess.Popen([*command, "--port", port], cwd=project, env=env, stdout=subprocess.DEVNULL) as server:
         try:
             for _ in range(100):
                 try:
                     with urllib.request.urlopen(address, timeout=5) as answer:
-                        return answer.status == 200
+                        return bool(answer.status == 200)
                 except OSError:
                     time.sleep(0.2)
             return False
         finally:
-            running.send_signal(signal.SIGINT)
+            server.send_signal(signal.SIGINT)
 
 
-def test_the_demo_ends_with_where_to_look(finished: Place, project: Path, tmp_path: Path) -> None:
+def test_the_demo_shows_where_its_pages_are(finished: Place, project: Path, tmp_path: Path) -> None:
     env = environment(project, Place(tmp_path / "data", finished.upstream))
     ended = subprocess.run(DEMO, cwd=project, env=env, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
@@ -120,7 +120,7 @@ def test_the_demo_ends_with_where_to_look(finished: Place, project: Path, tmp_pa
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=["duckdb", "pandas", "polars"])
-def test_five_lines_answer_an_analyst(finished: Place, tmp_path: Path, code: str) -> None:
+def test_a_code_block_of_five_lines_gives_a_result(finished: Place, tmp_path: Path, code: str) -> None:
     (tmp_path / "data").symlink_to(finished.data)
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -128,23 +128,23 @@ def test_five_lines_answer_an_analyst(finished: Place, tmp_path: Path, code: str
     assert len([line for line in code.splitlines() if line and not line.startswith("import")]) <= 5
 
 
-def test_the_picture_is_there_and_small() -> None:
+def test_the_picture_exists_and_is_small() -> None:
     (picture,) = re.findall(r"!\[.+?\]\((.+?)\)", README)
     assert 20_000 < (HERE / picture).stat().st_size < 200_000
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("report", "2023-05"), "month 2023-05: not published; ./run.sh month 2023-05 makes it"),
         (("report", "2024-13"), "not a month"),
         (("serve",), "no page is in"),
     ],
 )
-def test_what_is_not_there_is_refused_with_what_makes_it(
-    finished: Place, tmp_path: Path, words: tuple[str, ...], said: str
+def test_a_missing_page_is_an_error_that_names_the_command_for_it(
+    finished: Place, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     place = Place(tmp_path / "data", finished.upstream)
-    ended = place.verb(*words)
-    assert ended.returncode == 2 and said in ended.stderr
+    ended = place.verb(*arguments)
+    assert ended.returncode == 2 and message in ended.stderr
     assert not place.data.exists()

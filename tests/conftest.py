@@ -29,6 +29,11 @@ PROJECTS_OWN = ("metrics.html", "models.html", "models.json")
 """Reports that say what the project is, whatever the months hold."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=0, help="how many commands tests/faults/test_campaign.py kills")
+    parser.addoption("--kills-seed", type=int, default=1, help="another seed draws other moments of these kills")
+
+
 @dataclass
 class Place:
     """A data folder, the upstream it is fed from, and commands run on it as a user would."""
@@ -37,18 +42,23 @@ class Place:
     upstream: Upstream
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        places = {
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of a command that works on this data folder."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOBILITY_")}
+        own = {
             "MOBILITY_DATA": str(self.data),
             "TLC_URL": self.upstream.url,
             "CITIBIKE_URL": f"{self.upstream.url}/tripdata",
             "OPEN_METEO_URL": self.upstream.url,
         }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MOBILITY_")}
+        return inherited | own | self.environment
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [Path(sys.executable).with_name(words[0]), *words[1:]],
             cwd=HERE,
-            env=kept | places | self.environment | environment,
+            env=self.variables | environment,
             text=True,
             capture_output=True,
             check=False,

@@ -1,14 +1,15 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
-from pipeline.tasks import events  # noqa: F401  # hears what tasks do
+from pipeline.tasks import events  # noqa: F401  # registers the handlers of Luigi's events
 from pipeline.tasks.month import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
-from pipeline.tasks.parameters import RangeMonthly, follow_the_machine
+from pipeline.tasks.parameters import RangeMonthly
+from pipeline.tasks.settings import set_default_workers
 from pipeline.tasks.source import Convert, Download, Load, Published
-from pipeline.tasks.upkeep import Again, CatchUp, Reask, Refresh, WeatherSoFar
+from pipeline.tasks.upkeep import CatchUp, CheckForReissue, RebuildMonths, Refresh, WeatherSoFar
 
 __all__ = [
-    "Again",
     "CatchUp",
+    "CheckForReissue",
     "Convert",
     "Describe",
     "Download",
@@ -18,7 +19,7 @@ __all__ = [
     "Publish",
     "Published",
     "RangeMonthly",
-    "Reask",
+    "RebuildMonths",
     "Refresh",
     "Report",
     "RunMonth",
@@ -27,4 +28,4 @@ __all__ = [
     "WeatherSoFar",
 ]
 
-follow_the_machine()
+set_default_workers()

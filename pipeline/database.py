@@ -1,9 +1,10 @@
-"""DuckDB, opened: settings that fit the machine, and errors that say who holds the file or what the disk lacks."""
+"""DuckDB connections: settings that fit the machine, and errors that name the process or the disk at fault."""
 
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,24 @@ HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
 
 
-def settings(threads: int, memory_gb: float, spill: Path, share: str) -> Settings:
-    """``threads`` 0: one a core; ``memory_gb`` 0: this ``share`` of the machine's, or of the container's or service's.
+@dataclass(frozen=True)
+class Warehouse:
+    """The DuckDB file, the folder in which dbt runs on it, and the settings of its connections."""
 
-    A share is «50%», which DuckDB works out itself: it knows of control groups (2.0, seen with version 1 of them).
+    path: Path
+    dbt_folder: Path
+    settings: Settings
+
+    def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
+        """A connection to the file; see ``connect`` below."""
+        return connect(self.path, self.settings, read_only)
+
+
+def settings_for(threads: int, memory_gb: float, spill: Path, share: str) -> Settings:
+    """Settings for this machine.
+
+    ``threads`` 0 means one per core; ``memory_gb`` 0 means ``share`` of the memory of the machine, container or
+    service. A share is written ``50%``: DuckDB computes it and respects control groups (2.0, seen with version 1).
     """
     return {
         "threads": str(threads or cores()),
@@ -32,21 +47,21 @@ def settings(threads: int, memory_gb: float, spill: Path, share: str) -> Setting
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 @contextmanager
-def connected(database: Path, duck: Settings, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A database file, made where there is none (``:memory:`` for none at all).
+def connect(database: Path, settings: Settings, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """A connection to a database file, which is created where it does not exist (``:memory:`` for none).
 
-    Raises WarehouseBusy where another process holds it, naming that process, and NoSpace where the disk is full or not
-    writable.
+    Raises WarehouseBusy where another process holds the file, naming that process, and NoSpace where the disk is full
+    or not writable.
     """
     import duckdb
 
     try:
-        with duckdb.connect(database, read_only=read_only, config=dict(duck)) as con:
+        with duckdb.connect(database, read_only=read_only, config=dict(settings)) as con:
             yield con
     except RuntimeError as error:
         if "Query interrupted" in str(error):  # DuckDB's word for Ctrl-C, which Luigi would take for a failed task
@@ -57,14 +72,14 @@ def connected(database: Path, duck: Settings, read_only: bool = False) -> Iterat
         if busy := busy_error(text, database):
             raise busy from error
         if any(words in text for words in DISK):
-            said = re.search(r'"exception_message":"(.*?)","', text)
-            what = said[1].replace('\\"', '"') if said else text.splitlines()[0]
-            raise NoSpace(f"{what}; make room, or choose another MOBILITY_DATA") from error
+            found = re.search(r'"exception_message":"(.*?)","', text)
+            reason = found[1].replace('\\"', '"') if found else text.splitlines()[0]
+            raise NoSpace(f"{reason}; free some space, or choose another MOBILITY_DATA") from error
         raise
 
 
 def busy_error(text: str, database: Path) -> WarehouseBusy | None:
-    """The error to raise where DuckDB's own says that another process has the file."""
+    """The error to raise where DuckDB's message says that another process holds the file."""
     if holder := HOLDER.search(text):
         return WarehouseBusy(
             f"{database}: held by process {holder[2]} ({holder[1]}); wait for it or stop it; "
@@ -74,8 +89,10 @@ def busy_error(text: str, database: Path) -> WarehouseBusy | None:
 
 
 def literal(text: object) -> str:
+    """The text as an SQL string."""
     return "'" + str(text).replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:
+    """The name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -8,41 +8,44 @@ from pathlib import Path
 
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 
-_held: dict[Path, object] = {}
+_locked: dict[Path, object] = {}
 
 
-def hold(folder: Path) -> bool:
-    """Holds the data folder until this process ends; returns whether it did not hold it already.
+def lock(folder: Path) -> bool:
+    """Locks the data folder until this process ends. Returns False where this process has locked it already.
 
-    Waits ``MOBILITY_WAIT_S`` seconds for another process to end. Raises AlreadyRunning, naming it.
+    Waits ``MOBILITY_WAIT_S`` seconds for another process to end. Raises AlreadyRunning, naming that process, and
+    NoSpace where the folder cannot be written.
     """
-    if folder in _held:
+    if folder in _locked:
         return False
     from filelock import FileLock, Timeout
 
-    holder = folder / ".running.json"  # not in the lock's own file: taking the lock empties that
-    lock = FileLock(folder / ".running.lock")
+    holder = folder / ".running.json"  # not in the lock file itself: acquiring the lock truncates that
+    file_lock = FileLock(folder / ".running.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=seconds_to_wait())
+        file_lock.acquire(timeout=seconds_to_wait())
         holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))
     except Timeout as error:
-        raise AlreadyRunning(said_of(folder, holder)) from error
+        raise AlreadyRunning(already_running(folder, holder)) from error
     except OSError as error:
         raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
-    _held[folder] = lock
+    _locked[folder] = file_lock
     return True
 
 
 def seconds_to_wait() -> float:
+    """``MOBILITY_WAIT_S``, by default 0. Raises BadInput where it is not a number."""
     text = os.environ.get("MOBILITY_WAIT_S", "0")
     try:
         return max(0.0, float(text))
     except ValueError:
-        raise BadInput(f"MOBILITY_WAIT_S {text!r}: no number of seconds") from None
+        raise BadInput(f"MOBILITY_WAIT_S {text!r}: not a number of seconds") from None
 
 
-def said_of(folder: Path, holder: Path) -> str:
+def already_running(folder: Path, holder: Path) -> str:
+    """The message for a folder that another process has locked."""
     who = "another process"
     with suppress(OSError, ValueError):
         who = "process {pid} ({command})".format(**json.loads(holder.read_text()))

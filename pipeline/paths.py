@@ -5,6 +5,7 @@ Every path is ``<data>/<stage>/[<source>/]<label><suffix>``; the label is a mont
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -67,9 +68,27 @@ def atomic_write_tree(folder: Path) -> Iterator[Path]:
         for part in sorted(path for path in work.rglob("*") if path.is_file()):
             path = folder / part.relative_to(work)
             path.parent.mkdir(parents=True, exist_ok=True)
+            _sync(part)
             part.replace(path)
+            _sync(path.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def delete(path: Path) -> bool:
+    """Deletes a file for good, flushing its folder to the disk. Returns whether it existed."""
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    _sync(path.parent)
+    return True
+
+
+@cache
+def digest_of_files(*paths: Path) -> str:
+    """A digest of the contents of files, in the order of their paths; computed once in a process."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
 
 
 def _sync(path: Path) -> None:

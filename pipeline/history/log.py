@@ -1,12 +1,11 @@
-"""Log lines: one a thing made; an error of ours in one line, a stack trace only where the code is wrong.
+"""Log lines: one per finished task; errors of ours in one line, a stack trace only for a fault in the code.
 
-On standard error as text, or as JSON (``MOBILITY_LOG_FORMAT=json``); and in ``data/logs``, each with the run it is of.
+They go to standard error as text or JSON (``MOBILITY_LOG_FORMAT=json``), and to ``data/logs`` as JSON with their run.
 """
 
 import json
 import logging
 import os
-import re
 import sys
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -14,64 +13,50 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
+from pipeline.luigi_internals import SCHEDULER_MESSAGES, TRACEBACK, is_parameter_error, is_unfulfilled
+from pipeline.paths import data_folder
 from pipeline.process import run_id
 
 FORMATS = ("text", "json")
-KEPT_BYTES, KEPT_FILES = 5_000_000, 9
-TRACEBACK = re.compile(r":?\s*Traceback \(most recent call last\):.*\n(?:pipeline\.errors\.\w+): ", re.DOTALL)
-UNFULFILLED = "Unfulfilled depend"
-"""How Luigi begins what it raises for a task whose dependency was outdated since it was planned; it plans it again."""
-CHATTER = (
-    "Informed scheduler that task",
-    "Done scheduling tasks",
-    "Running Worker with",
-    "logging configured",
-    "Worker Worker(",
-    "[pid ",
-    "Data for Published",
-)
-
-
-def is_unfulfilled(error: BaseException | None) -> bool:
-    return isinstance(error, RuntimeError) and str(error).startswith(UNFULFILLED)
+MAX_BYTES, MAX_FILES = 5_000_000, 9
 
 
 def is_plain(error: BaseException | None) -> bool:
-    """Whether its text says all: an error of ours, or Luigi's of a parameter that is missing or wrong."""
-    return isinstance(error, MobilityError) or type(error).__module__ == "luigi.parameter"
+    """Whether the error's text is sufficient: an error of ours, or Luigi's for a missing or wrong parameter."""
+    return isinstance(error, MobilityError) or is_parameter_error(error)
 
 
-class Lines(logging.Formatter):
-    """Formats an error of ours by its text alone: it says what is to be done, its stack trace does not."""
+class ConsoleFormatter(logging.Formatter):
+    """Text or JSON for standard error; an error of ours without its stack trace."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record = plainly(record)
+        record = without_traceback(record)
         if os.environ.get("MOBILITY_LOG_FORMAT") == "json":
             return as_json(record, TRACEBACK.sub(": ", logging.Formatter().format(record)).strip())
         return TRACEBACK.sub(": ", super().format(record)).rstrip()
 
 
-class KeptLines(logging.Formatter):
-    """Formats for whoever looks later: as JSON, with the day."""
+class FileFormatter(logging.Formatter):
+    """JSON for the log file."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record = plainly(record)
+        record = without_traceback(record)
         return as_json(record, TRACEBACK.sub(": ", super().format(record)).strip())
 
 
-def plainly(record: logging.LogRecord) -> logging.LogRecord:
-    """The record without the stack trace of an error whose text says all."""
+def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
+    """The record, without the stack trace of an error whose text is sufficient."""
     error = record.exc_info[1] if record.exc_info else None
     task = record.args if isinstance(record.args, tuple) else ()
-    said: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
+    changes: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
     if is_unfulfilled(error):
-        said |= {"levelno": logging.WARNING, "levelname": "WARNING"}
-        said |= {"msg": f"{task[-1] if task else 'a task'}: again later, what it is made from changed meanwhile"}
+        changes |= {"levelno": logging.WARNING, "levelname": "WARNING"}
+        changes |= {"msg": f"{task[-1] if task else 'a task'}: scheduled again, because what it depends on has changed"}
     elif is_plain(error):
-        said |= {"msg": f"{task[-1]}: {error}" if task else str(error)}
+        changes |= {"msg": f"{task[-1]}: {error}" if task else str(error)}
     else:
         return record
-    return logging.makeLogRecord(record.__dict__ | said)
+    return logging.makeLogRecord(record.__dict__ | changes)
 
 
 def as_json(record: logging.LogRecord, message: str) -> str:
@@ -81,52 +66,53 @@ def as_json(record: logging.LogRecord, message: str) -> str:
 
 
 def check_format() -> None:
-    """Raises BadInput for a format of lines that there is not."""
+    """Raises BadInput for an unknown MOBILITY_LOG_FORMAT."""
     if (asked := os.environ.get("MOBILITY_LOG_FORMAT", "text")) not in FORMATS:
-        raise BadInput(f"log format {asked!r}: it is one of {', '.join(FORMATS)}")
+        raise BadInput(f"log format {asked!r}: must be one of {', '.join(FORMATS)}")
 
 
-class News(logging.Filter):
-    """Leaves out what Luigi says of its own doings, task by task; failures, warnings of weight and the summary stay."""
+class WithoutScheduling(logging.Filter):
+    """Drops Luigi's lines about its own scheduling; failures, warnings and the summary stay."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.WARNING or not record.getMessage().startswith(CHATTER)
+        return record.levelno > logging.WARNING or not record.getMessage().startswith(SCHEDULER_MESSAGES)
 
 
-class Console(logging.StreamHandler[TextIO]):
-    """Standard error, with the news only."""
+class ConsoleHandler(logging.StreamHandler[TextIO]):
+    """Writes to standard error."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        self.addFilter(News())
+        self.addFilter(WithoutScheduling())
 
 
-class Kept(logging.Handler):
-    """``data/logs/pipeline.jsonl``, with what was made and what went wrong; made by the first line, not before."""
+class FileHandler(logging.Handler):
+    """Appends to ``data/logs/pipeline.jsonl``, which the first line creates."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.addFilter(News())
+        self.addFilter(WithoutScheduling())
         self.addFilter(lambda record: record.name.startswith("pipeline") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        path = kept()
+        path = log_file()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a") as file:  # in one write, so that lines of several processes do not mix
                 file.write(self.format(record) + "\n")
-        except OSError:  # a full disk has been said already, and is no reason to stop
+        except OSError:  # a full disk was reported already, and is no reason to stop
             self.handleError(record)
 
 
-def kept() -> Path:
-    return Path(os.environ.get("MOBILITY_DATA") or "data").absolute() / "logs" / "pipeline.jsonl"
+def log_file() -> Path:
+    """The path of the log."""
+    return data_folder() / "logs" / "pipeline.jsonl"
 
 
 def rotate() -> None:
-    """Begins another file where the last one is large; called by the one process that holds the data folder."""
-    path = kept()
-    if path.exists() and path.stat().st_size > KEPT_BYTES:
-        handler = RotatingFileHandler(path, backupCount=KEPT_FILES, delay=True)
+    """Starts a new file where the last one is large. Called by the one process that has locked the data folder."""
+    path = log_file()
+    if path.exists() and path.stat().st_size > MAX_BYTES:
+        handler = RotatingFileHandler(path, backupCount=MAX_FILES, delay=True)
         handler.doRollover()
         handler.close()

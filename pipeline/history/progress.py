@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a line now and then elsewhere; and a number for whoever else asks."""
+"""Progress of long work: a bar on a terminal, log lines elsewhere."""
 
 import logging
 import sys
@@ -6,53 +6,53 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Tell = Callable[[int, int], None]
-"""Called with what is done and what there is in all, in bytes; 0 in all where that is not known."""
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all; the latter is 0 where it is not known."""
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 10
 
 
 @contextmanager
-def shown(title: str, also: Tell) -> Iterator[Tell]:
-    """Shows progress under ``title``, and hands it on to ``also``."""
-    with bar(title) if sys.stderr.isatty() else lines(title) as tell:
-        asked = 0.0
+def show_progress(title: str, also: Progress) -> Iterator[Progress]:
+    """Shows progress under ``title``, and passes it on to ``also`` once a second."""
+    with bar(title) if sys.stderr.isatty() else lines(title) as update:
+        passed_on = 0.0
 
         def both(done: int, total: int) -> None:
-            nonlocal asked
-            tell(done, total)
-            if time.monotonic() - asked > 1:
-                asked = time.monotonic()
+            nonlocal passed_on
+            update(done, total)
+            if time.monotonic() - passed_on > 1:
+                passed_on = time.monotonic()
                 also(done, total)
 
         yield both
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Tell]:
+def bar(title: str) -> Iterator[Progress]:
     from tqdm import tqdm
 
     with tqdm(desc=title, unit="B", unit_scale=True, dynamic_ncols=True, leave=False) as meter:
 
-        def tell(done: int, total: int) -> None:
+        def update(done: int, total: int) -> None:
             meter.total = total or None
             meter.update(done - meter.n)
 
-        yield tell
+        yield update
 
 
 @contextmanager
-def lines(title: str) -> Iterator[Tell]:
-    began = said = time.monotonic()
+def lines(title: str) -> Iterator[Progress]:
+    began = logged = time.monotonic()
 
-    def tell(done: int, total: int) -> None:
-        nonlocal said
+    def update(done: int, total: int) -> None:
+        nonlocal logged
         now = time.monotonic()
-        if now - said < SECONDS_BETWEEN_LINES:
+        if now - logged < SECONDS_BETWEEN_LINES:
             return
-        said = now
-        share = f" of {total / 1e6:,.1f} MB ({100 * done / total:.0f} %)" if total else " MB"
+        logged = now
+        share = f" of {total / 1e6:,.1f} MB ({100 * done / total:.0f}%)" if total else " MB"
         log.info("%s: %.1f%s, %.1f MB/s", title, done / 1e6, share, done / 1e6 / (now - began))
 
-    yield tell
+    yield update

@@ -1,4 +1,4 @@
-"""Runs -> history: one line of JSON for every task that was run, in ``data/runs/<YYYY-MM>.jsonl``.
+"""Runs -> history: one entry of JSON for every task that was run, in ``data/runs/<YYYY-MM>.jsonl``.
 
 Lines are appended whole, by as many processes as there are, and never changed. A file has the tasks that ended in its
 month of UTC. The warehouse keeps none of it: that has one writer, and is away when something goes wrong.
@@ -32,8 +32,8 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is kept of a task: rows and bytes of what it made, the peak of its memory, the error's own line."""
+class TaskRun:
+    """What is kept of a task: rows and bytes of what it made, the peak of its memory, the error's own entry."""
 
     run: str
     task: str
@@ -58,21 +58,21 @@ class Line:
         return " ".join(word for word in (self.task, self.source, ", ".join(self.months)) if word)
 
 
-def append(folder: Path, line: Line) -> None:
-    """Adds the line; in one write, so that lines of several processes do not mix."""
+def append(folder: Path, entry: TaskRun) -> None:
+    """Adds the entry; in one write, so that entries of several processes do not mix."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(line) | {"started": line.started.isoformat(timespec="milliseconds")}) + "\n"
-    file = os.open(folder / f"{line.ended:%Y-%m}.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+    text = json.dumps(asdict(entry) | {"started": entry.started.isoformat(timespec="milliseconds")}) + "\n"
+    file = os.open(folder / f"{entry.ended:%Y-%m}.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
     try:
         os.write(file, text.encode())
     finally:
         os.close(file)
 
 
-def history(folder: Path, since: datetime | None = None, condition: str = "true") -> list[Line]:
-    """The lines of tasks that ended since then, oldest first; ``condition`` is SQL on them.
+def read(folder: Path, since: datetime | None = None, condition: str = "true") -> list[TaskRun]:
+    """The entries of tasks that ended since then, oldest first; ``condition`` is SQL on them.
 
-    A line that a crash cut off is left out.
+    A entry that a crash cut off is left out.
     """
     files = [path for path in sorted(folder.glob("????-??.jsonl")) if not since or path.stem >= f"{since:%Y-%m}"]
     if not files:
@@ -93,32 +93,32 @@ def history(folder: Path, since: datetime | None = None, condition: str = "true"
             """,
             {"files": list(map(str, files)), "since": since},
         ).fetchall()
-    return [line_of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+    return [from_row(dict(zip(COLUMNS, row, strict=True))) for row in found]
 
 
-def steps(folder: Path, months: Sequence[date]) -> dict[date, list[Line]]:
+def steps(folder: Path, months: Sequence[date]) -> dict[date, list[TaskRun]]:
     """Of each month the newest run of each task and source that went well, in the order in which they began."""
     labels = ", ".join(f"'{month:%Y-%m}'" for month in months)
-    lines = history(folder, condition=f"outcome = '{DONE}' and list_has_any(months, [{labels}])")
-    newest = {(month, line.task, line.source): line for line in lines for month in months if is_of(line, month)}
-    return {month: [line for (of, *_), line in newest.items() if of == month] for month in months}
+    entries = read(folder, condition=f"outcome = '{DONE}' and list_has_any(months, [{labels}])")
+    newest = {(month, entry.task, entry.source): entry for entry in entries for month in months if is_of(entry, month)}
+    return {month: [entry for (of, *_), entry in newest.items() if of == month] for month in months}
 
 
-def is_of(line: Line, month: date) -> bool:
-    return f"{month:%Y-%m}" in line.months
+def is_of(entry: TaskRun, month: date) -> bool:
+    return f"{month:%Y-%m}" in entry.months
 
 
-def line_of(row: Mapping[str, Any]) -> Line:
-    return Line(**{**row, "months": tuple(row["months"] or ()), "started": row["started"].astimezone(UTC)})
+def from_row(row: Mapping[str, Any]) -> TaskRun:
+    return TaskRun(**{**row, "months": tuple(row["months"] or ()), "started": row["started"].astimezone(UTC)})
 
 
 def usual_seconds(folder: Path, task: str, source: str, of_last: int, at_least: int) -> float | None:
     """What such a task takes, in the middle of its last runs; None where there are too few to say."""
     condition = f"task = '{task}' and source = '{source}' and outcome = '{DONE}'"
-    seconds = [line.seconds / max(1, len(line.months)) for line in history(folder, condition=condition)][-of_last:]
+    seconds = [entry.seconds / max(1, len(entry.months)) for entry in read(folder, condition=condition)][-of_last:]
     return median(seconds) if len(seconds) >= at_least else None
 
 
-def failure_rate(lines: Sequence[Line]) -> float:
+def failure_rate(entries: Sequence[TaskRun]) -> float:
     """The share of tasks that failed."""
-    return sum(line.outcome != DONE for line in lines) / len(lines) if lines else 0.0
+    return sum(entry.outcome != DONE for entry in entries) / len(entries) if entries else 0.0

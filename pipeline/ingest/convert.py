@@ -5,16 +5,16 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connected, literal, quoted
+from pipeline.database import Settings, connect, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.formats import ZIPPED
+from pipeline.results import Converted
 from pipeline.sources import Column, Source
 
 log = logging.getLogger(__name__)
@@ -23,20 +23,9 @@ MOST_UNREADABLE = 0.001
 """Share of rows that may be unreadable before the month fails."""
 
 
-@dataclass(frozen=True)
-class Converted:
-    """Rows of the published file, how many of them could not be read, and the files that were read, in their order."""
-
-    rows_published: int
-    rows_unreadable: int
-    members: tuple[str, ...] = field(default=(), compare=False)
-
-    @property
-    def rows(self) -> int:
-        return self.rows_published - self.rows_unreadable
-
-    def files(self, parquet: Path) -> list[Path]:
-        return [parquet, unreadable_of(parquet)] if self.rows_unreadable else [parquet]
+def files_of(converted: Converted, parquet: Path) -> list[Path]:
+    """The files that a conversion wrote."""
+    return [parquet, unreadable_of(parquet)] if converted.rows_unreadable else [parquet]
 
 
 def unreadable_of(parquet: Path) -> Path:
@@ -44,17 +33,17 @@ def unreadable_of(parquet: Path) -> Path:
     return parquet.with_suffix(".unreadable.csv")
 
 
-def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: Path, duck: Settings) -> Converted:
+def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: Path, settings: Settings) -> Converted:
     """Writes the month's rows to ``part``, which will be called ``parquet``, and what cannot be read beside that.
 
-    Archives are unpacked beside ``parquet`` as well, for as long as it takes. ``duck`` are DuckDB's settings.
+    Archives are unpacked beside ``parquet`` as well, for as long as it takes.
     Raises SchemaChanged for a missing column, BadFile for an unsafe or empty archive and for more unreadable rows than
     ``MOST_UNREADABLE``; those stay, to be looked at.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     unreadable_of(parquet).unlink(missing_ok=True)
     what = f"{source.label(month)} {source.name}: {landed.name}"
-    with opened(source, month, landed, parquet) as files, readable(what), connected(Path(":memory:"), duck) as con:
+    with opened(source, month, landed, parquet) as files, readable(what), connect(Path(":memory:"), settings) as con:
         query = " union all ".join(select(con, source, month, file) for file in files)
         written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
         rejected = write_unreadable(con, unreadable_of(parquet)) if "store_rejects" in source.read else 0

@@ -1,4 +1,4 @@
-"""HTTP, asked with patience: what may pass is tried again, and what will not is said."""
+"""HTTP requests: transient errors are retried, others are reported at once."""
 
 import contextlib
 import logging
@@ -23,30 +23,34 @@ log = logging.getLogger(__name__)
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 Headers = Mapping[str, str]
-PASSING = {408, 425, 429, 500, 502, 503, 504}
-"""Answers that may be another one in a while."""
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
+"""Status codes after which a retry may succeed."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to go on asking: tries in all, seconds before the second, at most before any, and without a byte."""
+class RetryPolicy:
+    """How often and how long to retry: attempts in all, and times in seconds.
 
-    tries: int = 6
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 120.0
-    silence_s: float = 60.0
+    ``first_wait_s`` is the wait before the second attempt; it doubles before each further one up to ``max_wait_s``.
+    ``read_timeout_s`` is the time without a byte after which an attempt fails. luigi.cfg has the values ([download]).
+    """
+
+    attempts: int
+    first_wait_s: float
+    max_wait_s: float
+    read_timeout_s: float
 
 
-class Passing(Exception):
-    """A fault that may pass: worth another try."""
+class TransientError(Exception):
+    """An error after which a retry may succeed."""
 
-    def __init__(self, what: str, retry_after_s: float | None = None) -> None:
-        super().__init__(what)
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
         self.retry_after_s = retry_after_s
 
 
 class _OnlyLoopback(HTTPAdapter):
-    """Plain http, to this machine alone: also when a redirect leads there."""
+    """Allows plain http to this machine only, also where a redirect leads there."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if urlsplit(request.url or "").hostname not in LOOPBACK:
@@ -55,7 +59,7 @@ class _OnlyLoopback(HTTPAdapter):
 
 
 def session() -> requests.Session:
-    """One a process: Luigi forks its workers, and a connection that two processes read from mixes their answers."""
+    """One session per process: Luigi forks its workers, and processes that share a connection mix up its responses."""
     return _session_of(os.getpid())
 
 
@@ -67,70 +71,72 @@ def _session_of(_: int) -> requests.Session:
     return made
 
 
-def head(url: str, base_url: str, patience: Patience, known: Headers | None = None) -> requests.Response | None:
-    """What the upstream says of the file, 304 where it is the one that ``known`` speaks of; None for no file.
+def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | None = None) -> requests.Response | None:
+    """The response to HEAD, of status 304 where the file still has these ``validators``; None where there is no file.
 
-    404 says no, and so does 403, which is how S3 answers for a key that it does not have. A 403 that does not look like
-    S3's, when the root of the host is answered in the same way, says that the whole host refuses us: raises Refused.
+    404 means that there is none, and so does 403, which is S3's answer for a key that it does not have. A 403 that does
+    not look like S3's, where the root of the host gives the same, means that the whole host refuses: raises Refused.
     """
-    answer = until_answered(url, patience, lambda: ask("HEAD", url, patience, headers=known))
-    if answer.ok:
-        return answer
-    if answer.status_code == 404 or (answer.status_code == 403 and not _refuses(answer, base_url, patience)):
+    response = retry(url, policy, lambda: request("HEAD", url, policy, headers=validators))
+    if response.ok:
+        return response
+    if response.status_code == 404 or (response.status_code == 403 and not _host_refuses(response, base_url, policy)):
         return None
-    raise Refused(f"{url}: {urlsplit(url).netloc} answers {answer.status_code} {answer.reason}, not only for this file")
+    host = urlsplit(url).netloc
+    raise Refused(f"{url}: {host} answers {response.status_code} {response.reason}, not only for this file")
 
 
-def _refuses(answer: requests.Response, base_url: str, patience: Patience) -> bool:
-    if _is_xml(answer):
+def _host_refuses(response: requests.Response, base_url: str, policy: RetryPolicy) -> bool:
+    if _is_xml(response):
         return False
-    root = ask("HEAD", f"{base_url}/", patience)
+    root = request("HEAD", f"{base_url}/", policy)
     return root.status_code == 403 and not _is_xml(root)
 
 
-def _is_xml(answer: requests.Response) -> bool:
-    return "xml" in answer.headers.get("Content-Type", "")
+def _is_xml(response: requests.Response) -> bool:
+    return "xml" in response.headers.get("Content-Type", "")
 
 
-def until_answered(url: str, patience: Patience, try_once: Callable[[], requests.Response]) -> requests.Response:
-    """Asks until there is an answer that will not pass; raises Unreachable where the last try has none."""
+def retry(url: str, policy: RetryPolicy, attempt: Callable[[], requests.Response]) -> requests.Response:
+    """Calls ``attempt`` until it raises no TransientError. Raises Unreachable where the last one does."""
 
     def wait(state: tenacity.RetryCallState) -> float:
         assert state.outcome is not None
-        wanted = getattr(state.outcome.exception(), "retry_after_s", None)
-        backed_off = patience.first_wait_s * 2.0 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)
-        return min(backed_off if wanted is None else wanted, patience.longest_wait_s)
+        retry_after = getattr(state.outcome.exception(), "retry_after_s", None)
+        backoff = policy.first_wait_s * 2.0 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)
+        return min(backoff if retry_after is None else retry_after, policy.max_wait_s)
 
-    def say(state: tenacity.RetryCallState) -> None:
+    def warn(state: tenacity.RetryCallState) -> None:
         assert state.outcome is not None and state.next_action is not None
-        fault, wait_s = state.outcome.exception(), state.next_action.sleep
-        log.warning("%s: %s; try %d of %d in %.1f s", url, fault, state.attempt_number + 1, patience.tries, wait_s)
+        error, wait_s = state.outcome.exception(), state.next_action.sleep
+        number = state.attempt_number + 1
+        log.warning("%s: %s; attempt %d of %d in %.1f s", url, error, number, policy.attempts, wait_s)
 
-    trying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(Passing),
-        stop=tenacity.stop_after_attempt(patience.tries),
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(TransientError),
+        stop=tenacity.stop_after_attempt(policy.attempts),
         wait=wait,
-        before_sleep=say,
+        before_sleep=warn,
         reraise=True,
     )
     try:
-        return trying(try_once)
-    except Passing as fault:
-        raise Unreachable(f"{url}: {fault}, also at the last of {patience.tries} tries; run again later") from fault
+        return retrying(attempt)
+    except TransientError as error:
+        raise Unreachable(f"{url}: {error}, also at the last of {policy.attempts} attempts; run again later") from error
 
 
-def ask(method: str, url: str, patience: Patience, **options: Any) -> requests.Response:
-    """The upstream's answer; Passing for one that may pass."""
+def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> requests.Response:
+    """The response. Raises TransientError for a status, or a failure of the connection, that a retry may cure."""
     try:
-        answer = session().request(method, url, timeout=(10, patience.silence_s), **options)
+        response = session().request(method, url, timeout=(10, policy.read_timeout_s), **options)
     except (requests.ConnectionError, requests.Timeout) as error:
-        raise Passing(f"no answer ({_reason(error)})") from error
+        raise TransientError(f"no response ({_reason(error)})") from error
     except requests.RequestException as error:
-        raise Refused(f"{url}: cannot be asked for ({error})") from error
-    if answer.status_code in PASSING:
-        answer.close()
-        raise Passing(f"answered {answer.status_code} {answer.reason}", _retry_after(answer))
-    return answer
+        raise Refused(f"{url}: cannot be requested ({error})") from error
+    if response.status_code in TRANSIENT:
+        response.close()
+        raise TransientError(f"answered {response.status_code} {response.reason}", _retry_after(response))
+    return response
 
 
 def _reason(error: Exception) -> str:
@@ -140,11 +146,11 @@ def _reason(error: Exception) -> str:
     return re.sub(r"^.*?object at 0x\w+>: |^\w+\(.*?\): ", "", str(inner))
 
 
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds that the upstream asks us to wait (RFC 9110 §10.2.3: seconds or a date)."""
-    text = answer.headers.get("Retry-After", "")
+def _retry_after(response: requests.Response) -> float | None:
+    """The seconds of Retry-After (RFC 9110 §10.2.3: seconds or a date)."""
+    text = response.headers.get("Retry-After", "")
     with contextlib.suppress(ValueError):
         return max(0.0, float(text))
-    with contextlib.suppress(ValueError, TypeError):  # TypeError: a date whose zone is not known
+    with contextlib.suppress(ValueError, TypeError):  # TypeError: a date without a known zone
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     return None

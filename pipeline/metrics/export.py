@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Settings, connected, literal
+from pipeline.database import Settings, connect, literal
 from pipeline.metrics.counting import HOURS
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import Effect, effects
@@ -32,7 +32,7 @@ def export(warehouse: Path, manifest: Path, folders: Mapping[date, Path], duck: 
     rows: dict[date, dict[str, int]] = {}
     for month, folder in folders.items():
         folder.mkdir(parents=True, exist_ok=True)
-        with connected(Path(":memory:"), duck) as con:
+        with connect(Path(":memory:"), duck) as con:
             show_month(con, warehouse, month)
             rows[month] = {name: write(con, sql, folder / name) for name, sql in queries.items()}
             of_month = f"from warehouse.estimates.{EFFECTS} where source_month = date '{month}' order by all"
@@ -45,7 +45,7 @@ def export(warehouse: Path, manifest: Path, folders: Mapping[date, Path], duck: 
 def keep_effects(warehouse: Path, months: list[date], duck: Settings) -> None:
     """Estimates the effects of weather in these months, and puts them in the place of those that were there."""
     names = ", ".join(f"${name} as {name}" for name in Effect.__dataclass_fields__)
-    with connected(warehouse, duck) as con:
+    with connect(warehouse, duck) as con:
         con.begin()
         con.execute(f"delete from estimates.{EFFECTS} where source_month in $1", [months])
         for month in months:

@@ -16,7 +16,7 @@ DIRTY = (date(2024, 2, 1),)
 """The month that is given the dirt that real files have: strays, reversals, duplicates, lines that cannot be read."""
 
 
-def run(folder: Path, words: Sequence[str]) -> int:
+def demo(folder: Path, luigi_options: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
     generate(folder / "upstream", MONTHS, anomalous_months=DIRTY)
@@ -30,7 +30,7 @@ def run(folder: Path, words: Sequence[str]) -> int:
         months = ["--start", "2024-01", "--stop", "2024-04"]
         task = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth"]
         luigi = Path(sys.executable).with_name("luigi")
-        command: list[str | Path] = [luigi, *task, *months, "--local-scheduler", *words]
+        command: list[str | Path] = [luigi, *task, *months, "--local-scheduler", *luigi_options]
         ended = subprocess.run(command, env=os.environ | addresses, check=False)
         code = ended.returncode
     print(

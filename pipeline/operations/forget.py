@@ -1,14 +1,14 @@
-"""Takes a month, or one source of it, out of everything that was made: as if it had never been fetched."""
+"""The verb forget: deletes a month, or one source of it, everywhere, as if it had never been downloaded."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
 from pipeline import report
-from pipeline.database import Settings
+from pipeline.database import Warehouse
 from pipeline.errors import BadInput
-from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, delete, path_for
 from pipeline.sources import Source, sources
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
@@ -17,69 +17,92 @@ from pipeline.warehouse import publish, raw, transform
 QUALITY = (".json", ".findings.json", ".rejected.json", ".accepted.json")
 
 
-def forget(database: Path, month: date, names: Sequence[str], duck: Settings) -> list[str]:
-    """Forgets the month's files, receipts and rows; returns what was taken away, in words.
+def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]:
+    """Deletes the month's rows, files and receipts; returns the messages that say what was deleted.
 
-    What was published of the month goes in any case: with one source less, it is not what the warehouse holds. Receipts
-    go first: broken off at any point, the month is incomplete and the next run puts it in order.
+    What was published of the month is deleted in any case: with one source less, the warehouse holds something else.
+    The order makes it safe to kill: rows lose their receipts first, so that no receipt vouches for deleted rows; files
+    follow once the warehouse is done, those of the landing last. Until then the month is listed by ``status``, is not
+    complete, and either ``forget`` finishes the work or a run of the month undoes it.
+    Raises BadInput for a source that belongs to every month, WarehouseBusy before anything is deleted.
     """
     if needed := [name for name in names if sources()[name].always and not sources()[name].static]:
-        raise BadInput(f"source {', '.join(needed)}: belongs to every month and cannot be forgotten without it")
+        raise BadInput(f"source {', '.join(needed)}: belongs to every month and cannot be forgotten on its own")
     monthly = [source for source in sources().values() if not source.static]
-    chosen = [source for source in sources().values() if source.name in names] or monthly
-    gone = [*remove_month_receipts(month), *(path for source in chosen for path in remove_source(source, month))]
-    gone += remove_published(month)
-    outdated: list[date] = []
-    if database.exists():
-        with records.unsettled([month]) as left:
-            raw.forget(database, chosen, month, duck)
-            raw.begin(database, [month], duck)
-            transform.build(database, [month], data_folder() / "dbt", duck)
-            outdated = records.note_contents(transform.contents(database, [month], duck))
-            left.clear()
-        with atomic_write_tree(data_folder() / "published") as folder:
-            publish.export(database, None, folder, duck)
-        with atomic_write(path_for("reports", "index", ".html")) as part:
-            part.write_text(report.index(data_folder() / "published", path_for("reports", "index", "").parent))
-    what = "everything" if chosen == monthly else ", ".join(source.name for source in chosen)
-    said = [f"{month:%Y-%m}: {what} forgotten, {len(gone)} files removed"]
-    return said + [f"{beside:%Y-%m}: other rides at its edge; run it again to publish it so" for beside in outdated]
-
-
-def remove_month_receipts(month: date) -> list[Path]:
-    stages = ["complete", "reports", "published/metrics", "published", "warehouse/transformed"]
-    found = [path_for(stage, month, ".json") for stage in stages]
-    found += [
-        path_for("quality", month, suffix) for suffix in (".json", ".findings.json", ".rejected.json", ".accepted.json")
+    forgotten = [source for source in sources().values() if source.name in names] or monthly
+    outdated = forget_rows(warehouse, month, forgotten) if warehouse.path.exists() else []
+    deleted = [*delete_published(month), *delete_receipts(month)]
+    deleted += [path for source in forgotten for path in delete_files(source, month)]
+    if warehouse.path.exists():
+        publish_without(warehouse)
+    what = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
+    messages = [f"{month:%Y-%m}: {what} forgotten, {len(deleted)} files deleted"]
+    if not deleted:
+        messages = [f"{month:%Y-%m}: nothing is stored of {what}"]
+    return messages + [
+        f"{beside:%Y-%m}: has other rides at its edge now; run it again to publish it" for beside in outdated
     ]
-    return removed(found)
 
 
-def remove_source(source: Source, month: date) -> list[Path]:
-    """The source's files of the month; a year's archive stays while another month of it is there."""
-    label = source.label(month)
-    landing = path_for("landing", label, ".json", source.name)
-    found = [path_for("warehouse/loaded", label, ".json", source.name), landing]
-    found += [path_for("parquet", label, suffix, source.name) for suffix in (".json", ".parquet", ".unreadable.csv")]
-    if landing.exists():
-        file = landing.parent / Receipt(landing).record["file"]
-        others = [path for path in landing.parent.glob("????-??.json") if path != landing]
-        if all(Receipt(path).record["file"] != file.name for path in others):
-            found += [file, landing.with_stem(file.name.split(".")[0])]
-    return removed(dict.fromkeys(found))
+def forget_rows(warehouse: Warehouse, month: date, forgotten: Sequence[Source]) -> list[date]:
+    """Deletes the month's rows from the raw tables and the marts; returns the neighbours that are outdated by that."""
+    with warehouse.connect():  # raises WarehouseBusy before anything is deleted
+        pass
+    neighbours = records.withdraw([month])
+    for source in forgotten:
+        delete(path_for("warehouse/loaded", source.label(month), ".json", source.name))
+    raw.forget(warehouse, forgotten, month)
+    left = [source.name for source in sources().values() if records.record_of("warehouse/loaded", month, source=source)]
+    raw.begin(warehouse, {month: left})
+
+    def withdraw(months: Iterable[date]) -> None:
+        neighbours.update(records.withdraw(months))
+
+    transform.build(warehouse, [month], withdraw)
+    return records.restore(neighbours, transform.content_digests(warehouse, [month, *neighbours]))
 
 
-def remove_published(month: date) -> list[Path]:
+def publish_without(warehouse: Warehouse) -> None:
+    """Publishes the dimensions and the index again."""
+    with atomic_write_tree(data_folder() / "published") as folder:
+        publish.export(warehouse, None, folder)
+    with atomic_write(path_for("reports", "index", ".html")) as part:
+        pages = path_for("reports", "index", "").parent
+        part.write_text(report.index(data_folder() / "published", pages, records.rejection_reasons()))
+
+
+def delete_published(month: date) -> list[Path]:
+    """Deletes the month's published files and pages; returns what existed."""
     folders = list(path_for("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
     folders += (data_folder() / "reports/quality").glob(f"*/*/{month:%Y-%m}")
     for folder in folders:
         shutil.rmtree(folder)
-    return [*folders, *removed([path_for("reports", month, ".html")])]
+    return [*folders, *deleted([path_for("reports", month, ".html")])]
 
 
-def removed(paths: Sequence[Path] | dict[Path, None]) -> list[Path]:
-    """Those of the paths that were there; they no longer are."""
-    there = [path for path in paths if path.exists()]
-    for path in there:
-        path.unlink()
-    return there
+def delete_receipts(month: date) -> list[Path]:
+    """Deletes the receipts of the month's steps, the last step first; returns those that existed."""
+    stages = ["complete", "reports", "published/metrics", "published"]
+    paths = [path_for(stage, month, ".json") for stage in stages]
+    return deleted([*paths, *(path_for("quality", month, suffix) for suffix in QUALITY)])
+
+
+def delete_files(source: Source, month: date) -> list[Path]:
+    """Deletes the source's files of the month, receipts after them; returns those that existed.
+
+    A yearly archive is kept while another month refers to it.
+    """
+    label = source.label(month)
+    landing = path_for("landing", label, ".json", source.name)
+    paths = [path_for("parquet", label, suffix, source.name) for suffix in (".unreadable.csv", ".parquet", ".json")]
+    if landing.exists():
+        file = landing.parent / Receipt(landing).record["file"]
+        others = [path for path in landing.parent.glob("????-??.json") if path != landing]
+        if all(Receipt(path).record["file"] != file.name for path in others):
+            paths += [file, landing.with_stem(file.name.split(".")[0])]
+    return deleted(dict.fromkeys([*(path for path in paths if path != landing), landing]))
+
+
+def deleted(paths: Iterable[Path]) -> list[Path]:
+    """Deletes the files; returns those that existed."""
+    return [path for path in paths if delete(path)]

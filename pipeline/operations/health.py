@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Unavailable
-from pipeline.history.alerts import Alert, Rules, memory_of_machine, of_failure_rate
-from pipeline.history.runs import failure_rate, history
+from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, memory_of_machine
+from pipeline.history.runs import failure_rate, read
 from pipeline.sources import Publisher, default_names, sources
 
 
@@ -31,7 +31,7 @@ class Health:
         return json.dumps({"healthy": not problems, "problems": problems} | self.facts)
 
 
-def examined(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
+def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
     """Looks at the timer, publishers, luigid (where it is used), disk, memory and the last day's failures."""
     health = Health()
     health.alerts += of_timer(health.facts, data / "runs" / "last_catchup.json", rules.timer_silent_hours)
@@ -39,9 +39,9 @@ def examined(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, 
     health.alerts += of_luigid(health.facts, luigid)
     health.alerts += of_disk(health.facts, data, least_free_gb)
     health.alerts += of_memory(health.facts, rules.memory_share)
-    day = history(data / "runs", datetime.now(UTC) - timedelta(days=1))
+    day = read(data / "runs", datetime.now(UTC) - timedelta(days=1))
     health.facts["tasks_of_a_day"], health.facts["failure_rate"] = len(day), round(failure_rate(day), 3)
-    health.alerts += of_failure_rate(day, rules)
+    health.alerts += alerts_for_failure_rate(day, rules)
     return health
 
 
@@ -73,11 +73,11 @@ def of_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
 
 
 def reach(publisher: Publisher) -> None:
-    """Any answer will do that is not an outage: their roots are no pages."""
-    from pipeline.ingest.http import Patience, ask, until_answered
+    """Raises Unavailable unless the host answers; any status but an outage will do."""
+    from pipeline.ingest.http import RetryPolicy, request, retry
 
-    patience = Patience(tries=2, first_wait_s=1, silence_s=10)
-    until_answered(publisher.base_url, patience, lambda: ask("HEAD", f"{publisher.base_url}/", patience))
+    policy = RetryPolicy(attempts=2, first_wait_s=1, max_wait_s=10, read_timeout_s=10)
+    retry(publisher.base_url, policy, lambda: request("HEAD", f"{publisher.base_url}/", policy))
 
 
 def of_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iterator[Alert]:

@@ -32,7 +32,7 @@ def run(words: Sequence[str]) -> int:
         text = (
             f"nobody answers on {luigid[0]}:{luigid[1]}; ./run.sh ui starts it, MOBILITY_SCHEDULER=local does without"
         )
-        alerts.tell([alerts.Alert("luigid", "luigid cannot be reached", text)])
+        alerts.send([alerts.Alert("luigid", "luigid cannot be reached", text)])
         raise Unreachable(f"luigid: {text}")
     arguments = ["--module", "pipeline", *rest, *([] if luigid else ["--local-scheduler"])]
     code = run_luigi(arguments)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.errors import BadInput
-from pipeline.history.runs import DONE, history
+from pipeline.history.runs import DONE, read
 from pipeline.months import parse_month
 from pipeline.paths import data_folder
 from pipeline.sources import Source, sources
@@ -103,7 +103,7 @@ def seconds_by_month() -> dict[str, float]:
     """What the tasks of each month took when they were last run; a task of several months is shared among them."""
     last = {
         (month, line.task, line.source): line.seconds / len(line.months)
-        for line in history(data_folder() / "runs", condition=f"outcome = '{DONE}'")
+        for line in read(data_folder() / "runs", condition=f"outcome = '{DONE}'")
         for month in line.months
     }
     seconds: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""Receipts against what files and warehouse really hold: every disagreement in one line, and how it is mended."""
+"""The verb verify: compares files and warehouse with their receipts; each disagreement is one line."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.database import Settings, connected
+from pipeline.database import Warehouse, connect
 from pipeline.months import parse_month
 from pipeline.operations.status import months_known
 from pipeline.paths import path_for
@@ -21,31 +21,31 @@ Held = dict[tuple[str, str, str], int]
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What does not fit together; ``disowned`` are the receipts that vouch for what is not so.
+    """What does not fit together; ``invalid`` are the receipts that vouch for what does not exist.
 
     Without them, a run of the ``months`` mends it, after a ``load`` of rows that no receipt speaks of.
     """
 
     text: str
     months: tuple[date, ...] = ()
-    disowned: tuple[Path, ...] = ()
+    invalid: tuple[Path, ...] = ()
     load: tuple[Source, date] | None = None
 
 
-def disagreements(database: Path, duck: Settings) -> Iterator[Disagreement]:
+def disagreements(warehouse: Warehouse) -> Iterator[Disagreement]:
     """What does not fit together, month by month."""
-    held = raw.rows_held(database, duck)
+    held = raw.count_rows(warehouse)
     months = months_known()
     for source in sources().values():
         for month in [source.first_month] if source.static else months:
-            yield from of_source(source, month, held, duck)
+            yield from of_source(source, month, held, warehouse)
     for month in months:
         yield from of_month(month, held)
     yield from without_receipt(held)
     yield from of_marts(held)
 
 
-def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterator[Disagreement]:
+def of_source(source: Source, month: date, held: Held, warehouse: Warehouse) -> Iterator[Disagreement]:
     what = f"{source.label(month)} {source.name}"
 
     months = months_of(source, month)
@@ -64,7 +64,7 @@ def of_source(source: Source, month: date, held: Held, duck: Settings) -> Iterat
             yield wrong(text, "landing", landed["file"].split(".")[0])
     if converted := record_of("parquet", month, source=source):
         path = path_for("parquet", source.label(month), ".parquet", source.name)
-        rows = rows_of(path, duck)
+        rows = rows_of(path, warehouse)
         if rows != converted["rows"]:
             yield wrong(f"{path} holds {rows} rows, {converted['rows']:,} were written", "parquet")
     if loaded := record_of("warehouse/loaded", month, source=source):
@@ -86,7 +86,7 @@ def of_month(month: date, held: Held) -> Iterator[Disagreement]:
         facts, rejected = (held.get((kind, source.name, f"{month:%Y-%m}"), 0) for kind in ("facts", "rejected"))
         if facts + rejected != loaded["rows"]:
             text = f"{facts:,} facts and {rejected:,} rejected rows are not the {loaded['rows']:,} that were loaded"
-            yield Disagreement(f"{month:%Y-%m} {source.name}: {text}", (month,), (built_receipt(month),))
+            yield Disagreement(f"{month:%Y-%m} {source.name}: {text}", (month,), (records.transform_receipt(month),))
 
 
 def without_receipt(held: Held) -> Iterator[Disagreement]:
@@ -101,15 +101,13 @@ def without_receipt(held: Held) -> Iterator[Disagreement]:
 
 
 def of_marts(held: Held) -> Iterator[Disagreement]:
-    """No run was broken off while it changed the marts, and every trip is counted in an hour."""
-    if records.is_unsettled():
-        yield Disagreement("a run was broken off while it built months; the next run of any month builds them again")
+    """Every trip is counted in an hour."""
     facts = sum(rows for (kind, *_), rows in held.items() if kind == "facts")
     hours = sum(rows for (kind, *_), rows in held.items() if kind == "hours")
     if facts != hours:
         text = f"fct_hourly_mobility counts {hours:,} trips, fct_trips holds {facts:,}"
         months = records.months_built()
-        yield Disagreement(text, tuple(months), tuple(map(built_receipt, months)))
+        yield Disagreement(text, tuple(months), tuple(map(records.transform_receipt, months)))
 
 
 def months_of(source: Source, month: date) -> tuple[date, ...]:
@@ -117,14 +115,13 @@ def months_of(source: Source, month: date) -> tuple[date, ...]:
     return tuple(records.months_built()) if source.static else (month,)
 
 
-def built_receipt(month: date) -> Path:
-    return path_for("warehouse/transformed", month, ".json")
+def invalidate(found: Iterable[Disagreement]) -> None:
+    """Invalidates the receipts that vouch for what does not exist: what was built from it is then incomplete as well.
 
-
-def disown(found: Iterable[Disagreement]) -> None:
-    """Has no receipt vouch any more for what is not so: what was made from it goes with it."""
-    for path in {path for one in found for path in one.disowned}:
-        Receipt(path).note(version="disowned by verify")
+    They are not deleted, because they say which sources a month has.
+    """
+    for path in {path for one in found for path in one.invalid}:
+        Receipt(path).update(version="invalidated by verify")
 
 
 def sha256(path: Path) -> str:
@@ -132,9 +129,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def rows_of(parquet: Path, duck: Settings) -> int | None:
+def rows_of(parquet: Path, warehouse: Warehouse) -> int | None:
     """Rows of a Parquet file; None where there is none."""
     if not parquet.exists():
         return None
-    with connected(Path(":memory:"), duck) as con:
+    with connect(Path(":memory:"), warehouse.settings) as con:
         return int(con.execute("select sum(num_rows) from parquet_file_metadata(?)", [str(parquet)]).fetchall()[0][0])

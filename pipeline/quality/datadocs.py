@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.database import Settings
+from pipeline.database import Warehouse
 from pipeline.quality.suites import Subject
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def with_floats(value: Any) -> Any:
 
 
 @contextmanager
-def open_warehouse(
-    database: Path, settings: Settings, docs: Path | None
-) -> "Iterator[tuple[SQLDatasource, DataDocs | None]]":
+def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[SQLDatasource, DataDocs | None]]":
     """The warehouse as a data source of Great Expectations, and the Data Docs in the folder ``docs``.
 
     The folder also holds the results that the pages show, so that they can be rendered again. Usage statistics are off.
@@ -107,12 +105,12 @@ def open_warehouse(
     )
     datasource = context.data_sources.add_sql(
         "warehouse",
-        connection_string=f"duckdb:///{database}",
+        connection_string=f"duckdb:///{warehouse.path}",
         # Great Expectations returns its connection to the pool before it fetches. SQLAlchemy rolls back on return, and
         # DuckDB drops the pending result: every expectation raises an exception. Reading needs no rollback.
         # The type stub lacks kwargs.
         kwargs={  # type: ignore[call-arg]
-            "connect_args": {"read_only": True, "config": dict(settings)},
+            "connect_args": {"read_only": True, "config": dict(warehouse.settings)},
             "pool_reset_on_return": None,
         },
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipeline.database import Settings, connected
+from pipeline.database import Warehouse
 from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
@@ -37,10 +37,9 @@ class Session:
 
 
 def judge(
-    database: Path,
+    warehouse: Warehouse,
     months: Sequence[date],
     suites_folder: Path,
-    settings: Settings | None = None,
     excluded: Iterable[date] = (),
     docs: Path | None = None,
 ) -> dict[date, Verdict]:
@@ -53,14 +52,14 @@ def judge(
     """
     suites = read_suites(suites_folder)
     try:
-        with connected(database, settings or {}, read_only=True) as con:
+        with warehouse.connect(read_only=True) as con:
             profiles = read_profiles(con)
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0]
         return {month: Verdict.of(month, all_errors(suites, month, reason)) for month in months}
     verdicts: dict[date, Verdict] = {}
     rejected = set(excluded) - set(months)
-    with datadocs.open_warehouse(database, settings or {}, docs) as (datasource, pages):
+    with datadocs.open_warehouse(warehouse, docs) as (datasource, pages):
         session = Session(datasource, suites, pages)
         for month in sorted(months):
             if pages:

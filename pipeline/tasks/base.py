@@ -1,7 +1,8 @@
-"""What all tasks are: work on one data folder, which one luigid may hear of beside others."""
+"""The base class of all tasks: work on one data folder, which a luigid may serve beside others."""
 
 import hashlib
 import logging
+import shutil
 import socket
 from functools import cache
 from pathlib import Path
@@ -10,51 +11,84 @@ from typing import Any
 import luigi
 from luigi.rpc import RPCError
 
+from pipeline.errors import NoSpace
+from pipeline.history.log import rotate
+from pipeline.lock import lock
+from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.paths import data_folder
 from pipeline.process import run_id
+from pipeline.tasks.scheduler import exit_on_error
+from pipeline.tasks.settings import mobility
 
 log = logging.getLogger(__name__)
 
-OF_THE_FOLDER = {"warehouse", "index"}
+OF_THE_FOLDER = {"warehouse"}
 """Resources that each data folder has one of."""
 
 
-class Task(luigi.Task):
-    """A task of this machine's data folder: to luigid, the same month of another folder is another task."""
+class Task(CachedParameters, luigi.Task):
+    """A task on the data folder of this machine: to a luigid, the same month of another folder is another task."""
 
-    is_heard = True
+    notifies_luigid = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        run_id()  # given here, before Luigi forks a process for each task: they all belong to one run
-        self.task_id = f"{self.task_id}_{digest_of(data_folder())}"
+        run_id()  # set before Luigi forks its workers: their tasks belong to this run
+        identify(self, digest_of(data_folder()))
 
-    @classmethod
-    @cache
-    def get_params(cls) -> list[tuple[str, luigi.Parameter[Any]]]:
-        """Luigi's own, looked for only once a class: in a long range that was a third of the time."""
-        return super().get_params()
+    def deps(self) -> Any:
+        """What ``requires`` returns, flattened. Luigi calls this first of all for a task that is not complete.
 
-    def show(self, percent: int | None = None, message: str = "", link: str = "") -> None:
-        """Tells luigid's pages how far it is, or what came of it; a luigid that is away is no reason to fail."""
-        told = [
+        So a run begins here, and this is the only question of Luigi's that has a side effect: it locks the data folder.
+        An event handler cannot do it, because Luigi logs and swallows the exceptions of event handlers, and a run that
+        finds everything complete must not need the lock.
+        """
+        exit_on_error(begin_run, mobility().least_free_gb)
+        return super().deps()
+
+    def notify(self, percent: int | None = None, message: str = "", link: str = "") -> None:
+        """Shows progress or a result on luigid's pages. A luigid that cannot be reached is no reason to fail."""
+        calls: list[tuple[Any, Any]] = [
             (self.set_progress_percentage, percent),
             (self.set_status_message, message),
             (self.set_tracking_url, link),
         ]
         try:
-            for tell, what in told:
-                if tell and what and self.is_heard:
-                    tell(what)
+            for call, value in calls:
+                if call and value and self.notifies_luigid:
+                    call(value)
         except RPCError as error:
-            self.is_heard = False
-            log.warning("%s: luigid is not told any more, %s", self, error.args[0])
+            self.notifies_luigid = False
+            log.warning("%s: luigid cannot be notified any more: %s", self, error.args[0])
 
     def process_resources(self) -> dict[str, int]:
+        """The task's resources, with those of the data folder under a name of their own."""
         suffix = digest_of(data_folder())
         return {f"{name}_{suffix}" if name in OF_THE_FOLDER else name: n for name, n in self.resources.items()}
 
 
+def begin_run(least_free_gb: float = 0) -> None:
+    """Locks the data folder for this process; the first time, checks the free space and rotates the log.
+
+    Raises AlreadyRunning where another process has locked it, NoSpace where less is free than a run may need.
+    """
+    if lock(data_folder()):
+        check_space(least_free_gb)
+        rotate()
+        import duckdb  # noqa: F401  # once, not in each process that Luigi forks (0.15 s, 2026-11)
+
+
+def check_space(least_free_gb: float) -> None:
+    """Raises NoSpace where less is free on the data folder's disk."""
+    free_gb = shutil.disk_usage(data_folder()).free / 1e9
+    if free_gb < least_free_gb:
+        raise NoSpace(
+            f"{data_folder()}: {free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB for a month's files, "
+            "its rows and what DuckDB spills; free some space, or lower [mobility] least_free_gb in luigi.cfg"
+        )
+
+
 @cache
 def digest_of(folder: Path) -> str:
+    """Identifies a data folder of this machine."""
     return hashlib.sha256(f"{socket.gethostname()}:{folder}".encode()).hexdigest()[:6]

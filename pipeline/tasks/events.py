@@ -1,5 +1,6 @@
-"""Luigi's events -> history and alerts: whatever a task of ours does is written down, and told where it is to be."""
+"""Luigi's events -> log, run history and alerts: what each task did, and who is notified of it."""
 
+import logging
 import multiprocessing
 import time
 from collections.abc import Iterator
@@ -12,98 +13,119 @@ from luigi.task import flatten
 
 from pipeline.errors import MobilityError, MonthRejected
 from pipeline.history import runs
-from pipeline.history.log import is_unfulfilled
+from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder
 from pipeline.process import Peak, die_with_parent, run_id
 from pipeline.tasks.receipts import Receipt
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
-class Begun:
-    """When a task began, and the memory that it takes from then."""
+class Started:
+    """When a task started, and a measurement of its memory since then."""
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
     peak: Peak = field(default_factory=Peak)
 
 
-_begun: dict[str, Begun] = {}
+_started: dict[str, Started] = {}
 
 
 @luigi.Task.event_handler(luigi.Event.START)
-def begun(task: luigi.Task) -> None:
+def task_started(task: luigi.Task) -> None:
+    """Has a forked worker end with its parent, and starts the measurement."""
     if multiprocessing.parent_process() is not None:
         die_with_parent()
-    _begun[task.task_id] = Begun()
+    _started[task.task_id] = Started()
 
 
 @luigi.Task.event_handler(luigi.Event.PROCESSING_TIME)
-def done(task: luigi.Task, _: float) -> None:
-    note(task, runs.DONE)
+def task_done(task: luigi.Task, _: float) -> None:
+    """Records and logs a task that succeeded."""
+    entry = record(task, runs.DONE)
+    if action := getattr(task, "action", ""):
+        log.info("%s", message_of(action, entry))
 
 
 @luigi.Task.event_handler(luigi.Event.FAILURE)
-def failed(task: luigi.Task, error: BaseException) -> None:
+def task_failed(task: luigi.Task, error: BaseException) -> None:
+    """Records a task that raised an error, unless Luigi schedules it again."""
     if not is_unfulfilled(error):
-        note(task, runs.REJECTED if isinstance(error, MonthRejected) else runs.FAILED, error)
+        record(task, runs.REJECTED if isinstance(error, MonthRejected) else runs.FAILED, error)
 
 
 @luigi.Task.event_handler(luigi.Event.BROKEN_TASK)
-def broken(task: luigi.Task, error: BaseException) -> None:
-    note(task, runs.BROKEN, error)
+def task_broken(task: luigi.Task, error: BaseException) -> None:
+    """Records a task that could not be scheduled."""
+    record(task, runs.BROKEN, error)
 
 
 @luigi.Task.event_handler(luigi.Event.PROCESS_FAILURE)
 @luigi.Task.event_handler(luigi.Event.TIMEOUT)
-def killed(task: luigi.Task, message: str) -> None:
-    note(task, runs.FAILED, RuntimeError(message))
+def task_killed(task: luigi.Task, message: str) -> None:
+    """Records a task whose process died."""
+    record(task, runs.FAILED, RuntimeError(message))
 
 
-def note(task: luigi.Task, outcome: str, error: BaseException | None = None) -> None:
-    """Writes down how the task ended, and alerts whom it concerns."""
+def record(task: luigi.Task, outcome: str, error: BaseException | None = None) -> runs.TaskRun:
+    """Appends how the task ended to the run history, and sends the alerts that this causes."""
     from pipeline.history import alerts
 
-    line = line_of(task, outcome, error)
-    runs.append(data_folder() / "runs", line)
-    alerts.of_task(line, error)
+    entry = entry_of(task, outcome, error)
+    runs.append(data_folder() / "runs", entry)
+    alerts.send_for_task(entry, error)
+    return entry
 
 
-def line_of(task: luigi.Task, outcome: str, error: BaseException | None) -> runs.Line:
-    began = _begun.pop(task.task_id, None) or Begun()
+def entry_of(task: luigi.Task, outcome: str, error: BaseException | None) -> runs.TaskRun:
+    """The entry of the run history for a task that ended."""
+    started = _started.pop(task.task_id, None) or Started()
     records = [receipt.record for receipt in receipts_of(task)] if outcome == runs.DONE else []
-    return runs.Line(
+    return runs.TaskRun(
         run=run_id(),
         task=task.task_family,
         task_id=task.task_id,
         source=getattr(task, "source", ""),
         months=tuple(f"{month:%Y-%m}" for month in months_of(task)),
-        started=began.at,
-        seconds=round(time.monotonic() - began.clock, 3),
-        rows=sum(count(record.get("rows")) for record in records),
+        started=started.at,
+        seconds=round(time.monotonic() - started.clock, 3),
+        rows=sum(count_rows(record.get("rows")) for record in records),
         bytes=sum(size or 0 for record in records for size in record["files"].values()),
-        peak_bytes=began.peak.bytes,
+        peak_bytes=started.peak.bytes,
         outcome=outcome,
         error=first_line(error),
     )
 
 
+def message_of(action: str, entry: runs.TaskRun) -> str:
+    """``loaded green_taxi 2024-01 (56,551 rows, 0.3 s)``."""
+    facts = [f"{entry.rows:,} rows"] if entry.rows else []
+    facts += [f"{entry.bytes / 1e6:,.1f} MB"] if entry.bytes else []
+    subject = " ".join(part for part in (action, entry.source, ", ".join(entry.months)) if part)
+    return f"{subject} ({', '.join([*facts, f'{entry.seconds:.1f} s'])})"
+
+
 def receipts_of(task: luigi.Task) -> Iterator[Receipt]:
+    """The receipts among the task's outputs."""
     return (target for target in flatten(task.output()) if isinstance(target, Receipt))
 
 
 def months_of(task: luigi.Task) -> tuple[date, ...]:
+    """The months that the task is of."""
     if hasattr(task, "months"):
         return tuple(task.months)
     return (task.month,) if hasattr(task, "month") else ()
 
 
-def count(rows: Any) -> int:
-    """Rows as receipts note them: a number, or one for each table."""
-    return sum(map(count, rows.values())) if isinstance(rows, dict) else rows or 0
+def count_rows(rows: Any) -> int:
+    """Rows as receipts record them: a number, or one for each table."""
+    return sum(map(count_rows, rows.values())) if isinstance(rows, dict) else rows or 0
 
 
 def first_line(error: BaseException | None) -> str:
-    """An error of ours says all in its text; of another the kind matters as well."""
+    """The first line of an error; its class as well where it is not one of ours."""
     if error is None:
         return ""
     text = str(error).strip().splitlines()[:1]

@@ -1,14 +1,17 @@
-"""The workflow on one page, and the tasks of a month: nothing but wiring.
+"""The workflow on one page, and the tasks of a month.
 
 ::
 
-    Published ─► Download ─► Convert ─► Load      one a source and month: source_tasks.py
-                             Describe ─► │        once, until the project changes
+    Published ─► Download ─► Convert ─► Load      for each source and month: source.py
+                             Describe ─► │        once, until the dbt project changes
     ┌────────────────────────────────────┘
     └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Report ─► RunMonth
-       one a month; Transform, Judge, Measure and Report for all months that are ready together
+       for each month; Transform, Judge, Measure and Report for all months that are ready together
 
-Rooms are imported where they run: a run that finds nothing to do imports none of them.
+The steps are imported where they run: a run that finds everything complete imports none of them.
+
+Whatever looks at a month's marts has the resource ``warehouse``: Transform withdraws receipts of the neighbours while
+it runs, and Luigi checks the requirements of a task when it starts it.
 """
 
 import json
@@ -21,13 +24,14 @@ from pipeline import metrics
 from pipeline.errors import MonthRejected
 from pipeline.history import runs
 from pipeline.months import add_months
-from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
-from pipeline.process import keeping_all
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for
+from pipeline.process import no_garbage_collection
 from pipeline.sources import CONFIG
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
-from pipeline.tasks.parameters import Month, Months, Sources, duck, mobility, or_exit
-from pipeline.tasks.receipts import Receipt, digest_of_files, warehouse
+from pipeline.tasks.parameters import Month, Months, Sources
+from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.settings import warehouse
 from pipeline.tasks.source import Load
 from pipeline.warehouse import dbt
 
@@ -43,115 +47,110 @@ class MonthsTask(Task):
     max_batch_size = 24
 
 
-class Describe(Task):
-    """What the project declares, for people and for the steps to come: its documentation, its metrics and their SQL.
+class MonthTask(Task):
+    """One step of one month."""
 
-    While files are on their way, so that dbt and MetricFlow have their plans ready when the first month is loaded.
+    month = Month()
+    sources = Sources()
+    resources = {"warehouse": 1}
+
+
+class Describe(Task):
+    """The dbt project's documentation, the catalogue of metrics, and the SQL of the saved queries.
+
+    It runs while files are downloaded, so that the project is parsed when the first month is loaded.
     """
 
+    action = "described the models and metrics"
     priority = 40
 
     def output(self) -> Receipt:
-        return Receipt(path_for("reports", "models", ".json"), version=dbt.digest())
+        return Receipt(path_for("reports", "models", ".json"), version=dbt.project_digest())
 
     def run(self) -> None:
         from pipeline import report
 
-        receipt, folder = self.output(), data_folder() / "dbt"
+        receipt = self.output()
         models, catalogue = (path_for("reports", name, ".html") for name in ("models", "metrics"))
         with atomic_write(models) as page:
-            page.write_bytes(dbt.document(warehouse(), folder, duck()).read_bytes())
+            page.write_bytes(dbt.document(warehouse()).read_bytes())
         with atomic_write(catalogue) as page:
             page.write_text(report.catalogue(metrics.definitions().values()))
-        metrics.compiled(dbt.semantics(warehouse(), folder, duck()))
+        metrics.compiled(dbt.semantic_manifest(warehouse()))
         receipt.write([models, catalogue])
 
 
 class Transform(MonthsTask):
     """The marts of the months, from everything that is loaded for them: one start of dbt."""
 
+    action = "built the models of"
+
     def requires(self) -> dict[date | str, Any]:
         return {month: self.loads(month) for month in self.months} | {"project": Describe()}
 
     def loads(self, month: date) -> list[Load]:
-        return [Load(**load) for load in selection.loads_of(month, self.sources)]
+        """The loads that the month is built from."""
+        selected = selection.sources_of(month, self.sources)
+        return [Load(source=source.name, month=source.loaded_as(month)) for source in selected]
 
     def output(self) -> dict[date, Receipt]:
         version = dbt.model_version()
         return {
-            month: Receipt(
-                path_for("warehouse/transformed", month, ".json"),
-                [load.output() for load in self.loads(month)],
-                version,
-            )
+            month: Receipt(records.transform_receipt(month), [load.output() for load in self.loads(month)], version)
             for month in self.months
         }
 
     def run(self) -> None:
-        from pipeline.warehouse import raw as room
-        from pipeline.warehouse import transform
+        from pipeline.warehouse import raw, transform
 
-        receipts = self.output() | self.lost_beside()
-        with records.unsettled(list(receipts)) as left:
-            room.begin(warehouse(), list(receipts), duck())
-            for months, built in transform.build_all(warehouse(), list(receipts), data_folder() / "dbt", duck()):
-                contents = transform.contents(warehouse(), months, duck())
-                for month in months:
-                    receipts[month].write(within=warehouse(), **asdict(built) | contents[month])
-                records.note_contents(contents)
-                left.difference_update(months)
-
-    def lost_beside(self) -> dict[date, Receipt]:
-        """The receipts of months beside these that are to be built again, too: together they settle at once."""
-        beside = {add_months(month, distance) for month in self.months for distance in (-1, 1)} - set(self.months)
-        again = [
-            Transform(months=(month,), sources=selection.asked_of(month, self.sources))
-            for month in sorted(beside)
-            if records.is_lost(month)
-        ]
-        ready = [task for task in again if all(load.complete() for load in task.loads(task.months[0]))]
-        return {month: receipt for task in ready for month, receipt in task.output().items()}
+        receipts, withdrawn = self.output(), records.withdraw(self.months)
+        raw.begin(warehouse(), {month: [load.source for load in self.loads(month)] for month in self.months})
+        built, error = transform.build_all(
+            warehouse(), self.months, before_build=lambda months: withdrawn.update(records.withdraw(months))
+        )
+        if built or withdrawn:
+            digests = transform.content_digests(warehouse(), [*self.months, *withdrawn])
+            for month, transformed in built.items():
+                receipts[month].write(within=warehouse().path, **asdict(transformed) | digests[month])
+            records.restore(withdrawn, digests)
+        if error:
+            raise error
 
 
 class Judge(MonthsTask):
-    """What Great Expectations finds in the months, good or bad: one start of Great Expectations."""
+    """What Great Expectations finds in the months: one start of Great Expectations."""
+
+    action = "judged"
 
     def requires(self) -> dict[date, Transform]:
         return {month: Transform(months=(month,), sources=self.sources) for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
-        version = digest_of_files(SUITES)
+        version = digest_of_files(*SUITES.glob("*.yaml"))
         return {
             month: Receipt(
                 path_for("quality", month, ".findings.json"),
                 [transformed[month]],
-                version + records.mark_of(month, "facts"),
+                version + records.mart_digest(month, "facts"),
             )
             for month, transformed in self.input().items()
         }
 
     def run(self) -> None:
         from pipeline import quality
-        from pipeline.warehouse import raw as room
+        from pipeline.warehouse import raw
 
         receipts, docs = self.output(), data_folder() / "reports" / "quality"
-        with keeping_all():
-            verdicts = quality.judge(warehouse(), self.months, SUITES, duck(), records.months_rejected(), docs)
+        with no_garbage_collection():
+            verdicts = quality.judge(warehouse(), self.months, SUITES, records.months_rejected(), docs)
         facts = {month: verdict.record() for month, verdict in verdicts.items()}
-        room.keep_findings(warehouse(), {month: fact["findings"] for month, fact in facts.items()}, duck())
+        raw.store_findings(warehouse(), {month: fact["findings"] for month, fact in facts.items()})
         for month, fact in facts.items():
-            receipts[month].write(content=json.dumps(fact), **fact)  # the months before affect it as well
-
-
-class MonthTask(Task):
-    """One step of one month."""
-
-    month = Month()
-    sources = Sources()
+            receipts[month].write(result=json.dumps(fact), **fact)  # the months before affect it as well
 
 
 class Validate(MonthTask):
-    """The gate: a month that failed a critical expectation goes no further, unless somebody accepted just that."""
+    """The gate: a month that fails a critical expectation stops here, unless exactly its findings were accepted."""
 
     def requires(self) -> Judge:
         return Judge(months=(self.month,), sources=self.sources)
@@ -176,23 +175,22 @@ class Validate(MonthTask):
 class Publish(MonthTask):
     """The month's marts as Parquet, beside the dimensions."""
 
-    priority = 5  # all months that passed before any is measured: Measure can then take them together
-    resources = {"warehouse": 1}
+    action = "published"
+    priority = 5  # all months that are accepted before any is measured: Measure can then take them together
 
     def requires(self) -> Validate:
         return self.clone(Validate)
 
     def output(self) -> Receipt:
-        return Receipt(
-            path_for("published", self.month, ".json"), [self.input()], records.mark_of(self.month, "content")
-        )
+        content = records.mart_digest(self.month, "content")
+        return Receipt(path_for("published", self.month, ".json"), [self.input()], content)
 
     def run(self) -> None:
         from pipeline.warehouse import publish
 
         receipt = self.output()
         with atomic_write_tree(receipt.path.parent) as folder:
-            rows = publish.export(warehouse(), self.month, folder, duck())
+            rows = publish.export(warehouse(), self.month, folder)
         of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
         receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
 
@@ -200,22 +198,24 @@ class Publish(MonthTask):
 class Measure(MonthsTask):
     """The months' metrics, by MetricFlow's SQL, and the effects of weather."""
 
+    action = "computed the metrics of"
+
     def requires(self) -> dict[date, Publish]:
         return {month: Publish(month=month, sources=self.sources) for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
-        declared = metrics.digest()
+        version = metrics.digest()
         return {
-            month: Receipt(path_for("published/metrics", month, ".json"), [published], declared)
+            month: Receipt(path_for("published/metrics", month, ".json"), [published], version)
             for month, published in self.input().items()
         }
 
     def run(self) -> None:
         receipts, folder = self.output(), path_for("published/metrics", self.months[0], "").parent
-        manifest = dbt.semantics(warehouse(), data_folder() / "dbt", duck())
+        manifest = dbt.semantic_manifest(warehouse())
         with atomic_write_tree(folder) as work:
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
-            rows = metrics.export(warehouse(), manifest, folders, duck())
+            rows = metrics.export(warehouse().path, manifest, folders, warehouse().settings)
         for month, counts in rows.items():
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 
@@ -223,7 +223,7 @@ class Measure(MonthsTask):
 class Report(MonthsTask):
     """The months' pages, and the index of all pages."""
 
-    resources = {"index": 1}
+    action = "wrote the pages of"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}
@@ -245,13 +245,13 @@ class Report(MonthsTask):
             with atomic_write(page) as part:
                 part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
         with atomic_write(index) as part:
-            part.write_text(report.index(published, index.parent, records.why_rejected()))
+            part.write_text(report.index(published, index.parent, records.rejection_reasons()))
         for month, page in pages.items():
             receipts[month].write([page])
-        self.show(message=str(index), link=index.as_uri())
+        self.notify(message=str(index), link=index.as_uri())
 
     def account_of(self, month: date) -> dict[str, Any]:
-        """What was found in the month, why it was let through all the same, and the files it was made from."""
+        """The month's findings, why it is published although rejected, and the files that it was built from."""
         validated = Validate(month=month, sources=self.sources)
         judged = validated.requires()
         return {
@@ -264,37 +264,32 @@ class Report(MonthsTask):
 class RunMonth(MonthTask):
     """One month, end to end: ``luigi --module pipeline RunMonth --month 2024-01``.
 
-    Then the months beside it, where its file holds rides that began in them.
+    Then its neighbours, where its file holds rides that began in them.
     """
-
-    def complete(self) -> bool:
-        if records.is_unsettled():
-            self.hold()
-        return super().complete()
 
     @property
     def report(self) -> Report:
         return Report(months=(self.month,), sources=self.sources)
 
     def requires(self) -> Report:
-        self.hold()
         return self.report
-
-    def hold(self) -> None:
-        """Before anything is made; a run that finds all complete does not come here."""
-        or_exit(records.begin, mobility().least_free_gb)
-        import duckdb  # noqa: F401  # once, and not in each of the processes that Luigi forks for tasks (0.15 s, 2026-11)
 
     def output(self) -> Receipt:
         return Receipt(path_for("complete", self.month, ".json"), [self.report.output()[self.month]])
 
     def run(self) -> Iterator[list["RunMonth"]]:
-        beside = [add_months(self.month, distance) for distance in (-1, 1)]
-        yield [
-            RunMonth(month=month, sources=selection.asked_of(month, self.sources))
-            for month in beside
-            if records.is_outdated(month) and month not in records.months_rejected()
-        ]
+        neighbours = [add_months(self.month, distance) for distance in (-1, 1)]
+        yield [run_again(month, self.sources) for month in neighbours if must_run_again(month)]
         self.output().write(sources=self.sources)
         page = path_for("reports", self.month, ".html")
-        self.show(message=str(page), link=page.as_uri())
+        self.notify(message=str(page), link=page.as_uri())
+
+
+def must_run_again(month: date) -> bool:
+    """Whether a published month is outdated. One that is rejected, or being forgotten, is left as it is."""
+    return records.is_outdated(month) and bool(selection.loaded(month)) and month not in records.months_rejected()
+
+
+def run_again(month: date, source_names: tuple[str, ...]) -> RunMonth:
+    """The task that brings a month up to date that was built before."""
+    return RunMonth(month=month, sources=selection.source_names_for(month, source_names))

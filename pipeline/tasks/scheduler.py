@@ -1,9 +1,29 @@
-"""Luigi's command line and scheduler: one run in this process, and where luigid listens."""
+"""Luigi's command line and scheduler: one run in this process, its exit codes, and where luigid listens."""
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from pipeline.errors import BadInput
+from pipeline.errors import AlreadyRunning, BadInput, NoSpace
+
+T = TypeVar("T")
+USAGE = 2
+"""Exit code for a command line that makes no sense, as of argparse."""
+
+
+def exit_on_error(function: Callable[..., T], *args: Any) -> T:
+    """What the function returns. For an error of the user's, prints one line to standard error and ends the process."""
+    try:
+        return function(*args)
+    except AlreadyRunning as error:
+        from luigi.interface import PidLockAlreadyTakenExit
+
+        print(f"error: {error}", file=sys.stderr)
+        raise PidLockAlreadyTakenExit from error  # for which luigi.cfg has an exit code
+    except (BadInput, NoSpace) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(USAGE)
 
 
 def run_luigi(arguments: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
-"""The tasks of one source and month: from the published file to rows in ``raw_data``, nothing but wiring.
+"""The tasks of one source and month: from the published file to rows in ``raw_data``.
 
-Rooms are imported where they run, as in tasks.py.
+The steps are imported where they run, as in month.py.
 """
 
 from dataclasses import asdict
@@ -11,13 +11,15 @@ from typing import Any
 import luigi
 
 from pipeline.errors import BadInput, MobilityError
-from pipeline.history.progress import shown
-from pipeline.paths import atomic_write, path_for
+from pipeline.history.progress import show_progress
+from pipeline.paths import atomic_write, delete, path_for
+from pipeline.results import Converted, Landed, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import selection
 from pipeline.tasks.base import Task
-from pipeline.tasks.parameters import Month, SourceName, duck, duck_to_convert, waiting
-from pipeline.tasks.receipts import HttpTarget, Receipt, warehouse
+from pipeline.tasks.parameters import Month, SourceName
+from pipeline.tasks.receipts import HttpTarget, Receipt
+from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
 
 
 class SourceTask(Task):
@@ -27,81 +29,88 @@ class SourceTask(Task):
     month = Month()
 
     @property
-    def facts(self) -> Source:
+    def declared(self) -> Source:
+        """The source as config/sources declares it."""
         return sources()[self.source]
 
-    def tell(self, done: int, total: int) -> None:
-        """Shows in luigid's pages how far it is."""
+    def show_percent(self, done: int, total: int) -> None:
+        """Shows on luigid's pages how much is done."""
         if total:
-            self.show(percent=round(100 * done / total))
+            self.notify(percent=round(100 * done / total))
 
     def path(self, stage: str, suffix: str) -> Path:
-        return path_for(stage, self.facts.label(self.month), suffix, self.source)
+        """The path of the month's file of a stage."""
+        return path_for(stage, self.declared.label(self.month), suffix, self.source)
 
 
 class Published(SourceTask, luigi.ExternalTask):
-    """The publisher has the month. «Not yet» is no failure: it leaves the month pending."""
+    """The publisher has the month. Not yet is no failure: it leaves the month pending."""
 
     def output(self) -> HttpTarget:
-        return HttpTarget(partial(selection.where, self.source, self.month))
+        return HttpTarget(partial(selection.published_at, self.source, self.month))
 
     def complete(self) -> bool:
         try:
             return super().complete()
-        except MobilityError as error:  # of which Luigi hands on no more than the traceback
+        except MobilityError as error:  # Luigi passes on no more than the stack trace
             self.trigger_event(luigi.Event.BROKEN_TASK, self, error)
             raise
 
 
 class LandingTask(SourceTask):
-    """What changes the landing: a publisher's connections are counted, and a year's archive has one task at a time."""
+    """A task that changes the landing: connections to a publisher are counted, a yearly archive has one at a time."""
 
     @property
     def resources(self) -> dict[str, int]:
-        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.facts.has_yearly_files else {}
-        return {f"download_{self.facts.publisher.name}": 1} | by_year
+        by_year = {f"{self.source}_{self.month:%Y}": 1} if self.declared.has_yearly_files else {}
+        return {f"download_{self.declared.publisher.name}": 1} | by_year
 
     def receipt_of(self, label: str) -> Receipt:
-        """The receipt of the file itself: of the month's own, or of the year's."""
+        """The receipt of the file itself: of the month's own, or of the yearly archive."""
         return Receipt(path_for("landing", label, ".json", self.source))
 
     def fetch(self, url: str, label: str) -> bool:
-        """Puts the file, once it is fetched whole, in the place of what lay there; returns whether it is another."""
+        """Downloads the file, and replaces the stored one if it differs. Returns whether it does."""
         from pipeline.ingest import download, reissue
 
-        path = path_for("landing", label, download.suffix(self.facts, url), self.source)
+        path = path_for("landing", label, download.suffix(self.declared, url), self.source)
         new, receipt = path.with_name(f"{path.name}.new"), self.receipt_of(label)
-        with atomic_write(new) as part, shown(f"{self.source} {path.name}", self.tell) as tell:
-            facts = download.fetch(self.facts, url, path, part, waiting(), tell)
-        if receipt.exists() and path.exists() and reissue.is_same(self.facts, path, new):
+        with atomic_write(new) as part, show_progress(f"{self.source} {path.name}", self.show_percent) as progress:
+            landed = download.fetch(self.declared, url, path, part, retry_policy(), progress)
+        if receipt.exists() and path.exists() and reissue.is_same(self.declared, path, new):
             new.unlink()
             return False
         earlier = receipt.path.parent / receipt.record["file"] if receipt.path.exists() else path
+        delete(receipt.path)
         new.replace(path)
-        receipt.write([path], digest=facts["sha256"], file=path.name, **facts)
-        self.show(message=f"{facts['bytes'] / 1e6:,.1f} MB from {url}")
-        if earlier != path:
+        receipt.write([path], digest=landed.sha256, **asdict(landed))
+        self.notify(message=f"{landed.bytes / 1e6:,.1f} MB from {url}")
+        if earlier != path and not is_landed_for_others(earlier):
             earlier.unlink(missing_ok=True)
         return True
 
-    def share(self, fetched: Receipt) -> None:
-        """Gives the month its own receipt of the year's archive."""
-        from pipeline.ingest import download
+    def share(self, archive: Receipt) -> None:
+        """Writes the month's own receipt of a yearly archive."""
+        landed = result_of(Landed, archive.record)
+        path = archive.path.parent / landed.file
+        Receipt(self.path("landing", ".json")).write([path], digest=landed.sha256, **asdict(landed))
 
-        record = fetched.record
-        facts = {fact: record[fact] for fact in download.PROVENANCE}
-        path = fetched.path.parent / record["file"]
-        Receipt(self.path("landing", ".json")).write([path], digest=record["sha256"], **facts)
+
+def is_landed_for_others(file: Path) -> bool:
+    """Whether the receipt of any month refers to the landed file: a yearly archive serves several."""
+    receipts = (Receipt(path) for path in file.parent.glob("????-??.json"))
+    return any(receipt.record["file"] == file.name for receipt in receipts)
 
 
 class Download(LandingTask):
-    """The published file, byte for byte. A year's archive is fetched once and serves its twelve months."""
+    """The published file, byte for byte. A yearly archive is fetched once and serves its twelve months."""
 
+    action = "downloaded"
     priority = 30
 
     def requires(self) -> Published:
-        if self.month < self.facts.first_month:
-            raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.facts.first_month:%Y-%m}")
+        if self.month < self.declared.first_month:
+            raise BadInput(f"{self.month:%Y-%m} {self.source}: begins with {self.declared.first_month:%Y-%m}")
         return self.clone(Published)
 
     def output(self) -> Receipt:
@@ -110,16 +119,17 @@ class Download(LandingTask):
     def run(self) -> None:
         receipt = self.output()
         url, label = self.input().found
-        fetched = self.receipt_of(label)
-        if fetched.path == receipt.path or not fetched.exists():
+        archive = self.receipt_of(label)
+        if archive.path == receipt.path or not archive.exists():
             self.fetch(url, label)
-        if fetched.path != receipt.path:
-            self.share(fetched)
+        if archive.path != receipt.path:
+            self.share(archive)
 
 
 class Convert(SourceTask):
-    """The month's rows as Parquet, declared columns and types."""
+    """The month's rows as Parquet, with the declared columns and types."""
 
+    action = "converted"
     priority = 20
     resources = {"convert": 1}
 
@@ -127,7 +137,7 @@ class Convert(SourceTask):
         return self.clone(Download)
 
     def output(self) -> Receipt:
-        return Receipt(self.path("parquet", ".json"), [self.input()], version=self.facts.version)
+        return Receipt(self.path("parquet", ".json"), [self.input()], version=self.declared.version)
 
     def run(self) -> None:
         from pipeline.ingest import convert
@@ -135,14 +145,16 @@ class Convert(SourceTask):
         receipt, parquet = self.output(), self.path("parquet", ".parquet")
         landed = self.input().path.parent / self.input().record["file"]
         with atomic_write(parquet) as part:
-            made = convert.to_parquet(self.facts, self.month, landed, parquet, part, duck_to_convert(parquet))
-        receipt.write(made.files(parquet), rows=made.rows, **asdict(made))
-        self.show(message=f"{made.rows:,} rows, {made.rows_unreadable:,} cannot be read")
+            settings = conversion_settings(parquet)
+            converted = convert.to_parquet(self.declared, self.month, landed, parquet, part, settings)
+        receipt.write(convert.files_of(converted, parquet), rows=converted.rows, **asdict(converted))
+        self.notify(message=f"{converted.rows:,} rows, {converted.rows_unreadable:,} cannot be parsed")
 
 
 class Load(SourceTask):
-    """The month's rows in ``raw_data``, in the place of those that were there."""
+    """The month's rows in ``raw_data``, replacing those that were loaded before."""
 
+    action = "loaded"
     priority = 25  # before Convert, so that one worker loads while the others convert
     resources = {"warehouse": 1}
 
@@ -153,15 +165,16 @@ class Load(SourceTask):
         return Receipt(self.path("warehouse/loaded", ".json"), [self.clone(Convert).output()])
 
     def run(self) -> None:
-        from pipeline.warehouse import raw as room
+        from pipeline.warehouse import raw
 
         receipt, parquet = self.output(), self.path("parquet", ".parquet")
-        facts = self.input()["landed"].record | self.input()["parquet"].record
-        rows = room.load(warehouse(), self.facts, self.month, parquet, facts, duck())
-        receipt.write(within=warehouse(), rows=rows)
-        self.show(message=f"{rows:,} rows")
+        landed = result_of(Landed, self.input()["landed"].record)
+        converted = result_of(Converted, self.input()["parquet"].record)
+        rows = raw.load(warehouse(), self.declared, self.month, parquet, landed, converted)
+        receipt.write(within=warehouse().path, rows=rows)
+        self.notify(message=f"{rows:,} rows")
 
     def provenance(self) -> dict[str, Any]:
-        """Which file the loaded rows came from."""
+        """The file that the loaded rows came from, with ``source`` and ``rows``."""
         landed: dict[str, Any] = self.input()["landed"].record
         return landed | {"source": self.source, "rows": self.output().record["rows"]}

@@ -1,44 +1,47 @@
-"""The tasks that keep the warehouse up with its publishers, nothing but wiring.
+"""The tasks that keep the warehouse up to date with its publishers.
 
-Rooms are imported where they run, as in tasks.py.
+The steps are imported where they run, as in month.py.
 """
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 import luigi
 
-from pipeline.history.progress import shown
+from pipeline.history.progress import show_progress
 from pipeline.months import add_months, month_range
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.process import run_id
+from pipeline.results import Landed, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
-from pipeline.tasks.month import RunMonth
-from pipeline.tasks.parameters import Month, Months, Sources, duck, duck_to_convert, waiting
-from pipeline.tasks.receipts import Receipt, warehouse
+from pipeline.tasks.month import RunMonth, run_again
+from pipeline.tasks.parameters import Month, Months, Sources
+from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
 from pipeline.tasks.source import LandingTask, Load
 
 log = logging.getLogger(__name__)
 
 
-class Again(Task, luigi.WrapperTask):
-    """Months of which something is to be made again, each of what is loaded for it."""
+class RebuildMonths(Task, luigi.WrapperTask):
+    """Months that were built before, each with the sources that are loaded for it; complete months cost nothing."""
 
     months = Months()
     sources = Sources()
 
     def requires(self) -> list[RunMonth]:
-        return [RunMonth(month=month, sources=selection.asked_of(month, self.sources)) for month in self.months]
+        return [run_again(month, self.sources) for month in self.months]
 
 
-class Reask(LandingTask):
-    """Asks whether the publisher has re-issued the month's file; if so, it is in the place of the old one."""
+class CheckForReissue(LandingTask):
+    """Asks whether the publisher has re-issued the month's file. If so, the new file replaces the stored one."""
 
     def complete(self) -> bool:
-        return self.landed.record.get("asked_by") == run_id()
+        return self.landed.record.get("checked_by") == run_id()
 
     @property
     def landed(self) -> Receipt:
@@ -48,23 +51,30 @@ class Reask(LandingTask):
         from pipeline.ingest import reissue
 
         file = self.receipt_of(self.landed.record["file"].split(".")[0])
-        if file.record.get("asked_by") != run_id():
-            found = reissue.reissued_at(self.facts, self.month, file.record, waiting())
+        if file.record.get("checked_by") != run_id():
+            landed, checked_at = result_of(Landed, file.record), file.record.get("checked_at", "")
+            found = reissue.reissued_at(self.declared, self.month, landed, checked_at, retry_policy())
             if found and self.fetch(*found):
-                log.warning("%s %s: re-issued, and fetched again", self.facts.label(self.month), self.source)
+                log.warning(
+                    "%s %s: was re-issued and is downloaded again", self.source, self.declared.label(self.month)
+                )
                 file = self.receipt_of(found[1])
-            note_asked(file)
+            mark_checked(file)
         if file.path != self.landed.path and file.record["sha256"] != self.landed.record["sha256"]:
             self.share(file)
-        note_asked(self.landed)
+        mark_checked(self.landed)
 
 
-def note_asked(receipt: Receipt) -> None:
-    receipt.note(asked_at=datetime.now(UTC).isoformat(timespec="seconds"), asked_by=run_id())
+def mark_checked(receipt: Receipt) -> None:
+    """Records when and by which run the publisher was asked."""
+    receipt.update(checked_at=datetime.now(UTC).isoformat(timespec="seconds"), checked_by=run_id())
 
 
 class Refresh(Task):
-    """Asks for re-issues of what was fetched of the newest months, and makes again what was made from those found."""
+    """Checks the newest months for re-issued files, then brings every month up to date that is built or published.
+
+    Not only those whose file this run replaced: an earlier run may have been killed after it replaced one.
+    """
 
     newest_months = luigi.IntParameter(default=6)
     sources = Sources()
@@ -73,34 +83,38 @@ class Refresh(Task):
         return Receipt(path_for("runs", "refresh", ".json"), version=run_id())
 
     def run(self) -> Iterator[Sequence[luigi.Task]]:
-        asked = list(self.asked())
-        yield asked
-        loads = [Load(source=task.source, month=task.month) for task in asked]
-        yield [again for load in loads if not load.complete() for again in self.made_with(load)]
+        yield list(self.checks())
+        yield [*self.loads_to_repeat(), *(run_again(month, self.sources) for month in records.months_to_maintain())]
         self.output().write()
 
-    def asked(self) -> Iterator[Reask]:
-        """For every file there is of these months, and those that serve all."""
+    def checks(self) -> Iterator[CheckForReissue]:
+        """One for each landed file of the newest months, and of those that serve all months."""
         first = add_months(date.today().replace(day=1), -self.newest_months)
         for source in sources().values():
             months = [source.first_month] if source.static else month_range(first, date.today())
             for month in months:
                 if selection.is_landed(source, month):
-                    yield Reask(source=source.name, month=month)
+                    yield CheckForReissue(source=source.name, month=month)
 
-    def made_with(self, load: Load) -> list[luigi.Task]:
-        """What makes the months again that the file is part of; one that is not built yet has its rows alone."""
-        built = set(records.months_built())
-        months = sorted(built if load.facts.static else built & {load.month})
-        return [Again(months=(month,), sources=self.sources) for month in months] or [load]
+    def loads_to_repeat(self) -> Iterator[Load]:
+        """The loads of files of months that are not built yet, where only their rows are stored."""
+        built = set(records.months_to_maintain())
+        for check in self.checks():
+            if (
+                not check.declared.static
+                and check.month not in built
+                and selection.is_loaded(check.declared, check.month)
+            ):
+                yield Load(source=check.source, month=check.month)
 
 
 class WeatherSoFar(Task):
-    """The hours that there are by now of the months that no file is settled of: in tables of their own, and published.
+    """The hours so far of the months whose weather is not final: in tables of their own, and published.
 
-    They make no month complete and are part of none; the settled file brings them again.
+    They belong to no month and make none complete; the final file brings them again.
     """
 
+    action = "updated the weather so far"
     resources = {"warehouse": 1}
 
     def output(self) -> Receipt:
@@ -108,31 +122,30 @@ class WeatherSoFar(Task):
 
     def run(self) -> None:
         from pipeline.ingest import convert, download
-        from pipeline.warehouse import publish
-        from pipeline.warehouse import raw as room
+        from pipeline.warehouse import publish, raw
 
         receipt = self.output()
         source = sources()["weather"].so_far(datetime.now(UTC).date())
         month, (url,) = source.first_month, source.urls
-        landed = path_for("landing", month, download.suffix(source, url), source.name)
+        path = path_for("landing", month, download.suffix(source, url), source.name)
         parquet = path_for("parquet", month, ".parquet", source.name)
-        with atomic_write(landed) as part, shown(f"{source.name} {landed.name}", lambda *_: None) as tell:
-            facts = download.fetch(source, url, landed, part, waiting(), tell)
+        with atomic_write(path) as part, show_progress(f"{source.name} {path.name}", lambda *_: None) as progress:
+            landed = download.fetch(source, url, path, part, retry_policy(), progress)
         with atomic_write(parquet) as part:
-            convert.to_parquet(source, month, landed, parquet, part, duck_to_convert(parquet))
-        rows = room.load_so_far(warehouse(), source, parquet, duck())
+            convert.to_parquet(source, month, path, parquet, part, conversion_settings(parquet))
+        rows = raw.load_so_far(warehouse(), source, parquet)
         with atomic_write_tree(data_folder() / "published") as folder:
-            publish.export_so_far(warehouse(), source.name, folder, duck())
-        for older in [*landed.parent.iterdir(), *parquet.parent.iterdir()]:
+            publish.export_so_far(warehouse(), source.name, folder)
+        for older in [*path.parent.iterdir(), *parquet.parent.iterdir()]:
             if not older.name.startswith(f"{month:%Y-%m}."):
                 older.unlink()
-        receipt.write([landed, parquet], rows=rows, **facts)
+        receipt.write([path, parquet], rows=rows, **asdict(landed))
 
 
 class CatchUp(Task, luigi.WrapperTask):
-    """Whatever is published since ``start``: months that may be whole by now, of others the sources that may be there.
+    """Whatever has been published since ``start``: whole months where they may be, else the sources that may be.
 
-    What cannot be there yet, going by the publisher's shortest lag, is not asked for.
+    By the publisher's shortest lag, what cannot have been published yet is not asked for.
     """
 
     start = Month(config_path={"section": "RangeMonthly", "name": "start"})
@@ -140,28 +153,28 @@ class CatchUp(Task, luigi.WrapperTask):
     newest_first = luigi.BoolParameter(default=False, significant=False)
 
     def months(self) -> list[date]:
-        """Those in which any of the trips asked for had begun to be published."""
+        """The months in which any of the sources of trips had begun."""
         months = month_range(self.start, date.today())
         return [month for month in months if any(source.kind == "trips" for source in self.begun(month))]
 
     def begun(self, month: date) -> list[Source]:
-        """What the month waits for, and what may come later."""
-        waits = selection.awaited_by(month, self.sources)
-        known = [source for source in sources().values() if source in waits or source.name in self.sources]
+        """The sources that the month requires, and those that may follow."""
+        required = selection.required_sources(month, self.sources)
+        known = [source for source in sources().values() if source in required or source.name in self.sources]
         return [source for source in known if source.first_month <= month]
 
     def requires(self) -> Iterator[luigi.Task]:
         today = date.today()
         for month in self.months()[:: -1 if self.newest_first else 1]:
-            waits = selection.awaited_by(month, self.sources)
-            there = [source for source in waits if source.expected(month)[0] <= today]
-            if there == waits:
+            required = selection.required_sources(month, self.sources)
+            expected = [source for source in required if source.expected(month)[0] <= today]
+            if expected == required:
                 yield RunMonth(month=month, sources=self.sources)
-            elif any(source.kind == "trips" for source in there):
-                yield from (Load(source=source.name, month=source.loaded_as(month)) for source in there)
+            elif any(source.kind == "trips" for source in expected):
+                yield from (Load(source=source.name, month=source.loaded_as(month)) for source in expected)
 
     def missing(self) -> Iterator[tuple[Source, date]]:
-        """What is not fetched of these months yet, whether it could be there or not."""
+        """What has not been downloaded of these months yet, whether it may be published or not."""
         for month in self.months():
             for source in self.begun(month):
                 if not selection.is_landed(source, month):

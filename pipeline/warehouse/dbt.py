@@ -1,6 +1,5 @@
 """The dbt project: its commands and MetricFlow's on a warehouse, each in a process of its own (dbt_process.py)."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import Settings
+from pipeline.database import Warehouse
 from pipeline.errors import TransformFailed
+from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
 from pipeline.sources import read_yaml
 
@@ -22,11 +22,11 @@ PROJECT = Path(__file__).parent.parent.parent / "dbt"
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
 OWN = {"target", "logs", ".user.yml"}
 """What dbt makes, and a data folder has of its own."""
-PLACES = (
+PATH_OPTIONS = (
     *("--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"),
     *("--log-level-file", "info"),
 )
-"""Options of every command: where all of it lies, seen from the folder."""
+"""Options of every command: where the project is, as seen from its folder."""
 
 
 @cache
@@ -35,15 +35,15 @@ def model_version() -> str:
     return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
 
 
-def files() -> Iterator[Path]:
-    """What the project is made of."""
+def project_files() -> Iterator[Path]:
+    """The files of the project."""
     return (path for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml"} and "target" not in path.parts)
 
 
 @cache
-def digest() -> str:
-    """What stands for the project's files: another one when any of them changes."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files()))).hexdigest()[:16]
+def project_digest() -> str:
+    """A digest of the project's files."""
+    return digest_of_files(*project_files())
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,21 @@ class Ended:
     results: list[dict[str, Any]]
 
 
-def run_dbt(
-    commands: Sequence[Sequence[str]], warehouse: Path, folder: Path, duck: Settings, months: Sequence[date] = ()
-) -> Ended:
-    """Runs dbt's commands on the warehouse in one start of dbt, for these months; what it says is kept, not shown.
+def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
+    """Runs dbt's commands on the warehouse in one start of dbt, for these months; its output is captured.
 
-    The months go by an environment variable: other ``--vars`` than last time would make dbt parse the whole project
-    again (2.7 s, 2026-11).
+    The months are passed by an environment variable: other ``--vars`` than last time would make dbt parse the whole
+    project again (2.7 s, 2026-11).
     """
+    folder = warehouse.dbt_folder
     link_project(folder)
     results = folder / "target" / "results.json"
     results.unlink(missing_ok=True)
     ended = subprocess.run(
         # As a file: its package would bring Luigi along (0.4 s, 2026-11). -P: its neighbours are no top-level names.
-        [sys.executable, "-P", DBT_PROCESS, json.dumps([[*words, *PLACES] for words in commands])],
+        [sys.executable, "-P", DBT_PROCESS, json.dumps([[*words, *PATH_OPTIONS] for words in commands])],
         cwd=folder,
-        env=environment(warehouse, folder, duck) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
+        env=environment(warehouse) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,16 +80,17 @@ def run_dbt(
     return Ended(ended.returncode, ended.stdout, found)
 
 
-def run_dbt_seen(words: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:
-    """Runs the command ``dbt`` on the warehouse, for all months and seen on the terminal; returns its exit code."""
+def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
+    """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
+    folder = warehouse.dbt_folder
     link_project(folder)
-    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *words, *PLACES]
-    env = environment(warehouse, folder, duck) | {"MOBILITY_MONTHS": ""}
+    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *PATH_OPTIONS]
+    env = environment(warehouse) | {"MOBILITY_MONTHS": ""}
     return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
 
 
 def link_project(folder: Path) -> None:
-    """Makes the folder this project, by links, with the target and the logs of its own warehouse."""
+    """Links the project into the folder, which has a target and logs of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in PROJECT.iterdir():
         link = folder / path.name
@@ -102,60 +102,59 @@ def link_project(folder: Path) -> None:
         link.symlink_to(path)
 
 
-def environment(warehouse: Path, folder: Path, duck: Settings) -> dict[str, str]:
-    """What profiles.yml reads, beside this process's own.
+def environment(warehouse: Warehouse) -> dict[str, str]:
+    """The environment of this process, with what profiles.yml reads.
 
-    Paths are as seen from the folder, where dbt goes to work: what it has parsed is then good for the data folder
-    wherever that lies or is moved to, while another profile than last time has the whole project parsed again.
+    Paths are relative to the folder in which dbt runs: what it has parsed stays valid where the data folder is moved,
+    while another profile than last time makes dbt parse the whole project again.
     """
+    folder, settings = warehouse.dbt_folder.resolve(), warehouse.settings
     return os.environ | {
-        "MOBILITY_WAREHOUSE": os.path.relpath(warehouse.resolve(), folder.resolve()),
-        "MOBILITY_THREADS": duck["threads"],
-        "MOBILITY_MEMORY": duck["memory_limit"],
-        "MOBILITY_TMP": os.path.relpath(Path(duck["temp_directory"]).resolve(), folder.resolve()),
+        "MOBILITY_WAREHOUSE": os.path.relpath(warehouse.path.resolve(), folder),
+        "MOBILITY_THREADS": settings["threads"],
+        "MOBILITY_MEMORY": settings["memory_limit"],
+        "MOBILITY_TMP": os.path.relpath(Path(settings["temp_directory"]).resolve(), folder),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
-def semantics(warehouse: Path, folder: Path, duck: Settings) -> Path:
-    """The semantic layer as MetricFlow reads it, dbt's semantic_manifest.json: made anew where the project has changed.
+def semantic_manifest(warehouse: Warehouse) -> Path:
+    """The semantic layer as MetricFlow reads it: dbt's semantic_manifest.json, parsed again where the project changed.
 
-    Raises TransformFailed where dbt cannot read the project.
+    Raises TransformFailed where dbt cannot parse the project.
     """
-    manifest = folder / "target" / "semantic_manifest.json"
-    changed = max(path.stat().st_mtime for path in files())
+    manifest = warehouse.dbt_folder / "target" / "semantic_manifest.json"
+    changed = max(path.stat().st_mtime for path in project_files())
     if not manifest.exists() or manifest.stat().st_mtime <= changed:
-        read(warehouse, folder, duck)
+        parse(warehouse)
     return manifest
 
 
-def document(warehouse: Path, folder: Path, duck: Settings) -> Path:
-    """Dbt's documentation of the models as one page, which it returns the path of; leaves the semantic layer as well.
+def document(warehouse: Warehouse) -> Path:
+    """The path of dbt's documentation of the models, one page; the semantic manifest is written as well.
 
-    Of what the project declares, without asking the warehouse for a catalogue: the contracts say as much.
-    Raises TransformFailed where dbt cannot read the project.
+    It shows what the project declares and does not query the warehouse for a catalogue: the contracts say as much.
+    Raises TransformFailed where dbt cannot parse the project.
     """
-    read(warehouse, folder, duck, ["docs", "generate", "--static", "--no-compile", "--empty-catalog"])
-    return folder / "target" / "static_index.html"
+    parse(warehouse, ["docs", "generate", "--static", "--no-compile", "--empty-catalog"])
+    return warehouse.dbt_folder / "target" / "static_index.html"
 
 
-def read(warehouse: Path, folder: Path, duck: Settings, *more: Sequence[str]) -> None:
-    """Has dbt read the project, and leave what it declares in the folder's ``target``; no warehouse is opened."""
-    ended = run_dbt([["parse"], *more], warehouse, folder, duck)
+def parse(warehouse: Warehouse, *commands: Sequence[str]) -> None:
+    """Has dbt parse the project, then run more commands; the results are in the folder's ``target``."""
+    ended = run_dbt(warehouse, [["parse"], *commands])
     if ended.returncode:
-        raise TransformFailed(f"dbt cannot read the project: {last_lines(ended.output)}")
+        raise TransformFailed(f"dbt cannot parse the project: {last_lines(ended.output)}")
 
 
 def last_lines(output: str) -> str:
     return " ".join(line.strip() for line in output.splitlines()[-8:])
 
 
-def run_metricflow(arguments: Sequence[str], warehouse: Path, folder: Path, duck: Settings) -> int:
-    """Runs ``mf`` on the warehouse, seen on the terminal; returns its exit code.
-
-    It wants a project with the manifest in its ``target``, which is what ``folder`` is.
-    """
-    semantics(warehouse, folder, duck)
+def run_metricflow(warehouse: Warehouse, arguments: Sequence[str]) -> int:
+    """Runs ``mf`` on the warehouse, with its output on the terminal; returns its exit code."""
+    folder = warehouse.dbt_folder
+    semantic_manifest(warehouse)  # in the project's ``target``, where MetricFlow looks for it
     link_project(folder)
     command: list[str | Path] = [Path(sys.executable).with_name("mf"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environment(warehouse, folder, duck), check=False).returncode
+    return subprocess.run(command, cwd=folder, env=environment(warehouse), check=False).returncode

@@ -1,20 +1,20 @@
-"""Marts -> Parquet that anyone can read beside a running pipeline: dimensions whole, facts by month (hive layout)."""
+"""Marts -> Parquet that can be read while the pipeline runs: complete dimensions, facts by month (hive layout)."""
 
 from datetime import date
 from pathlib import Path
 
-from pipeline.database import Settings, connected, literal, quoted
+from pipeline.database import Warehouse, literal, quoted
 
 SCHEMAS = ("core", "audit")
 
 
-def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) -> dict[Path, int]:
-    """Writes every mart under ``folder``, without a month the dimensions alone; returns each file's rows by its path.
+def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path, int]:
+    """Writes every mart below ``folder``, only the dimensions where no month is given. Returns the rows by path.
 
     ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
     """
     written: dict[Path, int] = {}
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         tables = con.execute(
             """
             select t.schema_name, t.table_name, bool_or(c.column_name = 'source_month')
@@ -37,10 +37,10 @@ def export(warehouse: Path, month: date | None, folder: Path, duck: Settings) ->
     return written
 
 
-def export_so_far(warehouse: Path, table: str, folder: Path, duck: Settings) -> None:
-    """Writes the hours of a feed that is not settled, those that were observed, as it names them."""
+def export_so_far(warehouse: Warehouse, table: str, folder: Path) -> None:
+    """Writes the observed hours of a feed that is not final, with its own column names."""
     path = folder / table / f"{table}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         rows = f"select * exclude (source_month, source_row) from raw_data.{table} where temperature_2m is not null"
         con.execute(f"copy ({rows} order by all) to {literal(path)} (format parquet, compression zstd)")

@@ -1,28 +1,20 @@
-"""Parquet -> DuckDB raw: one month of one source in one transaction, and what was loaded from where."""
+"""Parquet -> raw tables: one month of one source in one transaction, and the record of what was loaded."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from pipeline.database import Settings, connected
+from pipeline.database import Settings, Warehouse
+from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
 
+if TYPE_CHECKING:
+    import duckdb
+
 FIRST_YEAR = 2009
-"""Of the holidays kept: no source that has dates begins earlier, weather apart."""
-FACTS = (
-    "rows_published",
-    "rows_unreadable",
-    "bytes",
-    "sha256",
-    "url",
-    "etag",
-    "last_modified",
-    "fetched_at",
-    "members",
-)
+"""Of the stored holidays: the earliest year of any dated source except weather."""
 LOADS = """
     create table if not exists raw_data.loads (
         source varchar not null, source_month date not null,
@@ -36,9 +28,9 @@ LOADS = """
 REPLACED = (
     "create table if not exists raw_data.replaced as select *, loaded_at as replaced_at from raw_data.loads limit 0"
 )
-"""The lines of ``raw_data.loads`` that another file has taken the place of."""
+"""The rows of ``raw_data.loads`` whose file was replaced."""
 BUILT = "create table if not exists raw_data.built (source varchar not null, source_month date not null)"
-"""What the marts hold: a file that is loaded counts nowhere before its month is built with it."""
+"""What the marts contain: a loaded file counts only once its month is built with it."""
 EFFECTS = """
     create table if not exists estimates.weather_effects (
         source_month date not null, trip_type varchar not null, condition varchar not null,
@@ -55,72 +47,64 @@ FINDINGS = """
 """
 
 
-def load(path: Path, source: Source, month: date, parquet: Path, facts: Mapping[str, Any], duck: Settings) -> int:
-    """Puts the month's rows in the place of those that were there, in one transaction; returns how many there are now.
-
-    ``facts`` are those of the file and of its conversion, which make the line of ``raw_data.loads``.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with connected(path, duck) as con:
+def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:
+    """Replaces the month's rows in one transaction; returns how many there are now."""
+    warehouse.path.parent.mkdir(parents=True, exist_ok=True)
+    with warehouse.connect() as con:
         prepare(con)
-        con.execute(f"set threads = {threads_for(facts['rows_published'], duck)}")
+        con.execute(f"set threads = {threads_for(converted.rows_published, warehouse.settings)}")
         con.begin()
-        keep_replaced(con, source.name, month, facts["sha256"])
-        forget_rows(con, source.name, month)
-        rows = con.execute(
-            f"""
-            insert into raw_data.{source.name} by name
-            select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
-            from read_parquet(?, file_row_number = true)
-            """,
-            [month, str(parquet)],
-        ).fetchall()[0][0]
-        if rows != facts["rows_published"] - facts["rows_unreadable"]:
-            raise AssertionError(f"{parquet}: {rows} rows were loaded, not as converted: {facts}")
-        line = {
-            "source": source.name,
-            "source_month": month,
-            "rows_raw": rows,
-            "loaded_at": datetime.now(UTC).isoformat(),
-        }
-        line |= {fact: facts.get(fact) for fact in FACTS}
-        values = ", ".join(f"${name} as {name}" for name in line)
-        con.execute(f"insert into raw_data.loads by name select {values}", line)
+        record_replaced(con, source.name, month, landed.sha256)
+        delete_rows(con, source.name, month)
+        rows = insert(con, source, month, parquet)
+        if rows != converted.rows:
+            raise AssertionError(f"{parquet}: {rows} rows were loaded, {converted.rows} were converted")
+        entry = asdict(landed) | asdict(converted) | {"source": source.name, "source_month": month, "rows_raw": rows}
+        entry |= {"loaded_at": datetime.now(UTC).isoformat()}
+        del entry["file"]
+        values = ", ".join(f"${name} as {name}" for name in entry)
+        con.execute(f"insert into raw_data.loads by name select {values}", entry)
         con.commit()
-    return int(rows)
+    return rows
 
 
-def threads_for(rows: int, duck: Settings) -> int:
-    """One for each million rows that is begun, as far as there are any.
+def insert(con: "duckdb.DuckDBPyConnection", source: Source, month: date, parquet: Path) -> int:
+    """Inserts the rows of a Parquet file; returns how many there are."""
+    inserted = con.execute(
+        f"""
+        insert into raw_data.{source.name} by name
+        select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
+        from read_parquet(?, file_row_number = true)
+        """,
+        [month, str(parquet)],
+    )
+    return int(inserted.fetchall()[0][0])
 
-    Each thread leaves its last rows in a row group that is not full. DuckDB 2.0 packs these again, together, at each of
-    the next two checkpoints: half a million rides by two threads take 1.3 s and the load after them 0.5 s more, by one
-    thread 0.5 s in all, and less room (2026-11).
+
+def threads_for(rows: int, settings: Settings) -> int:
+    """One thread for each million rows or part of it, at most those of the settings.
+
+    Each thread leaves its last rows in a row group that is not full. DuckDB 2.0 merges these at each of the next two
+    checkpoints: half a million rides take 1.3 s with two threads, and the next load 0.5 s more; with one thread they
+    take 0.5 s in all, and less space (2026-11).
     """
-    return min(int(duck["threads"]), 1 + rows // 1_000_000)
+    return min(int(settings["threads"]), 1 + rows // 1_000_000)
 
 
-def load_so_far(path: Path, source: Source, parquet: Path, duck: Settings) -> int:
-    """Puts the rows of a feed that is not settled in the place of all that were there; returns how many there are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with connected(path, duck) as con:
+def load_so_far(warehouse: Warehouse, source: Source, parquet: Path) -> int:
+    """Replaces all rows of a feed that is not final; returns how many there are now."""
+    warehouse.path.parent.mkdir(parents=True, exist_ok=True)
+    with warehouse.connect() as con:
         prepare(con)
         con.begin()
         con.execute(f"delete from raw_data.{source.name}")
-        rows = con.execute(
-            f"""
-            insert into raw_data.{source.name} by name
-            select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
-            from read_parquet(?, file_row_number = true)
-            """,
-            [source.first_month, str(parquet)],
-        ).fetchall()[0][0]
+        rows = insert(con, source, source.first_month, parquet)
         con.commit()
-    return int(rows)
+    return rows
 
 
-def keep_replaced(con: duckdb.DuckDBPyConnection, source: str, month: date, sha256: str) -> None:
-    """Writes down where the rows came from that another file is about to replace."""
+def record_replaced(con: "duckdb.DuckDBPyConnection", source: str, month: date, sha256: str) -> None:
+    """Records where the rows came from that another file is about to replace."""
     con.execute(
         """
         insert into raw_data.replaced by name
@@ -130,51 +114,61 @@ def keep_replaced(con: duckdb.DuckDBPyConnection, source: str, month: date, sha2
     )
 
 
-def begin(path: Path, months: Sequence[date], duck: Settings) -> None:
-    """Opens the months to the models: from now on what is loaded for them is what the marts hold of them."""
-    with connected(path, duck) as con:
+def begin(warehouse: Warehouse, months: Mapping[date, Sequence[str]]) -> None:
+    """Records which sources the marts of each month are about to be built from.
+
+    Rows of the month from any other source are deleted: no receipt vouches for them, such as where a process was killed
+    while it forgot a source.
+    """
+    with warehouse.connect() as con:
         prepare(con)
         con.begin()
-        con.execute("delete from raw_data.built where source_month in $1", [months])
-        con.execute(
-            "insert into raw_data.built select source, source_month from raw_data.loads where source_month in $1",
-            [months],
-        )
+        for month, names in months.items():
+            loaded = con.execute("select source from raw_data.loads where source_month = $1", [month]).fetchall()
+            for (name,) in loaded:
+                if name not in names and name in sources() and not sources()[name].static:
+                    delete_rows(con, name, month)
+            con.execute("delete from raw_data.built where source_month = $1", [month])
+            con.execute(
+                "insert into raw_data.built select source, source_month from raw_data.loads where source_month = $1",
+                [month],
+            )
         con.commit()
 
 
-def forget_rows(con: duckdb.DuckDBPyConnection, source: str, month: date) -> None:
+def delete_rows(con: "duckdb.DuckDBPyConnection", source: str, month: date) -> None:
+    """Deletes the rows of a source and month, and their entry in ``raw_data.loads``."""
     con.execute(f"delete from raw_data.{source} where source_month = ?", [month])
     con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source, month])
 
 
-def forget(path: Path, chosen: Sequence[Source], month: date, duck: Settings) -> None:
-    """Takes the month's raw rows of these sources out of the warehouse."""
-    with connected(path, duck) as con:
+def forget(warehouse: Warehouse, forgotten: Sequence[Source], month: date) -> None:
+    """Deletes the month's raw rows of these sources, and what was estimated and found of the month."""
+    with warehouse.connect() as con:
         prepare(con)
         con.begin()
-        for source in chosen:
-            forget_rows(con, source.name, source.loaded_as(month))
+        for source in forgotten:
+            delete_rows(con, source.name, source.loaded_as(month))
         con.execute("delete from estimates.weather_effects where source_month = ?", [month])
         con.execute("delete from quality.findings where source_month = ?", [month])
         con.commit()
 
 
-def keep_findings(path: Path, judged: Mapping[date, Sequence[Mapping[str, str]]], duck: Settings) -> None:
-    """Adds what was found in these months to what was found before; each finding has the columns' names."""
-    line = "$month as source_month, $now as judged_at, unnest($findings, recursive := true)"
-    with connected(path, duck) as con:
+def store_findings(warehouse: Warehouse, judged: Mapping[date, Sequence[Mapping[str, str]]]) -> None:
+    """Adds the findings of these months to the earlier ones; each finding has the names of the columns."""
+    values = "$month as source_month, $now as judged_at, unnest($findings, recursive := true)"
+    with warehouse.connect() as con:
         prepare(con)
         con.begin()
         for month, findings in judged.items():
-            values = {"month": month, "now": datetime.now(UTC).replace(tzinfo=None), "findings": list(findings)}
-            con.execute(f"insert into quality.findings by name select {line}", values)
+            arguments = {"month": month, "now": datetime.now(UTC).replace(tzinfo=None), "findings": list(findings)}
+            con.execute(f"insert into quality.findings by name select {values}", arguments)
         con.commit()
 
 
-def accept_findings(path: Path, month: date, sentences: Sequence[str], reason: str, duck: Settings) -> None:
-    """Notes beside these findings of the month's newest judgement why they were accepted."""
-    with connected(path, duck) as con:
+def accept_findings(warehouse: Warehouse, month: date, sentences: Sequence[str], reason: str) -> None:
+    """Records beside these findings of the month's newest judgement why they were accepted."""
+    with warehouse.connect() as con:
         con.execute(
             """
             update quality.findings set accepted_because = $reason
@@ -185,34 +179,34 @@ def accept_findings(path: Path, month: date, sentences: Sequence[str], reason: s
         )
 
 
-def rows_held(path: Path, duck: Settings) -> dict[tuple[str, str, str], int]:
-    """How many rows there really are, by table (``raw_data``, ``facts`` or ``rejected``), source and month.
+def count_rows(warehouse: Warehouse) -> dict[tuple[str, str, str], int]:
+    """The number of stored rows by table (``raw_data``, ``facts`` or ``rejected``), source and month.
 
-    And how many trips the hours count (``hours``), by month.
+    Also the number of trips that the hours count (``hours``), by month.
     """
-    if not path.exists():
+    if not warehouse.path.exists():
         return {}
-    with connected(path, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         tables = {("raw_data", name): ("raw_data", name) for name in sources()}
         tables |= {("facts", ""): ("core", "fct_trips"), ("rejected", ""): ("audit", "rejected_trips")}
         existing = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
-        held: dict[tuple[str, str, str], int] = {}
+        counts: dict[tuple[str, str, str], int] = {}
         for (kind, name), (schema, table) in tables.items():
             if (schema, table) in existing:
                 source = f"'{name}'" if name else "source::varchar"
                 query = f"select {source}, strftime(source_month, '%Y-%m'), count(*) from {schema}.{table} group by all"
-                held |= {(kind, *row[:2]): row[2] for row in con.execute(query).fetchall()}
+                counts |= {(kind, *row[:2]): row[2] for row in con.execute(query).fetchall()}
         if ("core", "fct_hourly_mobility") in existing:
             query = """
                 select strftime(source_month, '%Y-%m'), sum(trip_count + adjustment_count)::bigint
                 from core.fct_hourly_mobility group by all
             """
-            held |= {("hours", "", month): trips for month, trips in con.execute(query).fetchall()}
-        return held
+            counts |= {("hours", "", month): trips for month, trips in con.execute(query).fetchall()}
+        return counts
 
 
-def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Every declared source has its table, loaded or not, so that the models can always be built."""
+def prepare(con: "duckdb.DuckDBPyConnection") -> None:
+    """Creates the table of every declared source, loaded or not, so that the models can always be built."""
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
     con.execute("alter table raw_data.loads add column if not exists members varchar[]")  # since 2026-11
@@ -229,13 +223,13 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         declared += [("source_month", "date not null"), ("source_row", "bigint not null")]
         fields = ", ".join(f'"{name}" {type_}' for name, type_ in declared)
         con.execute(f"create table if not exists raw_data.{source.name} ({fields})")
-        for name, type_ in declared[:-2]:  # declared since the table was made
+        for name, type_ in declared[:-2]:  # declared after the table was created
             con.execute(f'alter table raw_data.{source.name} add column if not exists "{name}" {type_}')
-    keep_holidays(con)
+    store_holidays(con)
 
 
-def keep_holidays(con: duckdb.DuckDBPyConnection) -> None:
-    """US federal holidays, as observed, to the end of next year."""
+def store_holidays(con: "duckdb.DuckDBPyConnection") -> None:
+    """Stores the US federal holidays, as observed, to the end of next year."""
     con.execute("create table if not exists raw_data.federal_holidays (holiday_date date, holiday_name varchar)")
     last = date.today().year + 1
     if con.execute("select max(year(holiday_date)) from raw_data.federal_holidays").fetchall() == [(last,)]:

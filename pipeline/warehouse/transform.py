@@ -1,15 +1,14 @@
 """Raw -> marts: dbt for one or more months, and the months whose verdicts change with them."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from pipeline.database import Settings, busy_error, connected
-from pipeline.errors import TransformFailed, WarehouseBusy
+from pipeline.database import Warehouse, busy_error
+from pipeline.errors import MobilityError, TransformFailed, WarehouseBusy
 from pipeline.months import add_months
+from pipeline.results import Transformed
 from pipeline.sources import sources
 from pipeline.warehouse.dbt import last_lines, run_dbt
 
@@ -21,92 +20,86 @@ REFRESH = ("run", "--full-refresh", "--no-write-json")
 REBUILD = "MOBILITY-REBUILD"
 """The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""
 
-
-@dataclass(frozen=True)
-class Built:
-    """How many models and tests dbt ran, and in how many seconds."""
-
-    models: int
-    tests: int
-    seconds: float
+BeforeBuild = Callable[[Sequence[date]], None]
+"""Called with months before their marts, and hours of their neighbours, change."""
 
 
 def build_all(
-    warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
-) -> Iterator[tuple[Sequence[date], Built]]:
-    """Builds the months in one start of dbt, or, where that fails, one by one, so that one bad month holds up no other.
+    warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild
+) -> tuple[dict[date, Transformed], MobilityError | None]:
+    """Builds the months in one start of dbt, or, where that fails, one by one: one bad month does not stop the others.
 
-    Gives the months that are built as soon as they are; raises what ``build`` raises for the first that cannot be.
+    Returns the months that were built, and the error of those that could not be, if any.
     """
     try:
-        yield months, build(warehouse, months, folder, duck)
-    except TransformFailed as failed:
+        return dict.fromkeys(months, build(warehouse, months, before_build)), None
+    except TransformFailed as error:
         if len(months) == 1:
-            raise
-        log.warning("%s; trying the months one by one", failed)
-        yield from one_by_one(warehouse, months, folder, duck)
+            return {}, error
+        log.warning("%s; building the months one by one", error)
+        return build_one_by_one(warehouse, months, before_build)
+    except WarehouseBusy as error:
+        return {}, error
 
 
-def one_by_one(
-    warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
-) -> Iterator[tuple[Sequence[date], Built]]:
-    failures: list[TransformFailed] = []
-    for month in months:
-        try:
-            yield [month], build(warehouse, [month], folder, duck)
-        except TransformFailed as failed:
-            failures.append(failed)
-    if failures:
-        raise TransformFailed("; ".join(map(str, failures)))
+def build_one_by_one(
+    warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild
+) -> tuple[dict[date, Transformed], MobilityError | None]:
+    """As ``build_all``, with one start of dbt for each month."""
+    results = [build_all(warehouse, [month], before_build) for month in months]
+    built = {month: transformed for done, _ in results for month, transformed in done.items()}
+    errors = [str(error) for _, error in results if error]
+    return built, TransformFailed("; ".join(errors)) if errors else None
 
 
-def build(warehouse: Path, months: Sequence[date], folder: Path, duck: Settings) -> Built:
+def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild = lambda _: None) -> Transformed:
     """Builds the models of these source months from whatever is loaded for them, and tests them.
 
-    A month that follows one of them is built as well where its verdicts change: a ride that stands in two files counts
-    in the earlier one, whichever was loaded first. ``folder`` is where dbt leaves its target and its logs.
-    Raises TransformFailed with what dbt says of the first failures and some of the failing rows, WarehouseBusy where
+    A month that follows one of them is built as well where its verdicts change: a ride in two files counts in the
+    earlier one, whichever was loaded first.
+    Raises TransformFailed with dbt's messages on the first failures and some of the failing rows, WarehouseBusy where
     another process holds the warehouse.
     """
-    results, failed = attempt(warehouse, months, folder, duck)
+    before_build(months)
+    results, error = attempt(warehouse, months)
     if any(result["error_code"] == REBUILD for result in results):
-        refresh(warehouse, folder, duck)
-        results, failed = attempt(warehouse, months, folder, duck)
-    if failed:
-        raise failed
-    if following := overtaken(warehouse, months, duck):
-        build(warehouse, following, folder, duck)
+        refresh(warehouse)
+        results, error = attempt(warehouse, months)
+    if error:
+        raise error
+    if following := overtaken(warehouse, months):
+        build(warehouse, following, before_build)
     kinds = [result["unique_id"].split(".")[0] for result in results]
-    return Built(kinds.count("model"), kinds.count("test"), sum(result["execution_time"] for result in results))
+    return Transformed(kinds.count("model"), kinds.count("test"), sum(result["execution_time"] for result in results))
 
 
 def attempt(
-    warehouse: Path, months: Sequence[date], folder: Path, duck: Settings
+    warehouse: Warehouse, months: Sequence[date]
 ) -> tuple[list[dict[str, Any]], TransformFailed | WarehouseBusy | None]:
-    """Dbt's results of one try, and what is wrong with them.
+    """The results of one run of dbt, and the error that they amount to, if any.
 
     The tables are created with their first months; for others they must exist.
     """
-    command = BUILD if are_others_built(warehouse, months, duck) else (*BUILD, "--full-refresh")
-    ended = run_dbt([command], warehouse, folder, duck, months)
+    command = BUILD if are_others_built(warehouse, months) else (*BUILD, "--full-refresh")
+    ended = run_dbt(warehouse, [command], months)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
-        return ended.results, failure(failures, ended.output, warehouse, months, duck)
+        return ended.results, failure(failures, ended.output, warehouse, months)
     return ended.results, None
 
 
-def are_others_built(warehouse: Path, months: Sequence[date], duck: Settings) -> bool:
+def are_others_built(warehouse: Warehouse, months: Sequence[date]) -> bool:
     """Whether the marts hold other months than these."""
     monthly = [source.name for source in sources().values() if not source.static]
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         others = "select count(*) from raw_data.built where source in $1 and source_month not in $2"
         return bool(con.execute(others, [monthly, list(months)]).fetchall()[0][0])
 
 
-def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[date]:
+def overtaken(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
     """The months after these whose facts were built when another file, or none, lay before theirs."""
     row = "source, source_month, source_row"
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         return [
             month
             for (month,) in con.execute(
@@ -128,14 +121,14 @@ def overtaken(warehouse: Path, months: Sequence[date], duck: Settings) -> list[d
         ]
 
 
-def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[date, dict[str, str]]:
-    """What stands for what the marts hold of each of these months and of those beside them.
+def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, dict[str, str]]:
+    """Digests of what the marts hold of each of these months and of their neighbours.
 
     ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: the rides at the edge of a
-    month lie in its neighbour's file, so that loading one changes what the other publishes.
+    month are in its neighbour's file, so that loading one changes what is published of the other.
     """
     around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         found = con.execute(
             """
             select source_month, md5(sum(row_hash) filter (is_line)::varchar), md5(sum(row_hash)::varchar)
@@ -155,44 +148,46 @@ def contents(warehouse: Path, months: Sequence[date], duck: Settings) -> dict[da
     return {month: marks.get(month, {"facts": "", "content": ""}) for month in around}
 
 
-def refresh(warehouse: Path, folder: Path, duck: Settings) -> None:
-    """Builds the tables of all months again, where one does not exist or was created under another contract.
+def refresh(warehouse: Warehouse) -> None:
+    """Builds the tables of all months again, where one does not exist or has the columns of an earlier contract.
 
     Raises TransformFailed where dbt fails.
     """
     log.warning("a table does not exist or differs from its contract: building the tables of all months")
-    with connected(warehouse, duck, read_only=True) as con:
+    with warehouse.connect(read_only=True) as con:
         months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
-    ended = run_dbt([REFRESH], warehouse, folder, duck, [month for (month,) in months])
+    ended = run_dbt(warehouse, [REFRESH], [month for (month,) in months])
     if ended.returncode:
         raise TransformFailed(f"the tables of all months cannot be built: {last_lines(ended.output)}")
 
 
 def failure(
-    failures: Sequence[Mapping[str, Any]], output: str, warehouse: Path, months: Sequence[date], duck: Settings
+    failures: Sequence[Mapping[str, Any]], output: str, warehouse: Warehouse, months: Sequence[date]
 ) -> TransformFailed | WarehouseBusy:
-    """The error to raise: what failed, and the rows that show it."""
+    """The error to raise: what failed, with some of the failing rows."""
     span = ", ".join(f"{month:%Y-%m}" for month in months)
-    if busy := busy_error(output, warehouse):
+    if busy := busy_error(output, warehouse.path):
         return busy
     if not failures:
         return TransformFailed(f"{span}: dbt could not start: {last_lines(output)}")
-    told = [tell(result, warehouse, duck) for result in failures[:3]]
+    messages = [message_of(result, warehouse) for result in failures[:3]]
     more = f" (and {len(failures) - 3} more)" if len(failures) > 3 else ""
-    return TransformFailed(f"{span}: dbt: {'; '.join(told)}{more}")
+    return TransformFailed(f"{span}: dbt: {'; '.join(messages)}{more}")
 
 
-def tell(result: Mapping[str, Any], warehouse: Path, duck: Settings) -> str:
+def message_of(result: Mapping[str, Any], warehouse: Warehouse) -> str:
+    """The name of what failed, with dbt's message."""
     name = result["unique_id"].split(".")[2]
     message = " ".join((result["message"] or "").split(" > in macro")[0].split())
     query = result.get("compiled_code")
     if result["status"] != "fail" or not query:
         return f"{name}: {message}"
-    return f"{name}: {message}, such as {failing_rows(query, warehouse, duck)}"
+    return f"{name}: {message}, such as {failing_rows(query, warehouse)}"
 
 
-def failing_rows(query: str, warehouse: Path, duck: Settings) -> list[dict[str, Any]]:
-    with connected(warehouse, duck, read_only=True) as con:
+def failing_rows(query: str, warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The first rows that a failed test found."""
+    with warehouse.connect(read_only=True) as con:
         found = con.execute(f"select * from ({query}) limit {FAILING_ROWS_SHOWN}")
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -177,8 +177,9 @@ class Benchmarks:
 
 def url_of(name: str, month: date) -> str:
     from pipeline.ingest import download
+    from pipeline.tasks.settings import retry_policy
 
-    found = download.published_at(sources()[name], month, download.Patience())
+    found = download.published_at(sources()[name], month, retry_policy())
     assert found, f"{name} {month}: not served"
     return found[0]
 

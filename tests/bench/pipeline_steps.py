@@ -1,60 +1,58 @@
-"""The steps of the pipeline, called as its tasks call them, with the settings of luigi.cfg."""
+"""The pipeline's own steps, called as its tasks call them, with the settings of luigi.cfg; each in its own process."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pipeline.ingest import convert, download
 from pipeline.months import add_months
-from pipeline.paths import data_folder
+from pipeline.results import Converted, Landed, Transformed
 from pipeline.sources import sources
-from pipeline.tasks.parameters import duck, duck_to_convert
-from pipeline.tasks.receipts import warehouse as database
+from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
 from pipeline.warehouse import dbt, raw, transform
 
-Loadable = tuple[str, date, Path, dict[str, Any]]
+Loadable = tuple[str, date, Path, Landed, Converted]
 
 
-def fetch(name: str, month: date, path: Path) -> dict[str, Any]:
-    source, patience = sources()[name], download.Patience()
-    found = download.published_at(source, month, patience)
+def fetch(name: str, month: date, path: Path) -> Landed:
+    """Download the month's file."""
+    source = sources()[name]
+    found = download.published_at(source, month, retry_policy())
     assert found, f"{name} {month}: not served"
-    return download.fetch(source, found[0], path, path, patience, lambda done, total: None)
+    return download.fetch(source, found[0], path, path, retry_policy(), lambda done, total: None)
 
 
-def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> convert.Converted:
-    return convert.to_parquet(sources()[name], month, landed, parquet, parquet, duck_to_convert(parquet))
+def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> Converted:
+    """Converts the landed file."""
+    return convert.to_parquet(sources()[name], month, landed, parquet, parquet, conversion_settings(parquet))
 
 
 def load(files: Sequence[Loadable]) -> int:
-    return sum(
-        raw.load(database(), sources()[name], month, parquet, record, duck()) for name, month, parquet, record in files
-    )
+    """Loads converted files; returns the rows."""
+    return sum(raw.load(warehouse(), sources()[name], *rest) for name, *rest in files)  # type: ignore[misc]
 
 
-def build(months: Sequence[date]) -> transform.Built:
-    raw.begin(database(), months, duck())
-    return transform.build(database(), months, data_folder() / "dbt", duck())
+def build(months: Sequence[date]) -> Transformed:
+    """Builds the months from everything that is loaded for them."""
+    monthly = [name for name, source in sources().items() if not source.static]
+    raw.begin(warehouse(), dict.fromkeys(months, monthly))
+    return transform.build(warehouse(), months)
 
 
 def refresh() -> None:
-    """Rebuild the tables of all months, as after a change of their columns, without tests."""
-    transform.refresh(database(), data_folder() / "dbt", duck())
+    """Builds the tables of all months again, as where their columns have changed; without tests."""
+    transform.refresh(warehouse())
 
 
 def start_dbt() -> None:
-    """Run the smallest model, which costs little more than the start of dbt."""
-    arguments = ["run", "--select", "dim_time", "--no-write-json"]
-    ended = dbt.run_dbt([arguments], database(), data_folder() / "dbt", duck(), [date(2024, 1, 1)])
+    """Runs the smallest of the models: the cost of starting dbt."""
+    ended = dbt.run_dbt(warehouse(), [["run", "--select", "dim_time", "--no-write-json"]], [date(2024, 1, 1)])
     assert ended.returncode == 0, ended.output
 
 
 def forget(month: date) -> None:
-    """Delete the month from the warehouse, and rebuild its tables."""
-    monthly = [source for source in sources().values() if not source.static]
-    raw.forget(database(), monthly, month, duck())
+    """Deletes the month from the warehouse, as if it had never been loaded."""
+    raw.forget(warehouse(), [source for source in sources().values() if not source.static], month)
     build([month])
 
 
@@ -83,8 +81,7 @@ def prepare(data: Path, name: str, month: date) -> Loadable:
     landed.parent.mkdir(parents=True, exist_ok=True)
     if name == "citibike":
         landed = landed.with_name(f"{month:%Y}.zip" if month.year < 2024 else f"{month:%Y%m}.zip")
-    record = fetch(name, month, landed)
-    return name, month, parquet, record | asdict(to_parquet(name, month, landed, parquet))
+    return name, month, parquet, fetch(name, month, landed), to_parquet(name, month, landed, parquet)
 
 
 def prepare_all(data: Path, source_months: Sequence[tuple[str, date]]) -> list[Loadable]:

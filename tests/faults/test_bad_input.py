@@ -31,7 +31,7 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
         (("RunMonth", "--month", "May 2025"), "error: month 'May 2025': not a month; write it as YYYY-MM"),
         (
             ("RunMonth", "--month", NEXT_YEAR),
-            f"error: month {NEXT_YEAR}: lies ahead; this month is {date.today():%Y-%m}",
+            f"error: month {NEXT_YEAR}: is in the future; this month is {date.today():%Y-%m}",
         ),
         (
             ("RunMonth", "--month", "2024-01", "--sources", "yelow_taxi"),
@@ -39,7 +39,7 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
         ),
         (
             ("RangeMonthly", "--of", "RunMonth", "--start", "2024-03", "--stop", "2024-01"),
-            "error: range 2024-03 to 2024-01: ends before it starts; stop is not in the range",
+            "error: range 2024-03 to 2024-01: ends before it starts; stop is exclusive",
         ),
         (
             ("RangeMonthly", "--of", "RunMonth", "--start", "2024-1", "--stop", "2024-03"),
@@ -142,8 +142,8 @@ def test_a_missing_file_of_all_months_is_an_error_that_says_how_to_do_without(
         place.upstream.faults = [Fault(PATHS[source], status=404)]
     ended = known(place).month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 35
-    (line,) = [said for said in ended.stderr.splitlines() if "is not there" in said]
-    assert f"{source}: {place.upstream.url}/{PATHS[source]} is not there, and every month needs it" in line
+    (line,) = [said for said in ended.stderr.splitlines() if "does not exist" in said]
+    assert f"{source}: {place.upstream.url}/{PATHS[source]} does not exist, and every month needs it" in line
     assert f"enabled: false in config/sources/{source}.yaml" in line
     assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr
     assert not [path for path in place.files() if path.startswith(("complete", f"landing/{source}/"))]
@@ -194,10 +194,14 @@ def test_a_full_disk_is_named_and_nothing_is_left_half_written(place: Place) -> 
     place.data.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place.data], check=False)
     assert mounted.returncode == 0, "only root can mount a small disk; -m 'not mount' runs the other tests"
+    config = place.upstream.root / "luigi.cfg"  # by default a run that has so little space does not begin
+    config.write_text("[mobility]\nleast_free_gb = 0\n")
     try:
-        ended = place.luigi("Convert", "--source", "yellow_taxi", "--month", "2024-01")
+        words = ("Convert", "--source", "yellow_taxi", "--month", "2024-01")
+        assert place.luigi(*words).returncode == 2
+        ended = place.luigi(*words, LUIGI_CONFIG_PATH=str(config))
         assert ended.returncode == 30
-        assert re.search(r'Could not write file ".*": No space left on device; make room', ended.stderr)
+        assert re.search(r'Could not write file ".*": No space left on device; free some space', ended.stderr)
         assert "Traceback" not in ended.stderr
         assert not [path for path in place.files() if path.endswith(".part") or path.startswith("parquet")]
     finally:

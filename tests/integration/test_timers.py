@@ -37,8 +37,8 @@ def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Pl
     assert not [path for path in asked if this in path or this.replace("-", "") in path], "it cannot be there yet"
     assert any(f"yellow_tripdata_{four_ago}" in path for path in asked)
     latest = sources()["yellow_taxi"].expected(add_months(THIS, -4))[1]
-    assert f"{four_ago} yellow_taxi: late, as a rule there by {latest}" in ended.stdout
-    assert f"{this} yellow_taxi: not asked for, expected from" in ended.stdout
+    assert f"{four_ago} yellow_taxi: late, usually published by {latest}" in ended.stdout
+    assert f"{this} yellow_taxi: not requested, expected from" in ended.stdout
     assert {"source": "yellow_taxi", "month": four_ago} in json.loads(
         (place.data / "runs/last_catchup.json").read_text()
     )["missing"]
@@ -66,7 +66,7 @@ def test_nothing_is_fetched_or_made_where_nothing_was_reissued(copy_of: Callable
     assert {request.method for request in asked} == {"HEAD"}
     unchanged = [request.path for request in asked if request.status == 304]
     assert len(unchanged) == 3 * 3 + 2, "every trip file and both of the zones; weather that old is not revised"
-    assert re.findall(r"INFO    (\S+) made in", ended.stderr) == ["runs/refresh"]
+    assert finished_tasks(ended.stderr) == []
 
 
 def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_provenance(
@@ -92,8 +92,8 @@ def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_prov
         ended = there.verb("refresh", "--months", "100")
         assert ended.returncode == 0, ended.stderr
         assert there.asked("GET") == ["trip-data/fhv_tripdata_2024-02.parquet"]
-    made = set(re.findall(r"INFO    (\S+) made in", ended.stderr)) - {"runs/refresh"}
-    assert made and {name for name in made if "2024-02" not in name} == set()
+    tasks = finished_tasks(ended.stderr)
+    assert tasks and [task for task in tasks if "2024-02" not in task] == []
     assert place.query(others) == before
     assert (place.data / f"{FHV}.parquet").read_bytes() == reissued
     history = place.query("""
@@ -103,6 +103,11 @@ def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_prov
     now = json.loads((place.data / f"{FHV}.json").read_text())
     assert history == [(earlier["sha256"], False, True), (now["sha256"], True, False)]
     assert place.verb("verify").returncode == 0
+
+
+def finished_tasks(log: str) -> list[str]:
+    """The tasks that a run logged: ``loaded fhv_taxi 2024-02``."""
+    return re.findall(r"INFO    (\w.*) \(.* s\)$", log, flags=re.MULTILINE)
 
 
 def test_the_weather_so_far_comes_and_goes_and_makes_no_month(place: Place) -> None:
@@ -132,7 +137,7 @@ def test_nothing_is_asked_of_the_weather_while_it_is_maintained(place: Place) ->
     path.write_text("[mobility]\nmaintenance = 00:00-23:59\n")
     ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=str(path))
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "nothing is fetched in 00:00-23:59 UTC" in ended.stdout
+    assert "nothing is downloaded from 00:00-23:59 UTC" in ended.stdout
     assert place.upstream.requests == [] and place.files() == set()
 
 
@@ -144,7 +149,7 @@ def test_a_failure_reaches_people_and_the_history_and_no_log_holds_their_address
     assert (ended.returncode, again.returncode) == (30, 30)
     assert hook.titles == ["Download taxi_zones 2011-01 failed"], "told once"
     assert "an HTML page where a csv file should be" in hook.sent[0]["message"]
-    assert "address 1 of MOBILITY_ALERT_URLS is none" in ended.stderr
+    assert "address 1 of MOBILITY_ALERT_URLS is not valid" in ended.stderr
     kept = (place.data / "logs/pipeline.jsonl").read_text()
     assert "secret-of-the-hook" not in ended.stderr + ended.stdout + kept and "nonsense" not in ended.stderr + kept
     (history,) = place.data.glob("runs/*.jsonl")
@@ -156,12 +161,12 @@ def test_a_failure_reaches_people_and_the_history_and_no_log_holds_their_address
 
 def test_an_upstream_that_is_down_is_told_of_and_an_address_with_a_password_refused(place: Place) -> None:
     once = place.upstream.root / "luigi.cfg"
-    once.write_text("[patience]\ntries = 1\n")
+    once.write_text("[download]\nattempts = 1\n")
     words = ("Load", "--source", "green_taxi", "--month", "2024-01")
     with listening() as hook:
         urls = {"MOBILITY_ALERT_URLS": hook.address, "LUIGI_CONFIG_PATH": str(once)}
         assert place.luigi(*words, TLC_URL="http://127.0.0.1:1", **urls).returncode == 35
-    assert hook.titles == ["green_taxi: upstream does not give it"]
+    assert hook.titles == ["green_taxi: the publisher does not provide it"]
     ended = place.luigi(*words, TLC_URL="https://someone:password@127.0.0.1:1")
     assert ended.returncode == 35
     assert "TLC_URL: holds a password" in ended.stderr and "someone" not in ended.stderr
@@ -200,7 +205,7 @@ def test_a_run_that_has_too_little_room_is_refused_before_it_starts(place: Place
 
 def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> None:
     place.data.mkdir()
-    hold = "import sys, pathlib, pipeline.lock; pipeline.lock.hold(pathlib.Path(sys.argv[1])); print(1, flush=True)"
+    hold = "import sys, pathlib, pipeline.lock; pipeline.lock.lock(pathlib.Path(sys.argv[1])); print(1, flush=True)"
     words = [sys.executable, "-c", f"{hold}; sys.stdin.read()", str(place.data)]
     with subprocess.Popen(words, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout and other.stdin and other.stdout.readline()
@@ -212,8 +217,8 @@ def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> N
 def test_lines_are_json_on_wish(place: Place) -> None:
     ended = place.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert [line["message"].split()[0] for line in lines if line["logger"] == "pipeline.tasks.receipts"] == [
-        f"{stage}/taxi_zones/static" for stage in ("landing", "parquet", "warehouse/loaded")
+    assert [line["message"].split(" (")[0] for line in lines if line["logger"] == "pipeline.tasks.events"] == [
+        f"{action} taxi_zones 2011-01" for action in ("downloaded", "converted", "loaded")
     ]
     assert len({line["run"] for line in lines}) == 1
     assert place.verb("month", "2024-01", "--log-format", "xml").returncode == 2

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.process import keeping_all
+from pipeline.process import no_garbage_collection
 from tests.conftest import HERE
 
 STARTS = """
@@ -40,7 +40,7 @@ def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held(
 
 
 def test_nothing_is_looked_for_while_a_block_keeps_all_and_everything_after_it_even_if_it_fails() -> None:
-    with suppress(ZeroDivisionError), keeping_all():
+    with suppress(ZeroDivisionError), no_garbage_collection():
         assert not gc.isenabled()
         raise ZeroDivisionError
     assert gc.isenabled()

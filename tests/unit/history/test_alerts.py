@@ -15,7 +15,7 @@ from pipeline.history.alerts import Alert
 from pipeline.sources import sources
 from tests.webhook import Webhook, listening
 
-LOAD = runs.Line(
+LOAD = runs.TaskRun(
     run="r",
     task="Load",
     task_id="Load_1",
@@ -39,7 +39,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 
 def failed(error: BaseException, outcome: str = runs.FAILED) -> None:
-    alerts.of_task(replace(LOAD, outcome=outcome, error=str(error)), error)
+    alerts.send_for_task(replace(LOAD, outcome=outcome, error=str(error)), error)
 
 
 def test_a_failure_is_told_with_its_month_its_task_and_the_errors_own_line(hook: Webhook) -> None:
@@ -57,17 +57,17 @@ def test_a_rejected_month_is_told_with_its_findings(hook: Webhook) -> None:
 def test_an_upstream_that_does_not_answer_is_told_once_for_all_its_months(hook: Webhook) -> None:
     for month in ("2024-01", "2024-02", "2024-03"):
         error = Unreachable("http://127.0.0.1:1/: no answer")
-        alerts.of_task(replace(LOAD, months=(month,), outcome=runs.BROKEN, error=str(error)), error)
-    assert hook.titles == ["yellow_taxi: upstream does not give it"]
+        alerts.send_for_task(replace(LOAD, months=(month,), outcome=runs.BROKEN, error=str(error)), error)
+    assert hook.titles == ["yellow_taxi: the publisher does not provide it"]
 
 
 def test_a_late_source_is_told_by_how_much(hook: Webhook) -> None:
     source, month = sources()["yellow_taxi"], date(2026, 7, 1)
     due = date(2026, 10, 17)
     assert source.expected(month) == (date(2026, 9, 16), due)
-    assert alerts.tell(alerts.of_late([(source, month)], due)) == []
+    assert alerts.send(alerts.alerts_for_late_sources([(source, month)], due)) == []
     earlier = date(2026, 6, 1)
-    alerts.tell(alerts.of_late([(source, earlier), (source, month)], due + timedelta(days=3)))
+    alerts.send(alerts.alerts_for_late_sources([(source, earlier), (source, month)], due + timedelta(days=3)))
     assert hook.titles == ["yellow_taxi is late"]
     assert hook.sent[0]["message"] == "2026-06 by 34 days, 2026-07 by 3 days"
 
@@ -75,66 +75,66 @@ def test_a_late_source_is_told_by_how_much(hook: Webhook) -> None:
 @pytest.mark.parametrize(("failures", "told"), [(2, []), (3, ["many tasks fail"])])
 def test_many_failures_in_a_day_are_told(hook: Webhook, failures: int, told: list[str]) -> None:
     lines = [LOAD] * (20 - failures) + [replace(LOAD, outcome=runs.FAILED)] * failures
-    alerts.tell(alerts.of_failure_rate(lines, alerts.rules()))
+    alerts.send(alerts.alerts_for_failure_rate(lines, alerts.rules()))
     assert hook.titles == told
 
 
 def test_a_few_tasks_say_nothing_of_a_rate(hook: Webhook) -> None:
-    alerts.tell(alerts.of_failure_rate([replace(LOAD, outcome=runs.FAILED)] * 9, alerts.rules()))
+    alerts.send(alerts.alerts_for_failure_rate([replace(LOAD, outcome=runs.FAILED)] * 9, alerts.rules()))
     assert hook.titles == []
 
 
 def test_a_task_over_five_minutes_is_told(hook: Webhook) -> None:
-    alerts.of_task(replace(LOAD, seconds=299.0), None)
+    alerts.send_for_task(replace(LOAD, seconds=299.0), None)
     assert hook.titles == []
-    alerts.of_task(replace(LOAD, seconds=301.0), None)
+    alerts.send_for_task(replace(LOAD, seconds=301.0), None)
     assert hook.titles == ["Load yellow_taxi 2024-01 is slow"]
 
 
 def test_a_task_of_many_months_may_take_five_minutes_for_each(hook: Webhook) -> None:
-    alerts.of_task(replace(LOAD, task="Transform", months=("2024-01", "2024-02"), seconds=500.0), None)
+    alerts.send_for_task(replace(LOAD, task="Transform", months=("2024-01", "2024-02"), seconds=500.0), None)
     assert hook.titles == []
 
 
 def test_a_task_that_takes_three_times_as_long_as_usual_is_told(hook: Webhook, tmp_path: Path) -> None:
     for _ in range(4):
         runs.append(tmp_path / "runs", LOAD)
-    alerts.of_task(replace(LOAD, seconds=100.0), None)
+    alerts.send_for_task(replace(LOAD, seconds=100.0), None)
     assert hook.titles == [], "four runs make no rule"
     runs.append(tmp_path / "runs", LOAD)
-    alerts.of_task(replace(LOAD, seconds=59.0), None)
-    alerts.of_task(replace(LOAD, seconds=61.0), None)
-    assert [one["message"] for one in hook.sent] == ["61 s, as a rule 20 s"]
+    alerts.send_for_task(replace(LOAD, seconds=59.0), None)
+    alerts.send_for_task(replace(LOAD, seconds=61.0), None)
+    assert [one["message"] for one in hook.sent] == ["61 s, usually 20 s"]
 
 
 def test_a_trifle_may_take_any_time(hook: Webhook, tmp_path: Path) -> None:
     for _ in range(5):
         runs.append(tmp_path / "runs", replace(LOAD, seconds=0.1))
-    alerts.of_task(replace(LOAD, seconds=29.0), None)
+    alerts.send_for_task(replace(LOAD, seconds=29.0), None)
     assert hook.titles == []
 
 
 def test_memory_over_four_fifths_is_told(hook: Webhook) -> None:
     memory = alerts.memory_of_machine()
-    alerts.of_task(replace(LOAD, peak_bytes=int(memory * 0.79)), None)
+    alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.79)), None)
     assert hook.titles == []
-    alerts.of_task(replace(LOAD, peak_bytes=int(memory * 0.81)), None)
-    assert hook.titles == ["Load yellow_taxi 2024-01 took much memory"]
+    alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.81)), None)
+    assert hook.titles == ["Load yellow_taxi 2024-01 took a lot of memory"]
 
 
 def test_the_same_cause_is_told_again_after_a_day_and_another_at_once(hook: Webhook, tmp_path: Path) -> None:
     for cause in ("a", "a", "b"):
-        alerts.tell([Alert(cause, cause, "text")])
+        alerts.send([Alert(cause, cause, "text")])
     assert hook.titles == ["a", "b"]
     age(tmp_path, timedelta(hours=25))
-    alerts.tell([Alert("a", "a", "text")])
+    alerts.send([Alert("a", "a", "text")])
     assert hook.titles == ["a", "b", "a"]
 
 
 def test_a_clock_that_was_set_back_silences_nothing(hook: Webhook, tmp_path: Path) -> None:
-    alerts.tell([Alert("a", "a", "text")])
+    alerts.send([Alert("a", "a", "text")])
     age(tmp_path, timedelta(days=-300))
-    alerts.tell([Alert("a", "a", "text")])
+    alerts.send([Alert("a", "a", "text")])
     assert hook.titles == ["a", "a"]
 
 
@@ -148,8 +148,8 @@ def age(data: Path, by: timedelta) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("no-address", "address 1 of MOBILITY_ALERT_URLS is none"),
-        ("slack://only-one-token-of-three", "address 1 of MOBILITY_ALERT_URLS is none"),
+        ("no-address", "address 1 of MOBILITY_ALERT_URLS is not valid"),
+        ("slack://only-one-token-of-three", "address 1 of MOBILITY_ALERT_URLS is not valid"),
         ("json://someone:secret@127.0.0.1:1/hook", "address 1 (JSON) refused it"),
     ],
 )
@@ -158,7 +158,7 @@ def test_an_address_that_does_not_work_is_logged_without_it_and_the_others_are_t
 ) -> None:
     monkeypatch.setenv("MOBILITY_ALERT_URLS", f"{address} {hook.address}")
     with caplog.at_level(logging.DEBUG):
-        alerts.tell([Alert("a", "a", "text")])
+        alerts.send([Alert("a", "a", "text")])
     assert hook.titles == ["a"]
     ours = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert ours == [f"alert not sent: a; {said}"]
@@ -167,9 +167,9 @@ def test_an_address_that_does_not_work_is_logged_without_it_and_the_others_are_t
 
 def test_what_nobody_could_be_told_is_told_when_it_can_be(hook: Webhook) -> None:
     hook.status = 500
-    assert alerts.tell([Alert("a", "a", "text")]) == []
+    assert alerts.send([Alert("a", "a", "text")]) == []
     hook.status = 200
-    assert len(alerts.tell([Alert("a", "a", "text")])) == 1
+    assert len(alerts.send([Alert("a", "a", "text")])) == 1
 
 
 def test_without_an_address_nothing_is_told_and_nothing_written(

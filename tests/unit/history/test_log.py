@@ -34,20 +34,20 @@ def record(error: Exception | None = None, level: int = 40, name: str = "luigi-i
 
 
 def test_an_error_of_ours_is_one_line_and_any_other_has_its_stack() -> None:
-    lines = log.Lines("%(levelname)s %(message)s")
+    lines = log.ConsoleFormatter("%(levelname)s %(message)s")
     assert lines.format(record(BadFile("no zip"))) == f"ERROR {TASK}: no zip"
     assert "Traceback" in lines.format(record(ValueError("x")))
 
 
 def test_a_task_that_luigi_plans_again_is_no_error() -> None:
     again = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
-    line = log.Lines("%(levelname)s %(message)s").format(record(again))
-    assert line == f"WARNING {TASK}: again later, what it is made from changed meanwhile"
+    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(record(again))
+    assert line == f"WARNING {TASK}: scheduled again, because what it depends on has changed"
 
 
 def test_lines_are_json_on_wish_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
-    line = json.loads(log.Lines("%(levelname)s %(message)s").format(record(BadFile("«no» zip"))))
+    line = json.loads(log.ConsoleFormatter("%(levelname)s %(message)s").format(record(BadFile("«no» zip"))))
     assert line.pop("at").endswith("+00:00")
     assert line == {"level": "ERROR", "run": "the-run", "logger": "luigi-interface", "message": f"{TASK}: «no» zip"}
 
@@ -55,13 +55,13 @@ def test_lines_are_json_on_wish_with_the_run(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_format_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     log.check_format()
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "xml")
-    with pytest.raises(BadInput, match="it is one of text, json"):
+    with pytest.raises(BadInput, match="must be one of text, json"):
         log.check_format()
 
 
-def keeper() -> log.Kept:
-    handler = log.Kept()
-    handler.setFormatter(log.KeptLines())
+def keeper() -> log.FileHandler:
+    handler = log.FileHandler()
+    handler.setFormatter(log.FileFormatter())
     return handler
 
 
@@ -73,7 +73,7 @@ def test_what_was_made_and_what_went_wrong_is_kept_and_nothing_else() -> None:
         record(BadFile("no zip")),
     ):
         handler.handle(one)
-    kept = [json.loads(line)["message"] for line in log.kept().read_text().splitlines()]
+    kept = [json.loads(line)["message"] for line in log.log_file().read_text().splitlines()]
     assert kept == ["parquet made", f"{TASK}: no zip"], "what Luigi says of its own doings is not kept"
 
 
@@ -85,11 +85,11 @@ def test_nothing_is_kept_where_there_is_no_folder_to_keep_it(data: Path, capsys:
 
 def test_a_large_file_is_followed_by_another_and_the_oldest_go() -> None:
     log.rotate()
-    for _ in range(log.KEPT_FILES + 3):
-        log.kept().parent.mkdir(exist_ok=True)
-        log.kept().write_bytes(bytes(log.KEPT_BYTES + 1))
+    for _ in range(log.MAX_FILES + 3):
+        log.log_file().parent.mkdir(exist_ok=True)
+        log.log_file().write_bytes(bytes(log.MAX_BYTES + 1))
         log.rotate()
-    assert len(list(log.kept().parent.iterdir())) == log.KEPT_FILES
-    log.kept().write_text("small")
+    assert len(list(log.log_file().parent.iterdir())) == log.MAX_FILES
+    log.log_file().write_text("small")
     log.rotate()
-    assert log.kept().read_text() == "small"
+    assert log.log_file().read_text() == "small"

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import convert
-from pipeline.ingest.convert import Converted
+from pipeline.results import Converted
 from pipeline.sources import Source, sources
 
 MODERN = (

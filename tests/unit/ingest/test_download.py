@@ -11,13 +11,14 @@ import pytest
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unreachable
 from pipeline.ingest import download, http
-from pipeline.ingest.http import Patience
+from pipeline.ingest.http import RetryPolicy
+from pipeline.results import Landed
 from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.sources import Source, sources
 
 MONTH = date(2024, 1, 1)
 PATH = "trip-data/green_tripdata_2024-01.parquet"
-SWIFT = Patience(tries=3, first_wait_s=0.01, longest_wait_s=0.05, silence_s=2)
+SWIFT = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=0.05, read_timeout_s=2)
 CONTENT = b"PAR1" + os.urandom(5_000_000) + b"PAR1"
 
 
@@ -37,7 +38,7 @@ def green() -> Source:
     return sources()["green_taxi"]
 
 
-def fetch(source: Source, folder: Path, month: date = MONTH) -> dict[str, object]:
+def fetch(source: Source, folder: Path, month: date = MONTH) -> Landed:
     found = download.published_at(source, month, SWIFT)
     assert found
     return download.fetch(source, found[0], folder / "landed", folder / "part", SWIFT, lambda done, total: None)
@@ -48,19 +49,19 @@ def gets(upstream: Upstream) -> list[tuple[int, str | None]]:
 
 
 def test_a_file_lands_byte_for_byte_with_where_it_came_from(upstream: Upstream, green: Source, tmp_path: Path) -> None:
-    facts = fetch(green, tmp_path)
+    landed = fetch(green, tmp_path)
     assert (tmp_path / "part").read_bytes() == CONTENT
-    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
-    assert facts["bytes"] == len(CONTENT)
-    assert facts["url"] == f"{upstream.url}/{PATH}"
-    assert facts["etag"] and facts["last_modified"]
+    assert landed.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert landed.bytes == len(CONTENT)
+    assert landed.url == f"{upstream.url}/{PATH}"
+    assert landed.etag and landed.last_modified
 
 
 def test_a_broken_connection_is_resumed_where_it_broke(upstream: Upstream, green: Source, tmp_path: Path) -> None:
     upstream.faults = [Fault(PATH, first=2, cut=True)]  # the first request is the HEAD
-    facts = fetch(green, tmp_path)
+    landed = fetch(green, tmp_path)
     assert (tmp_path / "part").read_bytes() == CONTENT
-    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    assert landed.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert [status for status, _ in gets(upstream)] == [200, 206]
     again = gets(upstream)[1][1]
     assert again and len(CONTENT) // 4 < int(again.removeprefix("bytes=").rstrip("-")) <= len(CONTENT) // 2
@@ -77,18 +78,18 @@ def test_a_file_that_changed_in_between_is_fetched_from_its_beginning(
 
     url = f"{upstream.url}/{PATH}"
     assert http.head(url, upstream.url, SWIFT) is not None
-    facts = download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
+    landed = download.fetch(green, url, tmp_path / "landed", tmp_path / "part", SWIFT, reissue)
     assert (tmp_path / "part").read_bytes() == newer
-    assert facts["sha256"] == hashlib.sha256(newer).hexdigest()
+    assert landed.sha256 == hashlib.sha256(newer).hexdigest()
 
 
 def test_a_server_that_knows_no_ranges_sends_the_whole_file_again(
     upstream: Upstream, green: Source, tmp_path: Path
 ) -> None:
     upstream.faults = [Fault(PATH, first=2, cut=True), Fault(PATH, ignore_range=True)]
-    facts = fetch(green, tmp_path)
+    landed = fetch(green, tmp_path)
     assert (tmp_path / "part").read_bytes() == CONTENT
-    assert facts["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    assert landed.sha256 == hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -106,20 +107,22 @@ def test_the_wait_that_the_publisher_asks_for_is_kept(
     upstream.faults = [Fault(PATH, first=1, status=429, retry_after="0.7")]
     waited: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
-    assert download.published_at(green, MONTH, Patience(tries=2, first_wait_s=0.01, longest_wait_s=5))
+    assert download.published_at(
+        green, MONTH, RetryPolicy(attempts=2, first_wait_s=0.01, max_wait_s=1, read_timeout_s=5)
+    )
     assert waited == [0.7]
 
 
 def test_what_never_answers_is_given_up_after_the_last_try(upstream: Upstream, green: Source) -> None:
     upstream.faults = [Fault(status=503)]
-    with pytest.raises(Unreachable, match=r"green_tripdata_2024-01.parquet: answered 503 .* at the last of 3 tries"):
+    with pytest.raises(Unreachable, match=r"green_tripdata_2024-01.parquet: answered 503 .* at the last of 3 attempts"):
         download.published_at(green, MONTH, SWIFT)
     assert len(upstream.requests) == 3
 
 
 def test_no_host_at_all_is_unreachable_in_words(green: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLC_URL", "http://127.0.0.1:1")
-    with pytest.raises(Unreachable, match=r"no answer \(.*refused"):
+    with pytest.raises(Unreachable, match=r"no response \(.*refused"):
         download.published_at(green, MONTH, SWIFT)
 
 

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.errors import Unreachable
 from pipeline.ingest import reissue
-from pipeline.ingest.http import Patience, head
+from pipeline.ingest.http import RetryPolicy, head
+from pipeline.results import Landed
 from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.sources import sources
 
 MONTH = date(2024, 1, 1)
-PATIENCE = Patience(tries=3, first_wait_s=0.01, silence_s=5)
+POLICY = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=1, read_timeout_s=5)
 GREEN = sources()["green_taxi"]
 FILE = "trip-data/green_tripdata_2024-01.parquet"
 
@@ -30,18 +31,22 @@ def upstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstre
         yield publisher
 
 
-def landed(upstream: Upstream) -> dict[str, Any]:
-    answer = head(f"{upstream.url}/{FILE}", upstream.url, PATIENCE)
-    assert answer is not None
-    return {
-        "etag": answer.headers["ETag"],
-        "last_modified": answer.headers["Last-Modified"],
-        "bytes": int(answer.headers["Content-Length"]),
-    }
+def landed(upstream: Upstream) -> Landed:
+    response = head(f"{upstream.url}/{FILE}", upstream.url, POLICY)
+    assert response is not None
+    return Landed(
+        file="2024-01.parquet",
+        url=f"{upstream.url}/{FILE}",
+        etag=response.headers["ETag"],
+        last_modified=response.headers["Last-Modified"],
+        bytes=int(response.headers["Content-Length"]),
+        sha256="",
+        fetched_at="2024-03-01T00:00:00+00:00",
+    )
 
 
-def asked(facts: dict[str, Any]) -> tuple[str, str] | None:
-    return reissue.reissued_at(GREEN, MONTH, facts, PATIENCE)
+def asked(landed: Landed) -> tuple[str, str] | None:
+    return reissue.reissued_at(GREEN, MONTH, landed, "", POLICY)
 
 
 def test_the_same_file_is_answered_with_304(upstream: Upstream) -> None:
@@ -56,9 +61,9 @@ def test_another_file_in_its_place_is_found(upstream: Upstream) -> None:
 
 
 def test_a_host_without_etags_is_asked_by_date_and_size(upstream: Upstream) -> None:
-    facts = landed(upstream) | {"etag": ""}
+    facts = replace(landed(upstream), etag="")
     assert asked(facts) is None
-    assert asked(facts | {"last_modified": "Mon, 01 Jan 2024 00:00:00 GMT"}) is not None
+    assert asked(replace(facts, last_modified="Mon, 01 Jan 2024 00:00:00 GMT")) is not None
 
 
 def test_a_file_that_was_taken_away_stays_what_it_was(upstream: Upstream) -> None:
@@ -81,8 +86,8 @@ def test_a_host_that_does_not_answer_says_nothing(upstream: Upstream) -> None:
 def test_weather_is_asked_for_again_until_it_was_once_when_it_is_final(
     upstream: Upstream, last_asked: str, may_differ: bool
 ) -> None:
-    first = {"etag": "", "last_modified": "", "fetched_at": "2024-02-09T00:00:00+00:00", "asked_at": last_asked}
-    assert (reissue.reissued_at(sources()["weather"], MONTH, first, PATIENCE) is not None) is may_differ
+    first = Landed("2024-01.json", "", "", "", 0, "", fetched_at="2024-02-09T00:00:00+00:00")
+    assert (reissue.reissued_at(sources()["weather"], MONTH, first, last_asked, POLICY) is not None) is may_differ
     assert upstream.requests == [], "an archive without files cannot be asked whether one changed"
 
 

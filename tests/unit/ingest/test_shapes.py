@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import shapes
-from pipeline.ingest.convert import Converted
+from pipeline.results import Converted
 from pipeline.sample import polygons
 from pipeline.sample.zones import zones
 from pipeline.sources import Source, sources

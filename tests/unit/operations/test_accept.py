@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.database import Warehouse
 from pipeline.errors import BadInput
 from pipeline.operations.accept import accept
 from pipeline.quality import Finding, Verdict
@@ -39,7 +40,7 @@ def test_an_acceptance_is_recorded_in_its_file_and_beside_the_findings(folder: P
             select date '2024-01-01' as source_month, now() as judged_at, null::varchar as accepted_because,
                 unnest(['bad', 'slow']) as sentence
         """)
-    assert accept(database, MONTH, "TLC is informed", {}).startswith("2024-01: accepted 1 findings")
+    assert accept(Warehouse(database, folder, {}), MONTH, "TLC is informed").startswith("2024-01: accepted 1 findings")
     record = json.loads((folder / "2024-01.accepted.json").read_text())
     assert (record["reason"], record["sentences"]) == ("TLC is informed", ["bad"])
     with duckdb.connect(database) as con:
@@ -49,9 +50,9 @@ def test_an_acceptance_is_recorded_in_its_file_and_beside_the_findings(folder: P
 
 def test_a_refused_acceptance_writes_nothing(folder: Path) -> None:
     with pytest.raises(BadInput, match="is not rejected"):
-        accept(folder / "none.duckdb", MONTH, "I like it", {})
+        accept(Warehouse(folder / "none.duckdb", folder, {}), MONTH, "I like it")
     judged(folder, found("bad"), found("no such column", outcome="error"))
     with pytest.raises(BadInput, match="cannot be accepted: no such column"):
-        accept(folder / "none.duckdb", MONTH, "I like it", {})
+        accept(Warehouse(folder / "none.duckdb", folder, {}), MONTH, "I like it")
     assert not (folder / "2024-01.accepted.json").exists()
     assert not (folder / "none.duckdb").exists()

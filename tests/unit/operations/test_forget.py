@@ -1,4 +1,4 @@
-"""What is taken away with a source, and what stays."""
+"""Which files are deleted with a source, and which are kept."""
 
 import json
 from datetime import date
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.forget import remove_source
+from pipeline.operations.forget import delete_files
 from pipeline.sources import sources
 
 MONTH = date(2023, 5, 1)
@@ -30,15 +30,15 @@ def left(data: Path) -> list[str]:
     return sorted(path.name for path in data.rglob("*") if path.is_file())
 
 
-def test_the_one_file_of_a_static_source_goes_with_its_receipt(data: Path) -> None:
+def test_the_file_of_a_static_source_is_deleted_with_its_receipt(data: Path) -> None:
     land(data, "taxi_zone_polygons", "static.zip", "static")
-    remove_source(sources()["taxi_zone_polygons"], MONTH)
+    delete_files(sources()["taxi_zone_polygons"], MONTH)
     assert left(data) == []
 
 
-def test_a_years_archive_stays_while_another_month_of_it_is_there(data: Path) -> None:
+def test_a_yearly_archive_is_kept_while_another_month_refers_to_it(data: Path) -> None:
     land(data, "citibike", "2023.zip", "2023", "2023-05", "2023-06")
-    remove_source(sources()["citibike"], MONTH)
+    delete_files(sources()["citibike"], MONTH)
     assert left(data) == ["2023-06.json", "2023.json", "2023.zip"]
-    remove_source(sources()["citibike"], date(2023, 6, 1))
+    delete_files(sources()["citibike"], date(2023, 6, 1))
     assert left(data) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.history import alerts
-from pipeline.operations.health import Health, examined
+from pipeline.operations.health import Health, examine
 from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.tasks.scheduler import luigid_address
 from tests.webhook import listening
@@ -35,14 +35,14 @@ def ended(data: Path, ago: timedelta) -> None:
 
 
 def look(data: Path, least_free_gb: float = PLENTY, luigid: tuple[str, int] | None = None) -> Health:
-    return examined(data, alerts.rules(), least_free_gb, luigid)
+    return examine(data, alerts.rules(), least_free_gb, luigid)
 
 
 def told(health: Health) -> list[str]:
     """The titles that reach a webhook; the same are in the line."""
     with listening() as hook, pytest.MonkeyPatch.context() as environment:
         environment.setenv("MOBILITY_ALERT_URLS", hook.address)
-        alerts.tell(health.alerts)
+        alerts.send(health.alerts)
     assert json.loads(health.line())["problems"] == [f"{alert.title}: {alert.text}" for alert in health.alerts]
     return hook.titles
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.database import Warehouse
+
 TRIPS = """
 model: core.fct_trips
 where: "source_month = {month}"
@@ -36,7 +38,7 @@ expectations:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Path:
+def warehouse(tmp_path: Path) -> Warehouse:
     """Two sound months: a trip every ten minutes, and weather from the day before a month to the day after."""
     path = tmp_path / "warehouse" / "nyc_mobility.duckdb"
     path.parent.mkdir()
@@ -70,7 +72,7 @@ def warehouse(tmp_path: Path) -> Path:
             from months
             """
         )
-    return path
+    return Warehouse(path, tmp_path / "dbt", {"threads": "1", "memory_limit": "1GB"})
 
 
 @pytest.fixture
@@ -83,8 +85,8 @@ def suites(tmp_path: Path) -> Path:
     return folder
 
 
-def damage(warehouse: Path, sql: str) -> None:
-    with duckdb.connect(str(warehouse)) as con:
+def damage(warehouse: Warehouse, sql: str) -> None:
+    with duckdb.connect(str(warehouse.path)) as con:
         con.execute(sql)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import quality
+from pipeline.database import Warehouse
 from pipeline.quality import Verdict
 from tests.unit.quality.small_warehouse import damage
 
@@ -40,7 +41,7 @@ expectations:
 
 
 @pytest.fixture
-def profiled(warehouse: Path, tmp_path: Path) -> Path:
+def profiled(warehouse: Warehouse, tmp_path: Path) -> Path:
     """A suite that compares months; the five months before and the same month a year ago are in the warehouse."""
     months = ["2023-01", "2023-08", "2023-09", "2023-10", "2023-11", "2023-12"]
     rows = ", ".join(f"('yellow_taxi', date '{month}-01', 4000, 12.0 + {n})" for n, month in enumerate(months))
@@ -55,7 +56,7 @@ def outcomes(verdict: Verdict) -> dict[str, tuple[str, str]]:
     return {finding.description: (finding.outcome, finding.observed) for finding in verdict.findings}
 
 
-def test_a_usual_month_passes_for_each_of_the_sources_that_it_has(warehouse: Path, profiled: Path) -> None:
+def test_a_usual_month_passes_for_each_of_the_sources_that_it_has(warehouse: Warehouse, profiled: Path) -> None:
     assert outcomes(quality.judge(warehouse, [JANUARY], profiled)[JANUARY]) == {
         "fares are as usual": ("pass", "12.5"),
         "the month has half the rows of a year ago": ("pass", "4,176"),
@@ -63,7 +64,7 @@ def test_a_usual_month_passes_for_each_of_the_sources_that_it_has(warehouse: Pat
     }
 
 
-def test_an_unusual_month_is_compared_with_the_median_of_six_months(warehouse: Path, profiled: Path) -> None:
+def test_an_unusual_month_is_compared_with_the_median_of_six_months(warehouse: Warehouse, profiled: Path) -> None:
     damage(
         warehouse,
         "update audit.month_profile set median_fare = 1250, rows_published = 1500 where source_month = '2024-01-01'",
@@ -77,7 +78,7 @@ def test_an_unusual_month_is_compared_with_the_median_of_six_months(warehouse: P
     ]
 
 
-def test_an_expectation_without_enough_history_is_skipped(warehouse: Path, profiled: Path) -> None:
+def test_an_expectation_without_enough_history_is_skipped(warehouse: Warehouse, profiled: Path) -> None:
     damage(warehouse, "delete from audit.month_profile where source_month between '2023-01-01' and '2023-10-01'")
     verdict = quality.judge(warehouse, [JANUARY], profiled)[JANUARY]
     few = "needs a longer history (at least 3 of the 6 months before)"
@@ -90,7 +91,7 @@ def test_an_expectation_without_enough_history_is_skipped(warehouse: Path, profi
     assert not verdict.rejected
 
 
-def test_rejected_months_do_not_define_what_is_usual(warehouse: Path, profiled: Path) -> None:
+def test_rejected_months_do_not_define_what_is_usual(warehouse: Warehouse, profiled: Path) -> None:
     damage(warehouse, "update audit.month_profile set median_fare = 1250 where source_month < '2024-01-01'")
     rejected = [date(2023, 11, 1), date(2023, 12, 1), date(2023, 9, 1)]
     verdict = quality.judge(warehouse, [JANUARY], profiled, excluded=rejected)[JANUARY]
@@ -99,7 +100,7 @@ def test_rejected_months_do_not_define_what_is_usual(warehouse: Path, profiled: 
 
 
 def test_a_month_rejected_in_the_same_run_does_not_define_what_is_usual_in_the_next(
-    warehouse: Path, profiled: Path
+    warehouse: Warehouse, profiled: Path
 ) -> None:
     damage(
         warehouse, "delete from audit.month_profile where source_month in ('2023-08-01', '2023-09-01', '2023-10-01')"

@@ -5,13 +5,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline import quality
+from pipeline.database import Warehouse
 from pipeline.quality.datadocs import with_floats
 from tests.unit.quality.small_warehouse import damage
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
 
 
-def test_data_docs_show_the_last_results_of_every_month(warehouse: Path, suites: Path, tmp_path: Path) -> None:
+def test_data_docs_show_the_last_results_of_every_month(warehouse: Warehouse, suites: Path, tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     quality.judge(warehouse, [JANUARY, FEBRUARY], suites, docs=docs)
     first = {page.relative_to(docs).parts[1:3] for page in docs.glob("validations/**/*.html")}

@@ -2,11 +2,11 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from pipeline import quality
+from pipeline.database import Warehouse
 from pipeline.quality import Finding, Verdict
 from tests.unit.quality.small_warehouse import WriteSuite, damage, one
 
@@ -66,7 +66,7 @@ def found(sentence: str, outcome: str = "fail", severity: str = "critical") -> F
     ],
 )
 def test_the_sentence_of_each_kind_of_expectation(
-    warehouse: Path, write_suite: WriteSuite, arguments: str, sentence: str
+    warehouse: Warehouse, write_suite: WriteSuite, arguments: str, sentence: str
 ) -> None:
     damage(warehouse, "alter table core.fct_trips add column nothing varchar")
     (finding,) = quality.judge(warehouse, [JANUARY], write_suite(one("critical", arguments)))[JANUARY].findings
@@ -84,7 +84,7 @@ def test_the_sentence_of_each_kind_of_expectation(
 )
 @pytest.mark.parametrize("speed", ["'nan'", "'inf'", "null", "90"])
 def test_a_verdict_is_the_same_after_json_whatever_was_observed(
-    warehouse: Path, write_suite: WriteSuite, arguments: str, speed: str
+    warehouse: Warehouse, write_suite: WriteSuite, arguments: str, speed: str
 ) -> None:
     damage(warehouse, f"update core.fct_trips set avg_speed_mph = {speed}")
     verdict = quality.judge(warehouse, [JANUARY], write_suite(one("critical", arguments)))[JANUARY]

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from pipeline import quality
+from pipeline.database import Warehouse
 from pipeline.errors import WarehouseBusy
 from pipeline.quality import Finding, Verdict
 from tests.unit.quality.small_warehouse import TRIPS, WriteSuite, damage, one
@@ -28,13 +29,13 @@ def not_passed(verdict: Verdict) -> list[Finding]:
     return [finding for finding in verdict.findings if finding.outcome != "pass"]
 
 
-def test_sound_months_pass_every_expectation(warehouse: Path, suites: Path) -> None:
+def test_sound_months_pass_every_expectation(warehouse: Warehouse, suites: Path) -> None:
     verdicts = quality.judge(warehouse, [JANUARY, FEBRUARY], suites)
     assert [finding.sentence for verdict in verdicts.values() for finding in not_passed(verdict)] == []
     assert not verdicts[JANUARY].rejected
 
 
-def test_hours_without_weather_reject_their_month_and_are_named(warehouse: Path, suites: Path) -> None:
+def test_hours_without_weather_reject_their_month_and_are_named(warehouse: Warehouse, suites: Path) -> None:
     damage(warehouse, "update core.fct_trips set weather_key = 2 where pickup_datetime < timestamp '2024-01-01 03:00'")
     verdicts = quality.judge(warehouse, [JANUARY, FEBRUARY], suites)
     assert verdicts[JANUARY].rejected
@@ -45,7 +46,7 @@ def test_hours_without_weather_reject_their_month_and_are_named(warehouse: Path,
     assert not verdicts[FEBRUARY].rejected
 
 
-def test_a_month_without_rows_is_rejected(warehouse: Path, suites: Path) -> None:
+def test_a_month_without_rows_is_rejected(warehouse: Warehouse, suites: Path) -> None:
     verdict = quality.judge(warehouse, [date(2023, 12, 1)], suites)[date(2023, 12, 1)]
     assert [finding.sentence for finding in verdict.rejecting] == [
         "core.fct_trips: 2023-12 FAILED the month has trips: 0 rows (limit at least 1)",
@@ -53,7 +54,7 @@ def test_a_month_without_rows_is_rejected(warehouse: Path, suites: Path) -> None
     ]
 
 
-def test_a_failed_warning_is_reported_and_does_not_reject_the_month(warehouse: Path, suites: Path) -> None:
+def test_a_failed_warning_is_reported_and_does_not_reject_the_month(warehouse: Warehouse, suites: Path) -> None:
     damage(warehouse, "update core.fct_trips set avg_speed_mph = 300 where pickup_datetime < timestamp '2024-01-02'")
     verdict = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert verdict.findings[0].sentence == (
@@ -72,7 +73,7 @@ def test_a_failed_warning_is_reported_and_does_not_reject_the_month(warehouse: P
     ],
 )
 def test_an_expectation_that_cannot_be_evaluated_is_an_error_and_rejects_even_as_a_warning(
-    warehouse: Path, write_suite: WriteSuite, arguments: str
+    warehouse: Warehouse, write_suite: WriteSuite, arguments: str
 ) -> None:
     verdict = quality.judge(warehouse, [JANUARY], write_suite(one("warning", arguments)))[JANUARY]
     assert outcomes(verdict) == {"error"}
@@ -80,7 +81,7 @@ def test_an_expectation_that_cannot_be_evaluated_is_an_error_and_rejects_even_as
     assert "2024-01 ERROR could not evaluate whether it is sound: " in verdict.findings[0].sentence
 
 
-def test_a_missing_table_is_an_error_in_every_expectation_of_its_suite_alone(warehouse: Path, suites: Path) -> None:
+def test_a_missing_table_is_an_error_in_its_suite_alone(warehouse: Warehouse, suites: Path) -> None:
     damage(warehouse, "drop table staging.stg_weather__hourly")
     verdict = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert outcomes(verdict, "stg_weather__hourly") == {"error"}
@@ -92,16 +93,16 @@ def test_a_warehouse_that_cannot_be_opened_is_an_error_in_every_expectation_of_e
 ) -> None:
     broken = tmp_path / "nyc_mobility.duckdb"
     broken.write_bytes(b"no database" * 1000)
-    for verdict in quality.judge(broken, [JANUARY, FEBRUARY], suites).values():
+    for verdict in quality.judge(Warehouse(broken, tmp_path, {}), [JANUARY, FEBRUARY], suites).values():
         assert outcomes(verdict) == {"error"}
         assert verdict.rejected
         assert "not a valid DuckDB database file" in verdict.findings[0].sentence
 
 
 @pytest.fixture
-def holder(warehouse: Path) -> Iterator[int]:
+def holder(warehouse: Warehouse) -> Iterator[int]:
     """The id of another process that holds the warehouse."""
-    script = f"import duckdb; con = duckdb.connect({str(warehouse)!r}); print('open', flush=True); input()"
+    script = f"import duckdb; con = duckdb.connect({str(warehouse.path)!r}); print('open', flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
@@ -109,7 +110,7 @@ def holder(warehouse: Path) -> Iterator[int]:
         process.communicate(b"\n")
 
 
-def test_a_warehouse_that_another_process_holds_is_no_verdict(warehouse: Path, holder: int, suites: Path) -> None:
+def test_a_warehouse_that_another_process_holds_is_no_verdict(warehouse: Warehouse, holder: int, suites: Path) -> None:
     with pytest.raises(WarehouseBusy, match=f"held by process {holder}"):
         quality.judge(warehouse, [JANUARY], suites)
 
@@ -129,7 +130,7 @@ def rolled_back_when_returned() -> Iterator[None]:
 
 @pytest.mark.usefixtures("rolled_back_when_returned")
 def test_a_connection_that_loses_its_result_before_the_fetch_is_an_error_and_not_a_failure(
-    warehouse: Path, suites: Path
+    warehouse: Warehouse, suites: Path
 ) -> None:
     verdict = quality.judge(warehouse, [JANUARY], suites)[JANUARY]
     assert outcomes(verdict) == {"error"}
@@ -137,19 +138,19 @@ def test_a_connection_that_loses_its_result_before_the_fetch_is_an_error_and_not
 
 
 def test_the_warehouse_can_be_written_to_right_afterwards_and_nothing_else_was_written(
-    warehouse: Path, suites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, suites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    quality.judge(warehouse, [JANUARY], suites, {"threads": "1", "memory_limit": "1GB"})
+    quality.judge(warehouse, [JANUARY], suites)
     damage(warehouse, "create table core.written_afterwards as select 1 as a")
     assert list(elsewhere.iterdir()) == []
     assert [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
 
 
 def test_an_expectation_that_cannot_be_evaluated_does_not_affect_others(
-    warehouse: Path, write_suite: WriteSuite
+    warehouse: Warehouse, write_suite: WriteSuite
 ) -> None:
     several = f"""{TRIPS}
   - {{expectation: expect_column_mean_to_be_between, column: none, description: it is missing, severity: warning}}
@@ -167,7 +168,7 @@ def test_an_expectation_that_cannot_be_evaluated_does_not_affect_others(
 
 
 def test_nothing_is_printed_or_logged(
-    warehouse: Path,
+    warehouse: Warehouse,
     write_suite: WriteSuite,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],

@@ -1,11 +1,11 @@
-"""When the timers' verbs do nothing."""
+"""The maintenance window, in which no weather is downloaded."""
 
 from datetime import time
 
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.operations.upkeep import is_within
+from pipeline.operations.weather import is_within
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,10 @@ from pipeline.operations.upkeep import is_within
         (time(3), "", False),
     ],
 )
-def test_the_maintenance_window_is_half_open_and_may_lie_over_midnight(now: time, window: str, within: bool) -> None:
+def test_the_maintenance_window_is_half_open_and_may_include_midnight(now: time, window: str, within: bool) -> None:
     assert is_within(now, window) is within
 
 
-def test_what_is_no_window_is_refused() -> None:
-    with pytest.raises(BadInput, match="they are written 03:00-04:00"):
+def test_an_invalid_window_is_refused() -> None:
+    with pytest.raises(BadInput, match="must be written as 03:00-04:00"):
         is_within(time(3), "3 to 4")

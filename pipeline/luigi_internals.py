@@ -1,0 +1,52 @@
+"""What the project relies on of Luigi beyond its documented interface, in one place.
+
+``tests/unit/test_luigi_internals.py`` fails where another version of Luigi changes any of it.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+SCHEDULER_MESSAGES = (
+    "Informed scheduler that task",
+    "Done scheduling tasks",
+    "Running Worker with",
+    "logging configured",
+    "Worker Worker(",
+    "[pid ",
+    "Data for Published",
+)
+"""How the lines begin that Luigi logs about its own scheduling, task by task."""
+
+TRACEBACK = re.compile(r":?\s*Traceback \(most recent call last\):.*\n(?:pipeline\.errors\.\w+): ", re.DOTALL)
+"""A stack trace as Luigi puts it into a message, up to the text of an error of ours."""
+
+UNFULFILLED = "Unfulfilled depend"
+"""How the RuntimeError begins that Luigi raises for a task whose dependency became incomplete after it was scheduled.
+Luigi then schedules the task again."""
+
+
+def is_unfulfilled(error: BaseException | None) -> bool:
+    """Whether Luigi raised it because a dependency became incomplete in the meantime."""
+    return isinstance(error, RuntimeError) and str(error).startswith(UNFULFILLED)
+
+
+def is_parameter_error(error: BaseException | None) -> bool:
+    """Whether Luigi raised it for a parameter that is missing or wrong."""
+    return type(error).__module__ == "luigi.parameter"
+
+
+class CachedParameters:
+    """Mixin for tasks: Luigi looks up a class's parameters for each instance, a third of the time of a long range."""
+
+    @classmethod
+    @cache
+    def get_params(cls) -> list[tuple[str, Any]]:
+        """The class's parameters, looked up once."""
+        found: list[tuple[str, Any]] = super().get_params()  # type: ignore[misc]  # of luigi.Task, whose mixin this is
+        return found
+
+
+def identify(task: Any, suffix: str) -> None:
+    """Adds a suffix to the identity by which schedulers know the task."""
+    task.task_id = f"{task.task_id}_{suffix}"

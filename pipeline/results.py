@@ -1,0 +1,52 @@
+"""What each step returns, and its receipt stores: frozen values that one step hands to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T", "Landed", "Converted", "Transformed")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A downloaded file: its name in the landing folder, and where it came from.
+
+    ``bytes`` and ``sha256`` are those of the stored file; ``etag`` and ``last_modified`` are empty where the publisher
+    sends none; ``fetched_at`` is an ISO time in UTC.
+    """
+
+    file: str
+    url: str
+    etag: str
+    last_modified: str
+    bytes: int
+    sha256: str
+    fetched_at: str
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Rows of the published file, those of them that could not be parsed, and the names of the files that were read."""
+
+    rows_published: int
+    rows_unreadable: int
+    members: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def rows(self) -> int:
+        """Rows in the Parquet file."""
+        return self.rows_published - self.rows_unreadable
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """What dbt ran to build a month: models, tests and the seconds they took, together with other months' or alone."""
+
+    models: int
+    tests: int
+    seconds: float
+
+
+def result_of(kind: type[T], record: Mapping[str, Any]) -> T:
+    """The result that a receipt's record stores; its other entries are ignored."""
+    return kind(**{one.name: record[one.name] for one in fields(kind) if one.name in record})

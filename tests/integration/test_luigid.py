@@ -56,7 +56,11 @@ class Luigid:
         with (self.place.data / "luigid/log").open("a") as log:
             program = Path(sys.executable).with_name("luigid")
             self.process = subprocess.Popen([program, *options], stdout=log, stderr=log, cwd=HERE, env=environment)
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", self.port)) == 0)
+        wait_until(self.accepts_connections)
+
+    def accepts_connections(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
         assert self.process

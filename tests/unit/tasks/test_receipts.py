@@ -1,12 +1,11 @@
-"""Receipts and files: whole or not at all, and there only while what they were made from is."""
+"""A receipt exists only while what it was built from is stored."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NoSpace
-from pipeline.paths import atomic_write, atomic_write_tree, path_for
+from pipeline.paths import atomic_write, path_for
 from pipeline.tasks.receipts import Receipt
 
 
@@ -27,41 +26,6 @@ def landed(text: str = "rows") -> Receipt:
 
 def made_from(*inputs: Receipt, stage: str = "parquet", version: str = "") -> Receipt:
     return Receipt(path_for(stage, "2024-01", ".json", "citibike"), inputs, version)
-
-
-def test_a_file_that_could_not_be_finished_leaves_nothing(data: Path) -> None:
-    with pytest.raises(ValueError, match="half way"), atomic_write(data / "a/file") as part:
-        part.write_text("half")
-        raise ValueError("half way")
-    assert list((data / "a").iterdir()) == []
-
-
-def test_a_file_that_could_not_be_finished_leaves_the_earlier_one(data: Path) -> None:
-    (data / "file").write_text("earlier")
-    with pytest.raises(ValueError, match="half way"), atomic_write(data / "file") as part:
-        part.write_text("half")
-        raise ValueError("half way")
-    assert (data / "file").read_text() == "earlier"
-
-
-def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
-    (data / "file").write_text("no folder")
-    words = r"cannot be written \(.*\); free or choose another MOBILITY_DATA"
-    with pytest.raises(NoSpace, match=words), atomic_write(data / "file/below") as part:
-        part.write_text("x")
-
-
-def test_a_tree_takes_its_place_whole_or_not_at_all(data: Path) -> None:
-    (data / "t").mkdir()
-    (data / "t/stays").write_text("1")
-    with pytest.raises(ValueError, match="half way"), atomic_write_tree(data / "t") as folder:
-        (folder / "new").write_text("2")
-        raise ValueError("half way")
-    assert [path.name for path in (data / "t").iterdir()] == ["stays"]
-    with atomic_write_tree(data / "t") as folder:
-        (folder / "sub").mkdir()
-        (folder / "sub/new").write_text("2")
-    assert sorted(str(path.relative_to(data / "t")) for path in (data / "t").rglob("*")) == ["stays", "sub", "sub/new"]
 
 
 def test_a_receipt_exists_once_it_is_written() -> None:

@@ -69,7 +69,11 @@ def test_a_tree_is_written_completely_or_not_at_all(data: Path) -> None:
     with atomic_write_tree(data / "t") as folder:
         (folder / "sub").mkdir()
         (folder / "sub/new").write_text("2")
-    assert sorted(str(path.relative_to(data / "t")) for path in (data / "t").rglob("*")) == ["earlier", "sub", "sub/new"]
+    assert sorted(str(path.relative_to(data / "t")) for path in (data / "t").rglob("*")) == [
+        "earlier",
+        "sub",
+        "sub/new",
+    ]
 
 
 def test_a_tree_that_another_process_left_unfinished_is_not_published(data: Path) -> None:

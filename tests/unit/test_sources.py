@@ -9,24 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.months import parse_month
 from pipeline.sources import CONFIG, chosen, default_names, read_source, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
-
-
-@given(MONTHS)
-def test_a_month_is_written_and_read_back(month: date) -> None:
-    assert parse_month(f"{month:%Y-%m}") == month
-
-
-NO_MONTHS = ["2024-13", "2024-00", "2024-1", "24-01", "2024", "2024-01-01", "", "January", "2024/01"]
-
-
-@pytest.mark.parametrize("text", NO_MONTHS)
-def test_what_is_no_month_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(BadInput, match=r"not a month; write it as YYYY-MM, for example 2024-01"):
-        parse_month(text)
 
 
 @given(MONTHS)

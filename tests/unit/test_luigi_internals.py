@@ -1,0 +1,201 @@
+"""What the project relies on of Luigi beyond its documented interface. Another version of Luigi may fail here."""
+
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import luigi
+import pytest
+from luigi.parameter import MissingParameterException
+from luigi.scheduler import Scheduler
+from luigi.worker import Worker
+
+from pipeline.errors import BadFile
+from pipeline.luigi_internals import (
+    SCHEDULER_MESSAGES,
+    TRACEBACK,
+    UNFULFILLED,
+    CachedParameters,
+    identify,
+    is_parameter_error,
+    is_unfulfilled,
+)
+from tests.conftest import HERE
+
+LOGS = """
+import json, logging, sys
+import luigi
+
+lines = []
+
+class Collect(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+
+class Published(luigi.ExternalTask):
+    def complete(self):
+        return False
+
+class Done(luigi.Task):
+    done = False
+    def complete(self):
+        return self.done
+    def run(self):
+        self.done = True
+
+logging.basicConfig(level=logging.INFO)
+for name in ("luigi", "luigi-interface"):
+    logging.getLogger(name).addHandler(Collect())
+    logging.getLogger(name).setLevel(logging.INFO)
+luigi.build([Done(), Published()], local_scheduler=True, no_lock=True, logging_conf_file="")
+print(json.dumps(lines))
+"""
+
+
+class Recorded(luigi.Task):
+    """An incomplete task that records what Luigi calls."""
+
+    name = luigi.Parameter(default="")
+    calls: ClassVar[list[str]] = []
+
+    def complete(self) -> bool:
+        self.calls.append("complete")
+        return False
+
+    def deps(self) -> Any:
+        self.calls.append("deps")
+        return super().deps()
+
+    def requires(self) -> Any:
+        self.calls.append("requires")
+        return []
+
+    def output(self) -> Any:
+        self.calls.append("output")
+        return []
+
+    def process_resources(self) -> Any:
+        self.calls.append("process_resources")
+        return super().process_resources()
+
+
+class Dependency(luigi.ExternalTask):
+    """A task that is complete only when Luigi asks for the first time."""
+
+    asked = 0
+
+    def complete(self) -> bool:
+        Dependency.asked += 1
+        return Dependency.asked == 1
+
+
+class Dependent(luigi.Task):
+    errors: ClassVar[list[BaseException]] = []
+
+    def requires(self) -> Dependency:
+        return Dependency()
+
+    def complete(self) -> bool:
+        return False
+
+    def on_failure(self, exception: BaseException) -> str:
+        self.errors.append(exception)
+        return ""
+
+
+class Broken(luigi.Task):
+    def complete(self) -> bool:
+        raise BadFile("no zip")
+
+
+@pytest.fixture
+def scheduler() -> Scheduler:
+    return Scheduler(record_task_history=False)
+
+
+@pytest.fixture
+def worker(scheduler: Scheduler) -> Iterator[Worker]:
+    with Worker(scheduler=scheduler, worker_id="test") as started:
+        yield started
+
+
+def test_each_scheduler_message_is_the_beginning_of_a_line_that_luigi_logs() -> None:
+    ended = subprocess.run([sys.executable, "-c", LOGS], cwd=HERE, text=True, capture_output=True, check=True)
+    lines = json.loads(ended.stdout.splitlines()[-1])
+    assert [prefix for prefix in SCHEDULER_MESSAGES if not any(line.startswith(prefix) for line in lines)] == []
+
+
+def test_a_task_whose_dependency_became_incomplete_fails_as_unfulfilled(worker: Worker) -> None:
+    Dependency.asked = 0
+    Dependent.errors.clear()
+    worker.add(Dependent())
+    worker.run()
+    [error, *_] = Dependent.errors
+    assert is_unfulfilled(error)
+    assert not is_unfulfilled(RuntimeError(f"not {UNFULFILLED}")) and not is_unfulfilled(None)
+
+
+def test_the_scheduler_identifies_a_task_by_its_task_id(worker: Worker, scheduler: Scheduler) -> None:
+    one, other = Recorded(name="one"), Recorded(name="other")
+    plain = one.task_id
+    identify(one, "folder")
+    worker.add(one)
+    worker.add(other)
+    assert one.task_id == f"{plain}_folder"
+    assert set(scheduler.task_list("", "")) == {f"{plain}_folder", other.task_id}
+
+
+def test_deps_is_what_luigi_calls_first_for_a_task_that_is_not_complete(worker: Worker) -> None:
+    Recorded.calls.clear()
+    worker.add(Recorded())
+    assert Recorded.calls[:3] == ["complete", "deps", "requires"]
+
+
+def test_luigi_swallows_the_exceptions_of_event_handlers() -> None:
+    called: list[str] = []
+
+    def refuse(task: luigi.Task) -> None:
+        called.append(task.task_family)
+        raise SystemExit(2)
+
+    Recorded.event_handler(luigi.Event.START)(refuse)
+    try:
+        Recorded().trigger_event(luigi.Event.START, Recorded())
+    finally:
+        Recorded.remove_event_handler(luigi.Event.START, refuse)
+    assert called == ["Recorded"]
+
+
+def test_parameters_are_looked_up_once_in_a_class_and_are_those_of_luigi() -> None:
+    class Cached(CachedParameters, luigi.Task):
+        month = luigi.MonthParameter()
+        source = luigi.Parameter()
+
+    assert isinstance(inspect.getattr_static(luigi.Task, "get_params"), classmethod)
+    assert Cached.get_params() is Cached.get_params()
+    assert [name for name, _ in Cached.get_params()] == [
+        name for name, _ in super(CachedParameters, Cached).get_params()
+    ]
+    assert [name for name, _ in Cached.get_params()] == ["month", "source"]
+
+
+def test_luigi_raises_parameter_errors_from_its_parameter_module() -> None:
+    class Required(luigi.Task):
+        month = luigi.MonthParameter()
+
+    with pytest.raises(MissingParameterException) as missing:
+        Required()
+    assert is_parameter_error(missing.value)
+    assert not is_parameter_error(ValueError("month")) and not is_parameter_error(None)
+
+
+def test_the_stack_trace_that_luigi_puts_into_a_message_is_cut_up_to_an_error_of_ours(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.add(Broken())
+    [message] = [record.getMessage() for record in caplog.records if "Traceback" in record.getMessage()]
+    cut = TRACEBACK.sub(": ", message).strip()
+    assert cut == "Will not run Broken() or any dependencies due to error in complete() method: no zip"

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipeline.history.runs import history
+from pipeline.history.runs import read
 from tests.conftest import DIRTY, MONTHS, Place
 
 SOURCES = ("citibike", "fhv_taxi", "yellow_taxi")
@@ -134,7 +134,7 @@ def test_verify_finds_no_difference(finished: Place) -> None:
 
 
 def test_dbt_starts_once_for_months_that_are_ready_together(finished: Place) -> None:
-    runs = [line.months for line in history(finished.data / "runs") if line.task == "Transform"]
+    runs = [line.months for line in read(finished.data / "runs") if line.task == "Transform"]
     assert runs == [tuple(f"{month:%Y-%m}" for month in MONTHS)]
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import duckdb
 
 from pipeline import report
-from pipeline.history.runs import DONE, Line
+from pipeline.history.runs import DONE, TaskRun
 from tests.unit.report.published_month import JANUARY, ParsedPage, write
 
 Findings = list[dict[str, str]]
@@ -159,8 +159,8 @@ def test_a_month_published_by_override_has_the_reason(published: Path, findings:
 def test_run_times_are_those_of_the_tasks(published: Path) -> None:
     began = datetime(2026, 10, 31, 23, 59, 30, tzinfo=UTC)
     steps = [
-        Line("r", "Load", "Load_1", "citibike", ("2024-01",), began, 61.26, 5000, 7_000, 512_000_000, DONE),
-        Line("r", "Judge", "Judge_1", "", ("2024-01", "2024-02"), began, 3.0, 0, 0, 9_000_000, DONE),
+        TaskRun("r", "Load", "Load_1", "citibike", ("2024-01",), began, 61.26, 5000, 7_000, 512_000_000, DONE),
+        TaskRun("r", "Judge", "Judge_1", "", ("2024-01", "2024-02"), began, 3.0, 0, 0, 9_000_000, DONE),
     ]
     text = text_of(report.page(published, JANUARY, [], [], steps=steps))
     assert "Load citibike 61.3 s 5,000 7.0 kB 512.0 MB" in text

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one door to the pipeline; «./run.sh help» lists what is behind it.
+# Entry point of every command. `./run.sh help` lists them.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,31 +9,31 @@ help() {
   cat <<'TEXT'
 NYC mobility & weather analytics
 
-  ./run.sh demo                        three generated months, end to end, and where to look
-  ./run.sh month 2024-01 [OPTIONS]     one month, from the publishers to the page
-  ./run.sh backfill 2024-01 2025-01    a range, the stop not in it; months that are complete cost nothing
-  ./run.sh catchup                     whatever is published since the first month of luigi.cfg; says what is late
-  ./run.sh refresh [--months 6]        replaces the files of the newest months that were re-issued, and what was made from them
-  ./run.sh weather                     the hours so far of the months that no file is settled of
-  ./run.sh report 2024-01 [--open]     the month's page, written anew, and where it is
-  ./run.sh serve [--port 8080]         the pages and published tables on http://127.0.0.1:8080, read-only
-  ./run.sh status [--json]             months and sources: what is landed, loaded, judged, published, late
-  ./run.sh health                      whether all is well: one line of JSON, exit code 1 if not
-  ./run.sh verify [--repair]           receipts against what the files and the warehouse hold
-  ./run.sh forget 2024-01 [--source S] takes a month, or one source of it, out of everything
-  ./run.sh accept 2024-01 --reason "…"  lets a rejected month pass, on record
-  ./run.sh ui                          luigid on http://127.0.0.1:8082
-  ./run.sh install-units [--user]      systemd's timers for all of that
-  ./run.sh dbt ARGUMENTS               dbt on the warehouse
-  ./run.sh metrics ARGUMENTS           MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
-  ./run.sh lint [python|sql]           ruff and mypy, sqlfluff
-  ./run.sh test [PYTEST ARGUMENTS]     the linters and the test suite
-  ./run.sh bench [--scale 0.05]        what it costs beside bare DuckDB, as ratios
+  ./run.sh demo                         three generated months, end to end
+  ./run.sh month 2024-01 [OPTIONS]      one month, from the publishers to the page
+  ./run.sh backfill 2024-01 2025-01     a range of months, end exclusive; skips complete months
+  ./run.sh catchup                      all months published since the first month of luigi.cfg; lists late sources
+  ./run.sh refresh [--months 6]         replace re-issued files of the newest months, rebuild what depends on them
+  ./run.sh weather                      weather of the current month so far
+  ./run.sh report 2024-01 [--open]      write a month's page again, and print its path
+  ./run.sh serve [--port 8080]          serve pages and published tables on http://127.0.0.1:8080, read-only
+  ./run.sh status [--json]              months and sources: downloaded, loaded, judged, published, late
+  ./run.sh health                       check timers, publishers, disk and memory: one line of JSON, exit code 1 for a problem
+  ./run.sh verify [--repair]            compare files and warehouse with their receipts
+  ./run.sh forget 2024-01 [--source S]  delete a month, or one source of it, everywhere
+  ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override, with a recorded reason
+  ./run.sh ui                           start luigid on http://127.0.0.1:8082
+  ./run.sh install-units [--user]       install systemd units for catchup, refresh, weather, health and luigid
+  ./run.sh dbt ARGUMENTS                dbt on the warehouse
+  ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
+  ./run.sh lint [python|sql]            ruff and mypy, sqlfluff
+  ./run.sh test [PYTEST ARGUMENTS]      the linters and the test suite
+  ./run.sh bench [--scale 0.05]         benchmarks: ratios to plain DuckDB
   ./run.sh help
 
-Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and any of luigi's.
-Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (upstreams),
-  MOBILITY_SCHEDULER=luigid (report to a running luigid), MOBILITY_ALERT_URLS (whom to tell), MOBILITY_LOG_FORMAT=json,
+Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and Luigi's own.
+Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
+  MOBILITY_SCHEDULER=luigid (use a running luigid), MOBILITY_ALERT_URLS (recipients of alerts), MOBILITY_LOG_FORMAT=json,
   MOBILITY_WAIT_S (seconds to wait for another run to end).
 Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: README.md
 TEXT
@@ -41,30 +41,30 @@ TEXT
 
 fail() { echo "error: $*" >&2; exit 2; }
 
-python_of_this_machine() {
+find_python() {
   for python in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
     [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$python"; return; }
   done
-  fail "no Python 3.11 or newer found; install one, or name it: PYTHON=/path/to/python3.12 ./run.sh"
+  fail "no Python 3.11 or newer found; install one, or set its path: PYTHON=/path/to/python3.12 ./run.sh"
 }
 
 install_pinned() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
 
-# The environment of the lock file, made once and again whenever the lock file changes.
-ready() {
-  local wanted python
-  wanted=$(cksum < "$here/requirements.lock")
-  [ "$(cat "$venv/installed" 2>/dev/null)" = "$wanted" ] && return
-  python=$(python_of_this_machine)
-  echo "installing into .venv (once, about a minute and a half) ..." >&2
-  "$python" -m venv --clear "$venv" || fail "$python cannot make a virtual environment; on Debian: apt install python3-venv"
+# Installs the packages of the lock file into .venv, again whenever the lock file changes.
+install_environment() {
+  local lock_checksum python
+  lock_checksum=$(cksum < "$here/requirements.lock")
+  [ "$(cat "$venv/installed" 2>/dev/null)" = "$lock_checksum" ] && return
+  python=$(find_python)
+  echo "installing into .venv (about a minute and a half, once) ..." >&2
+  "$python" -m venv --clear "$venv" || fail "$python cannot create a virtual environment; on Debian: apt install python3-venv"
   # Some packages have no wheel (halo; SQLAlchemy for Python 3.13). Without build isolation they are built by the
   # setuptools of the lock file, not by one that pip fetches without a hash.
   sed -n '/^setuptools==/,/# via/p' "$here/requirements.lock" | install_pinned -r /dev/stdin
   install_pinned --no-build-isolation --use-pep517 -r "$here/requirements.lock"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here"
-  "$venv/bin/python" -m compileall -q "$here/pipeline"  # pip has compiled the others
-  echo "$wanted" > "$venv/installed"
+  "$venv/bin/python" -m compileall -q "$here/pipeline"  # pip compiles the other packages itself
+  echo "$lock_checksum" > "$venv/installed"
 }
 
 demo() {
@@ -85,7 +85,7 @@ lint() {
     python) lint_python ;;
     sql) lint_sql ;;
     "") lint_python; lint_sql ;;
-    *) fail "lint $*: name python, sql or nothing" ;;
+    *) fail "lint $*: expected python, sql or no argument" ;;
   esac
 }
 
@@ -110,15 +110,15 @@ MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
 export MOBILITY_DATA
 cd "$here"
 case $verb in
-  demo) ready; demo "$@" ;;
+  demo) install_environment; demo "$@" ;;
   month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept | report | serve)
-    ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
-  dbt | metrics) ready; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+    install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  dbt | metrics) install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
-    ready; mkdir -p "$MOBILITY_DATA/luigid"
+    install_environment; mkdir -p "$MOBILITY_DATA/luigid"
     LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
-  lint) ready; lint "$@" ;;
-  test) ready; test_suite "$@" ;;
-  bench) ready; exec "$venv/bin/python" -m tests.bench "$@" ;;
-  *) fail "$verb: no such verb; ./run.sh help lists them" ;;
+  lint) install_environment; lint "$@" ;;
+  test) install_environment; test_suite "$@" ;;
+  bench) install_environment; exec "$venv/bin/python" -m tests.bench "$@" ;;
+  *) fail "$verb: unknown command; ./run.sh help lists the commands" ;;
 esac

@@ -1,52 +1,52 @@
-"""What can go wrong.
+"""The errors of the project.
 
 ::
 
-    MobilityError                a sentence that names the month, the file, what was wanted, what was got, what to do
-    ├── BadInput                 what was asked for makes no sense; nothing was done
-    ├── AlreadyRunning           another run holds the data folder
-    ├── Unavailable              the upstream did not give it
-    │   ├── Unreachable          no answer, or none but errors, after all retries
-    │   └── Refused              the whole host says no
-    ├── BadFile                  what arrived is not what was asked for: an error page, cut off, too large, unsafe paths
-    │   └── SchemaChanged        a declared column is missing
+    MobilityError                its message names the month, the file, what was expected, what was found, what to do
+    ├── BadInput                 an argument or setting is not valid; nothing was changed
+    ├── AlreadyRunning           another run has locked the data folder
+    ├── Unavailable              the publisher did not provide it
+    │   ├── Unreachable          no response, or only transient errors, after all attempts
+    │   └── Refused              the host refuses the request, not only for one file
+    ├── BadFile                  a file is not valid: an error page, truncated, too large, unsafe paths
+    │   └── SchemaChanged        a required column is missing
     ├── NoSpace                  the disk is full or not writable
-    ├── WarehouseBusy            another process holds the warehouse
-    ├── TransformFailed          dbt failed: carries the model or test and its failing rows
+    ├── WarehouseBusy            another process has locked the warehouse
+    ├── TransformFailed          dbt failed; the message names the model or test and shows failing rows
     └── MonthRejected            a critical expectation failed, or could not be evaluated
 """
 
 
 class MobilityError(Exception):
-    """An error that we raise ourselves: its text is for people, its traceback is not."""
+    """Base of all errors of the project. Users see the message without a stack trace."""
 
 
 class BadInput(MobilityError):
-    """What was asked for makes no sense; nothing was done."""
+    """An argument or setting is not valid; nothing was changed."""
 
 
 class AlreadyRunning(MobilityError):
-    """Another run holds the data folder."""
+    """Another run has locked the data folder."""
 
 
 class Unavailable(MobilityError):
-    """The upstream did not give what was asked for."""
+    """The publisher did not provide a file."""
 
 
 class Unreachable(Unavailable):
-    """No answer, or none but errors, after all retries."""
+    """No response, or only transient errors, after all attempts."""
 
 
 class Refused(Unavailable):
-    """The whole host says no: not one missing file."""
+    """The host refuses the request, not only for one file."""
 
 
 class BadFile(MobilityError):
-    """What arrived is not what was asked for."""
+    """A file is not valid."""
 
 
 class SchemaChanged(BadFile):
-    """A declared column is missing."""
+    """A required column is missing."""
 
 
 class NoSpace(MobilityError):
@@ -54,11 +54,11 @@ class NoSpace(MobilityError):
 
 
 class WarehouseBusy(MobilityError):
-    """Another process holds the warehouse."""
+    """Another process has locked the warehouse."""
 
 
 class TransformFailed(MobilityError):
-    """dbt failed; the text carries the model or test and its failing rows."""
+    """dbt failed; the message names the model or test and shows failing rows."""
 
 
 class MonthRejected(MobilityError):

@@ -1,4 +1,4 @@
-"""A webhook on loopback that keeps what it is sent, as Slack or anything else behind Apprise would."""
+"""A webhook on loopback that stores the alerts it receives through Apprise."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Webhook:
-    """``address`` is one for MOBILITY_ALERT_URLS, with a password; ``status`` is what it answers."""
+    """Stored alerts. ``address`` is an entry for MOBILITY_ALERT_URLS with a password; ``status`` is the response."""
 
     port: int = 0
     status: int = 200
@@ -22,7 +22,7 @@ class Webhook:
 
     @property
     def titles(self) -> list[str]:
-        return [one["title"].removeprefix("nyc-mobility: ") for one in self.sent]
+        return [alert["title"].removeprefix("nyc-mobility: ") for alert in self.sent]
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def listening() -> Iterator[Webhook]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing on standard error."""
+            """Writes nothing to standard error."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         hook.port = server.server_port

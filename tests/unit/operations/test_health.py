@@ -11,7 +11,6 @@ import pytest
 from pipeline.history import alerts
 from pipeline.operations.health import Health, examine
 from pipeline.sample.server import Fault, Upstream, serve
-from pipeline.tasks.scheduler import luigid_address
 from tests.webhook import listening
 
 PLENTY = 0.0
@@ -93,13 +92,7 @@ def test_a_publisher_that_answers_with_nothing_but_outages_cannot_be_reached(
     assert told(look(tmp_path)) == ["citibike cannot be reached"]
 
 
-def test_a_luigid_that_does_not_answer_is_told_where_it_is_used(
-    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MOBILITY_SCHEDULER", raising=False)
-    assert luigid_address() is None
-    monkeypatch.setenv("MOBILITY_SCHEDULER", "luigid")
-    assert luigid_address() == ("127.0.0.1", 8082)
+def test_a_luigid_that_does_not_answer_is_reported_where_it_is_used(upstream: Upstream, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
         assert told(look(tmp_path, luigid=address)) == []

@@ -1,4 +1,4 @@
-"""Publisher -> landing: the file as published, byte for byte, with where it came from."""
+"""Publisher -> landing: the published file, byte for byte, and its provenance."""
 
 import contextlib
 import hashlib
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
 Progress = Callable[[int, int], None]
-"""Called with the bytes received and the bytes expected in all; the latter is 0 where it is not known."""
+"""Called with the bytes received and the total expected; the total is 0 where it is unknown."""
 
 
 def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str, str] | None:
     """The URL at which the month is published and the label of its file; None while it is not published.
 
-    Raises Unreachable or Refused where the publisher gives no usable answer.
+    Raises Unreachable or Refused where the publisher gives no usable response.
     """
     for url, label in source.urls_of(month).items():
         if source.settled_after_days is not None:
@@ -41,7 +41,7 @@ def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str,
 
 
 def is_settled(source: Source, month: date) -> bool:
-    """Whether an archive that has no files is certain to have the whole month."""
+    """Whether an archive that is not made of files has the complete month."""
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
     return datetime.now(UTC).date() > following + timedelta(days=1 + (source.settled_after_days or 0))
 
@@ -49,8 +49,8 @@ def is_settled(source: Source, month: date) -> bool:
 def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy, progress: Progress) -> Landed:
     """Downloads the file into ``part``, resuming after an interruption, and returns where it came from.
 
-    ``path`` is the file's final path. Raises Unreachable after the last attempt, Refused, NoSpace, and BadFile for what
-    is not a file of the source's format.
+    ``path`` is the file's final path. Raises Unreachable after the last attempt, Refused, NoSpace, and BadFile for
+    a file of another format than the source's.
     """
     partial = _Partial(part)
     response = retry(url, policy, lambda: _resume(source, url, partial, policy, progress))
@@ -68,7 +68,7 @@ def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy,
 
 @dataclass
 class _Partial:
-    """What earlier attempts downloaded, the validator of the file that it is a part of, and its digest."""
+    """The bytes of earlier attempts, their digest, and the validator of the file that they belong to."""
 
     path: Path
     validator: str = ""
@@ -81,26 +81,26 @@ class _Partial:
 
 def _resume(source: Source, url: str, partial: _Partial, policy: RetryPolicy, progress: Progress) -> requests.Response:
     """One attempt: the missing part of the file, or all of it where the publisher has replaced the file."""
-    have = partial.size if partial.validator else 0
-    resume = {"Range": f"bytes={have}-", "If-Range": partial.validator} if have else {}
+    offset = partial.size if partial.validator else 0
+    resume = {"Range": f"bytes={offset}-", "If-Range": partial.validator} if offset else {}
     with request("GET", url, policy, stream=True, headers=resume) as response:
         if response.status_code == 416:
             partial.validator = ""
-            raise TransientError("has another length than before")
+            raise TransientError("the publisher replaced the file during the download")
         if not response.ok:
             raise _refusal(source, url, response)
         if response.status_code != 206:
-            have, partial.sha256 = 0, hashlib.sha256()
-        total = have + int(response.headers.get("Content-Length", 0))
+            offset, partial.sha256 = 0, hashlib.sha256()
+        total = offset + int(response.headers.get("Content-Length", 0))
         _check_size(source, url, total, partial)
         partial.validator = _strong_validator(response)
-        with partial.path.open("r+b" if have else "wb") as file:
-            file.seek(have)
-            for done in _stream(response, file, have, partial.sha256.update):
+        with partial.path.open("r+b" if offset else "wb") as file:
+            file.seek(offset)
+            for done in _stream(response, file, offset, partial.sha256.update):
                 _check_size(source, url, done, partial)
                 progress(done, total)
         if total and partial.size != total:
-            raise TransientError(f"broke off after {partial.size:,} of {total:,} bytes")
+            raise TransientError(f"connection closed after {partial.size:,} of {total:,} bytes")
         return response
 
 
@@ -117,7 +117,7 @@ def _stream(response: requests.Response, file: Any, done: int, digest: Callable[
                 done += len(chunk)
                 yield done
     except (requests.exceptions.ChunkedEncodingError, requests.ConnectionError, requests.Timeout) as error:
-        raise TransientError(f"broke off after {done:,} bytes") from error
+        raise TransientError(f"connection closed after {done:,} bytes") from error
 
 
 def _strong_validator(response: requests.Response) -> str:
@@ -127,18 +127,24 @@ def _strong_validator(response: requests.Response) -> str:
 
 def _refusal(source: Source, url: str, response: requests.Response) -> Unavailable:
     reason = response.reason
-    with contextlib.suppress(ValueError):  # Open-Meteo says in JSON what it does not like
+    with contextlib.suppress(ValueError):  # Open-Meteo gives the reason as JSON
         reason = cast(dict[str, str], response.json()).get("reason", reason)
-    return Refused(f"{source.name}: {url} was answered with {response.status_code} ({reason})")
+    return Refused(
+        f"{source.name}: {url}: status {response.status_code} ({reason}); "
+        f"check urls in config/sources/{source.name}.yaml"
+    )
 
 
 def _check_size(source: Source, url: str, size: int, partial: _Partial) -> None:
     if size > source.max_bytes:
-        wanted = f"at most {source.max_bytes:,} expected (max_bytes in config/sources/{source.name}.yaml)"
-        raise BadFile(f"{url}: {size:,} bytes, {wanted}")
+        expected = f"expected at most {source.max_bytes:,} (max_bytes in config/sources/{source.name}.yaml)"
+        raise BadFile(f"{url}: {size:,} bytes, {expected}")
     free = shutil.disk_usage(partial.path.parent).free + partial.size
     if size > free:
-        raise NoSpace(f"{partial.path.parent}: {url} needs {size:,} bytes, {free:,} are free")
+        raise NoSpace(
+            f"{partial.path.parent}: {url} needs {size:,} bytes, {free:,} are free; "
+            "free some space or choose another MOBILITY_DATA"
+        )
 
 
 def suffix(source: Source, url: str) -> str:

@@ -54,7 +54,7 @@ class _OnlyLoopback(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if urlsplit(request.url or "").hostname not in LOOPBACK:
-            raise Refused(f"{request.url}: plain http is only for this machine itself; use https")
+            raise Refused(f"{request.url}: plain http is allowed for this machine only; use https")
         return super().send(request, *args, **kwargs)
 
 
@@ -65,10 +65,10 @@ def session() -> requests.Session:
 
 @cache
 def _session_of(_: int) -> requests.Session:
-    made = requests.Session()
-    made.headers.update({"User-Agent": "nyc-mobility", "Accept-Encoding": "identity"})
-    made.mount("http://", _OnlyLoopback())
-    return made
+    session = requests.Session()
+    session.headers.update({"User-Agent": "nyc-mobility", "Accept-Encoding": "identity"})
+    session.mount("http://", _OnlyLoopback())
+    return session
 
 
 def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | None = None) -> requests.Response | None:
@@ -83,7 +83,9 @@ def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | Non
     if response.status_code == 404 or (response.status_code == 403 and not _host_refuses(response, base_url, policy)):
         return None
     host = urlsplit(url).netloc
-    raise Refused(f"{url}: {host} answers {response.status_code} {response.reason}, not only for this file")
+    raise Refused(
+        f"{url}: {host} refuses every request ({response.status_code} {response.reason}), not only for this file"
+    )
 
 
 def _host_refuses(response: requests.Response, base_url: str, policy: RetryPolicy) -> bool:
@@ -122,7 +124,7 @@ def retry(url: str, policy: RetryPolicy, attempt: Callable[[], requests.Response
     try:
         return retrying(attempt)
     except TransientError as error:
-        raise Unreachable(f"{url}: {error}, also at the last of {policy.attempts} attempts; run again later") from error
+        raise Unreachable(f"{url}: {error}, also in the last of {policy.attempts} attempts; run again later") from error
 
 
 def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> requests.Response:
@@ -135,12 +137,12 @@ def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> reque
         raise Refused(f"{url}: cannot be requested ({error})") from error
     if response.status_code in TRANSIENT:
         response.close()
-        raise TransientError(f"answered {response.status_code} {response.reason}", _retry_after(response))
+        raise TransientError(f"status {response.status_code} {response.reason}", _retry_after(response))
     return response
 
 
 def _reason(error: Exception) -> str:
-    """The innermost reason: requests wraps it three times."""
+    """The innermost message: requests wraps it three times."""
     inner = error.args[0] if error.args else error
     inner = getattr(inner, "reason", inner)
     return re.sub(r"^.*?object at 0x\w+>: |^\w+\(.*?\): ", "", str(inner))

@@ -94,23 +94,31 @@ PATHS = {
         (
             "green_taxi",
             HTML,
-            "2024-01.parquet from http://127.0.0.1:{port}/trip-data/green_tripdata_2024-01.parquet: an HTML page",
+            "2024-01.parquet from http://127.0.0.1:{port}/trip-data/green_tripdata_2024-01.parquet: expected a",
         ),
-        ("green_taxi", XML, "an XML error («SlowDown») where a parquet file should be"),
-        ("green_taxi", b"PAR1" + bytes(90_000), "no whole Parquet file, it is cut off (its end is missing)"),
-        ("citibike_jc", HTML, "an HTML page («Too busy») where a zip file should be"),
-        ("citibike_jc", b"PK\x03\x04" + bytes(90_000), "no whole zip file, it is cut off (its end is missing)"),
-        ("taxi_zones", HTML, "an HTML page («Too busy») where a csv file should be"),
+        ("green_taxi", XML, 'expected a parquet file, found an XML error ("SlowDown")'),
+        (
+            "green_taxi",
+            b"PAR1" + bytes(90_000),
+            "expected a complete Parquet file, found one that is truncated (its end is missing)",
+        ),
+        ("citibike_jc", HTML, 'expected a zip file, found an HTML page ("Too busy")'),
+        (
+            "citibike_jc",
+            b"PK\x03\x04" + bytes(90_000),
+            "expected a complete zip file, found one that is truncated (its end is missing)",
+        ),
+        ("taxi_zones", HTML, 'expected a csv file, found an HTML page ("Too busy")'),
         (
             "taxi_zones",
             b"a,b\n1,2\n",
             "static taxi_zones: static.csv lacks LocationID, Borough, Zone, service_zone",
         ),
-        ("taxi_zone_polygons", HTML, "an HTML page («Too busy») where a zip file should be"),
+        ("taxi_zone_polygons", HTML, 'expected a zip file, found an HTML page ("Too busy")'),
         (
             "taxi_zone_polygons",
             b"PK\x05\x06" + bytes(18),
-            "static taxi_zone_polygons: static.zip holds no .shp, .shx, .dbf, .prj of a shapefile, only nothing",
+            "static taxi_zone_polygons: static.zip contains no .shp, .shx, .dbf, .prj, only nothing",
         ),
         (
             "weather",
@@ -162,16 +170,19 @@ def zip_of(**members: str) -> bytes:
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        (zip_of(**{"readme.txt": "x"}), "holds no CSV file of the month, only readme.txt"),
+        (zip_of(**{"readme.txt": "x"}), "contains no CSV file of the month, only readme.txt"),
         (
             zip_of(**{"../../rides.csv": "x"}),
-            "holds '../../rides.csv', a name that leads out of its folder: not unpacked",
+            "contains '../../rides.csv', a path outside of its folder; the archive is not unpacked",
         ),
         (
             zip_of(**{"rides.csv": "ride_id,ended_at\n1,2\n"}),
             "2024-01 citibike_jc: rides.csv lacks rideable_type, started_at",
         ),
-        (zip_of(**{"rides.csv": "\0" * 1_000_000_001}), "unpacks to more than 1,000,000,000 bytes"),
+        (
+            zip_of(**{"rides.csv": "\0" * 1_000_000_001}),
+            "unpacks to more than 1,000,000,000 bytes; raise max_unpacked_bytes",
+        ),
     ],
 )
 def test_an_archive_that_cannot_be_used_fails_its_task_in_one_line(place: Place, body: bytes, line: str) -> None:

@@ -148,7 +148,7 @@ def test_a_failure_reaches_people_and_the_history_and_no_log_holds_their_address
         ended, again = (place.luigi(*words, MOBILITY_ALERT_URLS=f"slack://nonsense {hook.address}") for _ in range(2))
     assert (ended.returncode, again.returncode) == (30, 30)
     assert hook.titles == ["Download taxi_zones 2011-01 failed"], "told once"
-    assert "an HTML page where a csv file should be" in hook.sent[0]["message"]
+    assert "expected a csv file, found an HTML page" in hook.sent[0]["message"]
     assert "address 1 of MOBILITY_ALERT_URLS is not valid" in ended.stderr
     kept = (place.data / "logs/pipeline.jsonl").read_text()
     assert "secret-of-the-hook" not in ended.stderr + ended.stdout + kept and "nonsense" not in ended.stderr + kept

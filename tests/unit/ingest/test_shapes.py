@@ -93,20 +93,20 @@ def test_what_lies_beside_a_shapefile_is_no_part_of_it(source: Source, tmp_path:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "static.zip holds no .shp, .shx, .dbf, .prj of a shapefile, only nothing"),
-        (members({k: v for k, v in FILES.items() if k != "prj"}), "static.zip holds no .prj of a shapefile, only taxi"),
-        (members({k: v for k, v in FILES.items() if k != "dbf"}), "static.zip holds no .dbf of a shapefile"),
-        (members(FILES) | members(FILES, "older"), "static.zip holds several shapefiles, one was expected: taxi"),
-        (members(FILES, "../../taxi_zones"), "a name that leads out of its folder: not unpacked"),
+        ({}, "static.zip contains no .shp, .shx, .dbf, .prj, only nothing"),
+        (members({k: v for k, v in FILES.items() if k != "prj"}), "static.zip contains no .prj, only taxi"),
+        (members({k: v for k, v in FILES.items() if k != "dbf"}), "static.zip contains no .dbf, only taxi"),
+        (members(FILES) | members(FILES, "older"), "static.zip contains several shapefiles, expected one: taxi"),
+        (members(FILES, "../../taxi_zones"), "a path outside of its folder; the archive is not"),
         (members(FILES | {"prj": b"feet"}), "taxi_zones.shp cannot be read (CRSError: Invalid WKT string: feet); "),
         (members(FILES | {"prj": GEOGRAPHIC}), "taxi_zones.shp: shape 1 of 3 has a point at ("),
         (members(FILES | {"shp": FILES["shp"][:-40]}), "taxi_zones.shp cannot be read (error: unpack requires"),
-        (members(FILES | {"shx": FILES["shx"][:-8]}), "taxi_zones.shp holds 2 shapes, its .dbf 3 records; one a shape"),
+        (members(FILES | {"shx": FILES["shx"][:-8]}), "taxi_zones.shp has 2 shapes and 3 records, expected one record"),
         (members(FILES | {"dbf": b""}), "taxi_zones.shp cannot be read (error: unpack requires"),
-        (members(FILES | {"dbf": polygons.shapefile_of(zones()[:2])["dbf"]}), "holds 3 shapes, its .dbf 2 records"),
-        (members(polygons.shapefile_of([])), "taxi_zones.shp holds 0 shapes, its .dbf 0 records"),
+        (members(FILES | {"dbf": polygons.shapefile_of(zones()[:2])["dbf"]}), "has 3 shapes and 2 records"),
+        (members(polygons.shapefile_of([])), "taxi_zones.shp has 0 shapes and 0 records"),
         (members(patched("shp", 108, struct.pack("<i", 3))), "zones.shp: shape 1 of 3 is a POLYLINE, not a polygon"),
-        (members(patched("shp", LAST_POINT, struct.pack("<d", 9e5))), "shape 1 of 3 has a ring that is not closed"),
+        (members(patched("shp", LAST_POINT, struct.pack("<d", 9e5))), "has no ring, or one that is not closed"),
     ],
 )  # fmt: skip
 def test_a_shapefile_that_cannot_be_used_is_refused_in_one_line(
@@ -122,7 +122,7 @@ def test_a_shapefile_that_cannot_be_used_is_refused_in_one_line(
 def test_a_field_that_is_missing_is_named_with_those_that_are_there(source: Source, tmp_path: Path) -> None:
     words = (
         "static taxi_zone_polygons: taxi_zones.shp.json lacks LocationID; "
-        "it has OBJECTID, Shape_Leng, Shape_Area, zone, Other, borough, geometry; name the new spelling in config"
+        "it has OBJECTID, Shape_Leng, Shape_Area, zone, Other, borough, geometry; add the new name to config"
     )
     with pytest.raises(SchemaChanged, match=words):
         converted(source, tmp_path, members(without_field("LocationID")))

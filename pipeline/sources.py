@@ -8,35 +8,50 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import yaml
 
+from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, file_name, json_schema, named, read_declaration
 from pipeline.errors import BadInput
-from pipeline.months import add_months, parse_month
+from pipeline.months import add_months
+from pipeline.source_fields import COLOUR, COLUMNS, MONTH, SO_FAR_URL, TRIP_TYPE, URLS, publishers_file, source_file
 
 CONFIG = Path(__file__).parent.parent / "config"
 
 
+def as_publisher(name: Any) -> "Publisher":
+    """The publisher of the name. Raises ValueError where it is not declared."""
+    if not isinstance(name, str) or name not in publishers():
+        raise ValueError(f"expected one of the publishers {', '.join(publishers())}")
+    return publishers()[name]
+
+
 @dataclass(frozen=True)
 class Publisher:
-    """Who publishes, and under which terms; shown beside whatever is made of the data."""
+    """Who publishes, and under which terms. The pages and the published files name both."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     name: str
     title: str
     link: str
+    """Its page about the data."""
     licence: str
     licence_link: str
     attribution: str
+    """The sentence that the licence requires or recommends."""
     base_url_env: str
+    """The environment variable that overrides base_url_default."""
     base_url_default: str
+    """What {base} stands for in the addresses of its sources."""
 
     @property
     def base_url(self) -> str:
-        """Where the publisher is reached, without a slash at the end.
+        """The address that its sources begin with, without a slash at the end.
 
-        Raises BadInput for one with a password: addresses stand in receipts, in the ledger and in logs.
+        Raises BadInput for one with a password: receipts, the ledger and logs contain addresses.
         """
         url = (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
         if "@" in urlsplit(url).netloc:
@@ -46,18 +61,25 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Column:
-    """A published column that we rely on.
+    """A published column that the models read.
 
-    ``name`` is the publisher's newest name, ``aliases`` its earlier ones; upper and lower case are not told apart.
-    Outside ``since``..``until`` (first days of months, both inclusive) it may be missing, and is null then.
+    ``name`` is the publisher's newest name. Outside ``since``..``until`` (first days of months, both inclusive) it may
+    be missing, and is null then.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     name: str
     type: str
+    """DuckDB's type."""
     aliases: tuple[str, ...] = ()
-    since: date | None = None
-    until: date | None = None
+    """Earlier names. Names are compared without case."""
+    since: Annotated[date | None, MONTH] = None
+    """The first month that has it."""
+    until: Annotated[date | None, MONTH] = None
+    """The last month that has it."""
     optional: bool = False
+    """It may be missing in any month."""
 
     @property
     def names(self) -> set[str]:
@@ -72,37 +94,63 @@ class Column:
 class Source:
     """One monthly feed (or, where ``static``, one file for all months).
 
-    The trips of a source have its ``trip_type``. Sources may share one: citibike and citibike_jc both publish Citi Bike
-    rides. The pages call the mode ``mode_title`` and its trips ``trips_label`` (within a sentence), and draw it in
-    ``colour``, on a dark background in ``colour_dark`` if there is one. Both are CSS colours; those declared are from
-    Okabe and Ito's palette, which colour-blind readers can distinguish.
+    The colours are from Okabe and Ito's palette, which colour-blind readers can distinguish.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     name: str
     title: str
-    publisher: Publisher
-    kind: str
-    first_month: date
+    publisher: Annotated[Publisher, Converted(as_publisher, lambda schema: {"type": "string"})]
+    """A name in publishers.yaml."""
+    kind: Literal["trips", "weather", "zones"]
+    first_month: Annotated[date, MONTH]
+    """The first month that is published with these columns."""
     lag_days: tuple[int, int]
-    format: str
+    """The publisher's usual lag: so many days after the end of a month at the earliest, and at the latest."""
+    format: Literal["parquet", "zip", "csv", "json", "shapefile"]
     max_bytes: int
-    urls: tuple[str, ...]
+    """A larger file is refused."""
+    urls: Annotated[tuple[str, ...], URLS]
+    """The addresses of a month, in the order to try. They may contain {base}, {year}, {month}, {day_before},
+    {two_days_after} and {columns}."""
     read: str
-    columns: tuple[Column, ...]
+    """DuckDB's table function or subquery that reads {file}."""
+    columns: Annotated[tuple[Column, ...], COLUMNS]
+    """The columns that are required of a file, with their types. Others are stored too, as text."""
     enabled: bool = False
+    """Runs fetch it unless they select sources."""
     optional: bool = False
+    """It is published later than others: a month is built without it, and again when it is published."""
     always: bool = False
+    """Every month needs it, whatever sources a run selects."""
     static: bool = False
+    """One file serves all months."""
     settled_after_days: int | None = None
+    """The month is complete so many days after its end."""
     final_after_days: int = 0
-    so_far_url: str = ""
+    """The publisher may revise values until so many days after the end of the month."""
+    so_far_url: Annotated[str, SO_FAR_URL] = ""
+    """The address of the current month until today. It may contain {base}, {first}, {today} and {columns}."""
     max_unpacked_bytes: int = 0
+    """An archive with more bytes is refused."""
     timestampformats: tuple[str, ...] = ()
-    trip_type: str = ""
+    """The formats of timestamps in CSV, as of strptime, in the order to try."""
+    trip_type: Annotated[str, TRIP_TYPE] = ""
+    """The type of its trips in core.fct_trips. Sources may share one: citibike and citibike_jc do."""
     mode_title: str = ""
+    """What the pages call the trip type."""
     trips_label: str = ""
-    colour: str = ""
-    colour_dark: str = ""
+    """What the pages call its trips within a sentence."""
+    colour: Annotated[str, COLOUR] = ""
+    """Its colour on the pages."""
+    colour_dark: Annotated[str, COLOUR] = ""
+    """Its colour on a dark background, if it differs."""
+
+    def __post_init__(self) -> None:
+        for field in ("trip_type", "mode_title", "trips_label", "colour") if self.kind == "trips" else ():
+            if not getattr(self, field):
+                raise ValueError(f"kind is trips, but {field} is missing")
 
     def loaded_as(self, month: date) -> date:
         """The month that its rows are loaded under: the first one for the one file of a static source."""
@@ -160,58 +208,71 @@ def is_yearly(url: str) -> bool:
 
 @functools.cache
 def publishers() -> dict[str, Publisher]:
-    facts: dict[str, dict[str, Any]] = read_yaml(CONFIG / "publishers.yaml")
+    """Every declared publisher by its name.
+
+    Raises BadInput, in one line that names the file and the field, where a declaration is invalid.
+    """
+    path = CONFIG / "publishers.yaml"
+    declared = read_yaml(path)
+    if not isinstance(declared, dict):
+        raise BadInput(f"{file_name(path)}: expected a mapping of publishers")
     return {
-        name: Publisher(name=name, base_url_env=base["env"], base_url_default=base["default"], **fact)
-        for name, fact in facts.items()
-        for base in [fact.pop("base_url")]
+        name: read_declaration(
+            Publisher, named(name, facts, f"{file_name(path)}: {name}"), f"{file_name(path)}: {name}"
+        )
+        for name, facts in declared.items()
     }
 
 
 @functools.cache
 def sources() -> dict[str, Source]:
-    """Every declared source by its name."""
+    """Every declared source by its name.
+
+    Raises BadInput, in one line that names the file and the field, where a declaration is invalid.
+    """
     return {path.stem: read_source(path) for path in sorted((CONFIG / "sources").glob("*.yaml"))}
 
 
 def read_yaml(path: Path) -> Any:
-    """By libyaml: every run reads these files, and the loader in Python takes ten times as long."""
-    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    """What the file contains, by libyaml: every run reads these files, and PyYAML's own loader is ten times slower.
+
+    Raises BadInput where it is not YAML.
+    """
+    try:
+        return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as problem:
+        raise BadInput(f"{file_name(path)}: is not YAML: {' '.join(str(problem).split())}") from problem
 
 
 def read_source(path: Path) -> Source:
     """The source that a file declares.
 
-    Raises BadInput for a source of trips without a trip_type.
+    Raises BadInput, in one line that names the file and the field, where the declaration is invalid.
     """
-    facts = read_facts(path)
-    if facts["kind"] == "trips" and not facts.get("trip_type"):
-        raise BadInput(f"config/sources/{path.name}: kind is trips, but trip_type is missing")
-    return Source(
-        **facts
-        | {
-            "name": path.stem,
-            "publisher": publishers()[facts["publisher"]],
-            "first_month": parse_month(facts["first_month"]),
-            "lag_days": tuple(facts["lag_days"]),
-            "urls": tuple(facts["urls"]),
-            "timestampformats": tuple(facts.get("timestampformats", ())),
-            "columns": tuple(read_column(name, fact) for name, fact in facts["columns"].items()),
-        }
-    )
+    return read_declaration(Source, named(path.stem, read_facts(path), file_name(path)), file_name(path))
 
 
-def read_facts(path: Path) -> dict[str, Any]:
-    """What a source's YAML says; ``like: other`` takes from the other what is not said."""
-    facts: dict[str, Any] = read_yaml(path)
-    return read_facts(path.with_stem(facts.pop("like"))) | facts if "like" in facts else facts
+def read_facts(path: Path) -> Any:
+    """What a source's YAML declares; with ``like: other``, fields that are missing are those of the other source.
+
+    Raises BadInput where there is no such source, and where it has ``like`` itself.
+    """
+    facts = read_yaml(path)
+    if not isinstance(facts, dict) or "like" not in facts:
+        return facts
+    other = path.with_stem(str(facts["like"]))
+    inherited = read_yaml(other) if other.exists() else None
+    if not isinstance(inherited, dict) or "like" in inherited:
+        raise BadInput(f"{file_name(path)}: like: expected a source that declares all its fields, not {other.stem!r}")
+    return inherited | {name: fact for name, fact in facts.items() if name != "like"}
 
 
-def read_column(name: str, fact: str | dict[str, Any]) -> Column:
-    if isinstance(fact, str):
-        return Column(name, fact)
-    months = {bound: parse_month(fact[bound]) for bound in ("since", "until") if bound in fact}
-    return Column(name, **fact | months | {"aliases": tuple(fact.get("aliases", ()))})
+def json_schemas() -> dict[str, JsonSchema]:
+    """The JSON Schemas of a source and of publishers.yaml, for editors, by their files in config/schemas/.
+
+    They list neither sources nor publishers, so that a new one does not change them.
+    """
+    return {"source.json": source_file(json_schema(Source)), "publishers.json": publishers_file(json_schema(Publisher))}
 
 
 def chosen(names: Iterable[str]) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any, ClassVar
 
+from pipeline.declarations import CONFIGURATION, file_name, read_declaration
 from pipeline.errors import Unavailable
 from pipeline.history import runs
 from pipeline.paths import atomic_write, data_folder
@@ -28,16 +30,28 @@ log = logging.getLogger(__name__)
 class Rules:
     """When alerts are sent, as config/alerts.yaml declares."""
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
+
     repeat_after_hours: float
+    """An alert of the same cause is sent again after so many hours."""
     failure_share: float
+    """The share of the last day's tasks that may fail."""
     failure_at_least_tasks: int
+    """Fewer tasks in a day cause no alert."""
     slow_seconds: float
+    """The seconds that a task may take for each month."""
     slow_times_usual: float
+    """The multiple of its median in earlier runs that a task may take,"""
     slow_of_last_runs: int
+    """of the last so many runs,"""
     slow_at_least_runs: int
+    """where there are at least so many,"""
     slow_at_least_seconds: float
+    """and where it takes more seconds than this."""
     memory_share: float
+    """The share of the memory of the machine, or of its control group, that a task may take."""
     timer_silent_hours: float
+    """The hours that may pass without a catchup."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,9 @@ class Alert:
 
 @cache
 def rules() -> Rules:
-    return Rules(**read_yaml(CONFIG / "alerts.yaml"))
+    """The declared rules. Raises BadInput, in one line that names the file and the field, where one is invalid."""
+    path = CONFIG / "alerts.yaml"
+    return read_declaration(Rules, read_yaml(path), file_name(path))
 
 
 def addresses() -> list[str]:

@@ -1,6 +1,11 @@
-"""Declared sources: what holds for all of them, and months for any date."""
+"""Declared sources: invalid ones are refused; properties of all sources, and of months."""
 
+import json
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -8,8 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pipeline.sources
+from pipeline.declarations import json_schema, validate
 from pipeline.errors import BadInput
-from pipeline.sources import CONFIG, chosen, default_names, read_source, sources
+from pipeline.history import alerts
+from pipeline.sources import CONFIG, Source, chosen, default_names, json_schemas, publishers, read_facts, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 
@@ -33,7 +41,7 @@ def test_every_address_names_the_month_or_its_year_and_nothing_is_left_open(mont
 
 
 @pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
-def test_every_source_says_what_it_is_and_under_which_terms(source) -> None:  # type: ignore[no-untyped-def]
+def test_every_source_has_a_title_and_terms(source: Source) -> None:
     assert source.title and source.columns and source.urls
     assert source.publisher.attribution and source.publisher.licence_link.startswith("https://")
     assert source.publisher.base_url_default.startswith("https://")
@@ -56,7 +64,7 @@ def test_trip_types_come_from_the_sources() -> None:
 
 
 @pytest.mark.parametrize("source", TRIP_SOURCES, ids=lambda source: source.name)
-def test_every_source_of_trips_has_labels_and_colours(source) -> None:  # type: ignore[no-untyped-def]
+def test_every_source_of_trips_has_labels_and_colours(source: Source) -> None:
     assert re.fullmatch("[a-z][a-z_]*", source.trip_type)
     assert source.mode_title and source.trips_label
     assert re.fullmatch("#[0-9a-f]{6}", source.colour)
@@ -68,11 +76,125 @@ def test_sources_of_the_same_trip_type_have_the_same_labels_and_colours() -> Non
     assert len(looks) == len({source.trip_type for source in TRIP_SOURCES})
 
 
-def test_a_source_of_trips_without_a_trip_type_is_refused(tmp_path: Path) -> None:
-    text = (CONFIG / "sources/green_taxi.yaml").read_text().replace("trip_type: green_taxi\n", "")
-    (tmp_path / "green_taxi.yaml").write_text(text)
-    with pytest.raises(BadInput, match=r"green_taxi\.yaml: kind is trips, but trip_type is missing"):
-        read_source(tmp_path / "green_taxi.yaml")
+GREEN = "sources/green_taxi.yaml"
+PUBLISHERS = "publishers.yaml"
+INVALID = [
+    (GREEN, "lag_days: [47, 78]", "lag_days: [soon, 78]", "lag_days[0]: Input should be a valid integer"),
+    (GREEN, "lag_days: [47, 78]", "lag_days: [47]", "lag_days[1]: Field required"),
+    (GREEN, "lag_days: [47, 78]", "lag_days: 47", "lag_days: Input should be a valid tuple, not 47"),
+    (GREEN, "enabled: false", "enabled: sometimes", "enabled: Input should be a valid boolean"),
+    (GREEN, "title: Green taxi trips", "title: 5", "title: Input should be a valid string, not 5"),
+    (GREEN, "title: Green taxi trips\n", "", "title: Field required"),
+    (GREEN, "trip_type: green_taxi\n", "", "kind is trips, but trip_type is missing"),
+    (GREEN, "colour: ", "clour: ", "clour: unknown field; did you mean colour?"),
+    (GREEN, "colour: ", "zzz: 1\ncolour: ", "zzz: unknown field"),
+    (GREEN, "title: ", "name: green\ntitle: ", "name: unknown field; the name is green_taxi"),
+    (GREEN, "2013-08", "2013-13", "first_month: expected a month as YYYY-MM, for example 2024-01, not '2013-13'"),
+    (GREEN, "2013-08", "2013-08-01", "first_month: expected a month as YYYY-MM"),
+    (GREEN, "kind: trips", "kind: trip", "kind: Input should be 'trips', 'weather' or 'zones', not 'trip'"),
+    (GREEN, "publisher: tlc", "publisher: tcl", "publisher: expected one of the publishers tlc, citibike, open_meteo"),
+    (GREEN, "trip_type: green_taxi", "trip_type: Green", "trip_type: expected lower-case letters and underscores"),
+    (GREEN, 'colour: "#009e73"', "colour: green", "colour: expected a colour as #rrggbb, not 'green'"),
+    (GREEN, "{year}-{month}", "{yaer}-{month}", "urls: unknown placeholder {yaer}"),
+    (GREEN, "{year}-{month}", "{year-{month}", "urls: "),
+    (GREEN, "until: 2024-12", "until: 2024", "columns.ehail_fee.until: expected a month as YYYY-MM"),
+    (GREEN, "until: 2024-12", "untill: 2024-12", "columns.ehail_fee.untill: unknown field; did you mean until?"),
+    (GREEN, "VendorID: integer", "VendorID: 5", "columns.VendorID.type: Input should be a valid string, not 5"),
+    (GREEN, "VendorID: integer", "VendorID: {name: a}", "columns: VendorID has the unknown field 'name'"),
+    (GREEN, "title: ", "title: [", "is not YAML"),
+    ("sources/citibike_jc.yaml", "like: citibike", "like: citybike", "like: expected a source that declares"),
+    (PUBLISHERS, "  link: https://open-meteo.com/\n", "", "open_meteo: link: Field required"),
+    (PUBLISHERS, "base_url_env: TLC_URL", "base_url_evn: TLC_URL", "tlc: base_url_env: Field required; base_url_evn: "),
+    (PUBLISHERS, "tlc:", "- tlc:", "is not YAML"),
+    ("alerts.yaml", "slow_seconds: 300", "slow_seconds: long", "slow_seconds: Input should be a valid number"),
+    (
+        "alerts.yaml",
+        "slow_seconds: 300",
+        "slow_second: 300",
+        "slow_seconds: Field required; slow_second: ",
+    ),
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of config/ that this process reads."""
+    for name in ("sources", "schemas"):
+        shutil.copytree(CONFIG / name, tmp_path / "config" / name)
+    for path in CONFIG.glob("*.yaml"):
+        shutil.copy(path, tmp_path / "config")
+    monkeypatch.setattr(pipeline.sources, "CONFIG", tmp_path / "config")
+    monkeypatch.setattr(alerts, "CONFIG", tmp_path / "config")
+    clear_caches()
+    yield tmp_path / "config"
+    clear_caches()
+
+
+def clear_caches() -> None:
+    for function in (sources, publishers, alerts.rules):
+        function.cache_clear()
+
+
+@pytest.mark.parametrize(("file", "old", "new", "complaint"), INVALID)
+def test_an_invalid_declaration_is_refused_in_one_line_that_names_the_file_and_the_field(
+    config: Path, file: str, old: str, new: str, complaint: str
+) -> None:
+    text = (config / file).read_text()
+    assert old in text
+    (config / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(BadInput) as refused:
+        _ = sources(), alerts.rules()
+    assert f"config/{file}: {complaint}" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("empty", ["urls: []\n", "urls:\n"])
+def test_a_source_without_addresses_is_refused(config: Path, empty: str) -> None:
+    text = (config / GREEN).read_text()
+    (config / GREEN).write_text(re.sub("urls: .*\n", empty, text))
+    with pytest.raises(BadInput, match=r"green_taxi\.yaml: urls: expected at least one address, as a list"):
+        sources()
+
+
+@pytest.mark.parametrize("file", [GREEN, PUBLISHERS, "alerts.yaml"])
+def test_an_empty_file_is_refused(config: Path, file: str) -> None:
+    (config / file).write_text("")
+    with pytest.raises(BadInput, match=rf"config/{file}: "):
+        _ = sources(), alerts.rules()
+
+
+def test_a_run_is_refused_where_a_source_is_invalid(config: Path) -> None:
+    text = (config / GREEN).read_text()
+    (config / GREEN).write_text(text.replace("lag_days: [47, 78]", "lag_days: [a, b]"))
+    code = "import sys, pathlib, pipeline.sources as s; s.CONFIG = pathlib.Path(sys.argv[1]); s.default_names()"
+    ended = subprocess.run([sys.executable, "-c", code, config], text=True, capture_output=True, check=False)
+    assert ended.returncode and "green_taxi.yaml: lag_days[0]: Input should be a valid integer" in ended.stderr
+
+
+def test_valid_declarations_are_read_without_pydantic() -> None:
+    code = (
+        "import sys; from pipeline.sources import sources; from pipeline.history.alerts import rules; "
+        "sources(), rules(); print('pydantic' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.name)
+def test_pydantic_reads_a_source_as_the_run_does(source: Source) -> None:
+    path = CONFIG / f"sources/{source.name}.yaml"
+    assert validate(Source, read_facts(path) | {"name": source.name}, "") == source
+
+
+def test_the_json_schemas_are_current_and_every_declaration_names_its_own() -> None:
+    current = json_schemas() | {"alerts.json": json_schema(alerts.Rules)}
+    stored = {name: json.loads((CONFIG / "schemas" / name).read_text()) for name in current}
+    again = "write_json_schemas(json_schemas() | {'alerts.json': json_schema(Rules)})"
+    assert stored == current, f"write them again: {again}"
+    for path in [*(CONFIG / "sources").glob("*.yaml"), CONFIG / PUBLISHERS, CONFIG / "alerts.yaml"]:
+        schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        expected = "source.json" if path.parent.name == "sources" else f"{path.stem}.json"
+        assert (path.parent / schema).resolve() == CONFIG / "schemas" / expected
 
 
 def test_jersey_city_is_read_as_new_york_is() -> None:

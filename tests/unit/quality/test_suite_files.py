@@ -46,10 +46,10 @@ EXISTS = "expectation: expect_column_to_exist, column: a"
         ),
         (one("critical", EXISTS).replace("it is sound", "''"), "expectations[0].description: is empty"),
         ("where: a\nexpectations: []", "model: Field required"),
-        ("model: a\nexpectations: []\nwhen: b", "when: Unexpected keyword argument, not 'b'"),
+        ("model: a\nexpectations: []\nwhen: b", "when: unknown field; did you mean where?"),
         ("model: a\nexpectations: [b]", "expectations[0]: Input should be a dictionary, not 'b'"),
         ("model: [", "is not YAML"),
-        ("", "suite: Input should be a dictionary, not None"),
+        ("", "Input should be a dictionary, not None"),
     ],
 )
 def test_an_invalid_suite_is_refused_in_one_line_that_names_the_file_and_the_field(

@@ -1,0 +1,85 @@
+"""Fields of sources: how their values in YAML are checked and converted, and their JSON Schema."""
+
+from collections.abc import Mapping
+from datetime import date
+from string import Formatter
+from typing import Any
+
+from pipeline.declarations import Converted, JsonSchema, matching, without_name
+from pipeline.errors import BadInput
+from pipeline.months import parse_month
+
+PLACEHOLDERS = {"base", "year", "month", "day_before", "two_days_after", "columns"}
+"""What ``urls`` may contain in braces."""
+SO_FAR_PLACEHOLDERS = {"base", "first", "today", "columns"}
+"""What ``so_far_url`` may contain in braces."""
+COLOUR = matching("#[0-9a-f]{6}", "a colour as #rrggbb")
+TRIP_TYPE = matching("[a-z][a-z_]*", "lower-case letters and underscores")
+
+
+def as_month(text: Any) -> date | None:
+    """``2024-01`` as the first day of that month; None for None. Raises ValueError where it is not a month."""
+    try:
+        return None if text is None else parse_month(str(text))
+    except BadInput:
+        raise ValueError("expected a month as YYYY-MM, for example 2024-01") from None
+
+
+def as_columns(facts: Any) -> tuple[dict[str, Any], ...]:
+    """Columns with their names, of a mapping of names to types or to mappings. Raises ValueError."""
+    if not isinstance(facts, Mapping) or not facts:
+        raise ValueError("expected at least one column, as a mapping of names to types")
+    if named := [name for name, fact in facts.items() if isinstance(fact, Mapping) and "name" in fact]:
+        raise ValueError(f"{named[0]} has the unknown field 'name'")
+    return tuple(
+        {"name": name, **(fact if isinstance(fact, Mapping) else {"type": fact})} for name, fact in facts.items()
+    )
+
+
+def as_urls(urls: Any) -> Any:
+    """The addresses. Raises ValueError for none, and for an unknown placeholder."""
+    if not isinstance(urls, list) or not urls:
+        raise ValueError("expected at least one address, as a list")
+    return [check_placeholders(url, PLACEHOLDERS) for url in urls]
+
+
+def as_so_far_url(url: Any) -> Any:
+    """The address. Raises ValueError for an unknown placeholder."""
+    return check_placeholders(url, SO_FAR_PLACEHOLDERS)
+
+
+def check_placeholders(url: Any, known: set[str]) -> Any:
+    found = {name for _, name, _, _ in Formatter().parse(url) if name is not None} if isinstance(url, str) else set()
+    if found - known:
+        raise ValueError(f"unknown placeholder {{{min(found - known)}}}; known are {', '.join(sorted(known))}")
+    return url
+
+
+def columns_schema(schema: JsonSchema) -> JsonSchema:
+    column = schema["items"]
+    return {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, column]}, "minProperties": 1}
+
+
+def source_file(schema: JsonSchema) -> JsonSchema:
+    """The JSON Schema of a source's file, which has the source's name and may have ``like``."""
+    column = without_name(schema["$defs"]["Column"])
+    like = {"type": "string", "description": "The source whose fields hold where a field is missing here."}
+    schema = without_name(schema) | {"$defs": {"Column": column}}
+    properties = schema["properties"] | {"like": like}
+    return schema | {
+        "properties": properties,
+        "required": [],
+        "anyOf": [{"required": ["like"]}, {"required": schema["required"]}],
+    }
+
+
+def publishers_file(schema: JsonSchema) -> JsonSchema:
+    """The JSON Schema of publishers.yaml, which maps names to publishers."""
+    each = without_name(schema)
+    return {"$schema": each.pop("$schema"), "type": "object", "additionalProperties": each}
+
+
+MONTH = Converted(as_month, lambda schema: {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
+URLS = Converted(as_urls, lambda schema: {**schema, "minItems": 1})
+SO_FAR_URL = Converted(as_so_far_url, lambda schema: schema)
+COLUMNS = Converted(as_columns, columns_schema)

@@ -136,7 +136,7 @@ def test_the_picture_exists_and_is_small() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("report", "2023-05"), "month 2023-05: not published; ./run.sh month 2023-05 makes it"),
+        (("report", "2023-05"), "month 2023-05: not published; ./run.sh month 2023-05 builds it"),
         (("report", "2024-13"), "not a month"),
         (("serve",), "no page is in"),
     ],

@@ -1,0 +1,98 @@
+"""What dbt's results become: errors that name the model or test, and digests of what the marts hold."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.database import Warehouse
+from pipeline.errors import TransformFailed, WarehouseBusy
+from pipeline.warehouse import transform
+
+JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """Marts of January and February, with the columns that digests read."""
+    path = tmp_path / "some.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create schema core")
+        con.execute("create schema audit")
+        con.execute("""
+            create table core.fct_hourly_mobility as
+            select unnest([date '2024-01-01', date '2024-02-01']) as source_month, unnest([10, 20]) as trip_count
+        """)
+        con.execute("""
+            create table audit.month_ledger as
+            select unnest([date '2024-01-01', date '2024-02-01']) as source_month, 'citibike' as source,
+                unnest([10, 20]) as rows_fact, 1 as rows_rejected
+        """)
+    return Warehouse(path, tmp_path / "dbt", {})
+
+
+def change(warehouse: Warehouse, sql: str) -> None:
+    with warehouse.connect() as con:
+        con.execute(sql)
+
+
+def result(status: str, message: str, query: str | None = None) -> dict[str, Any]:
+    return {"unique_id": "test.nyc_mobility.a_test", "status": status, "message": message, "compiled_code": query}
+
+
+def test_digests_are_of_the_months_and_their_neighbours(warehouse: Warehouse) -> None:
+    digests = transform.content_digests(warehouse, [FEBRUARY])
+    assert list(digests) == [JANUARY, FEBRUARY, MARCH]
+    assert digests[MARCH] == {"facts": "", "content": ""}, "nothing of it is built"
+    assert digests[JANUARY] != digests[FEBRUARY]
+    assert transform.content_digests(warehouse, [FEBRUARY]) == digests
+
+
+def test_a_changed_hour_changes_the_content_and_not_the_facts(warehouse: Warehouse) -> None:
+    before = transform.content_digests(warehouse, [JANUARY])
+    change(warehouse, "update core.fct_hourly_mobility set trip_count = 11 where source_month = '2024-01-01'")
+    after = transform.content_digests(warehouse, [JANUARY])
+    assert after[JANUARY]["facts"] == before[JANUARY]["facts"]
+    assert after[JANUARY]["content"] != before[JANUARY]["content"]
+    assert after[FEBRUARY] == before[FEBRUARY]
+
+
+def test_a_changed_number_of_facts_changes_both(warehouse: Warehouse) -> None:
+    before = transform.content_digests(warehouse, [JANUARY])
+    change(warehouse, "update audit.month_ledger set rows_fact = 9 where source_month = '2024-01-01'")
+    after = transform.content_digests(warehouse, [JANUARY])
+    assert all(after[JANUARY][part] != before[JANUARY][part] for part in ("facts", "content"))
+
+
+def test_a_failed_test_is_reported_with_some_of_its_rows(warehouse: Warehouse) -> None:
+    failed = result("fail", "Got 9 results", "select range as row_number from range(9)")
+    error = transform.failure([failed], "", warehouse, [JANUARY, FEBRUARY])
+    assert isinstance(error, TransformFailed)
+    assert str(error).startswith("2024-01, 2024-02: dbt: a_test: Got 9 results, such as [{'row_number': 0}, ")
+    assert str(error).count("row_number") == 5
+
+
+def test_an_error_of_a_model_is_reported_without_the_stack_of_macros(warehouse: Warehouse) -> None:
+    failed = result("error", "Compilation Error\n  no such column > in macro a (b.sql)")
+    assert str(transform.failure([failed], "", warehouse, [JANUARY])) == (
+        "2024-01: dbt: a_test: Compilation Error no such column"
+    )
+
+
+def test_three_failures_are_reported_and_the_others_counted(warehouse: Warehouse) -> None:
+    failed = [result("error", f"error {number}") for number in range(5)]
+    assert str(transform.failure(failed, "", warehouse, [JANUARY])).endswith("; a_test: error 2 (and 2 more)")
+
+
+def test_a_dbt_that_does_not_start_is_reported_with_its_last_lines(warehouse: Warehouse) -> None:
+    error = transform.failure([], "first\nprofiles.yml is invalid", warehouse, [JANUARY])
+    assert str(error) == "2024-01: dbt could not start: first profiles.yml is invalid"
+
+
+def test_a_warehouse_that_another_process_holds_is_no_failure_of_the_models(warehouse: Warehouse) -> None:
+    output = "IO Error: Could not set lock: Conflicting lock is held in /usr/bin/python3.11 (PID 42). See also"
+    error = transform.failure([], output, warehouse, [JANUARY])
+    assert isinstance(error, WarehouseBusy)
+    assert "held by process 42" in str(error)

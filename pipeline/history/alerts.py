@@ -1,8 +1,8 @@
-"""Alerts to people, by whatever Apprise can reach: Slack, e-mail, a webhook and a hundred others.
+"""Alerts to people by Apprise: Slack, e-mail, webhooks and other services.
 
-``MOBILITY_ALERT_URLS`` has Apprise's addresses, separated by blanks; without it nothing is sent and nothing imported.
-The addresses are secrets, and no log line contains one. Sent alerts are recorded in ``data/alerts`` and not repeated
-for the same cause within a day. An alert that cannot be sent is logged, and fails nothing.
+``MOBILITY_ALERT_URLS`` has Apprise URLs, separated by blanks; without it nothing is sent and Apprise is not imported.
+The URLs are secrets, and no log line contains one. Sent alerts are recorded in ``data/alerts`` and not repeated for the
+same cause within a day. An alert that cannot be sent is logged and does not fail the task.
 """
 
 import hashlib
@@ -87,11 +87,11 @@ def send_for_task(entry: runs.TaskRun, error: BaseException | None) -> None:
 def alerts_for_outcome(entry: runs.TaskRun, error: BaseException) -> Iterator[Alert]:
     """An alert for a task that failed."""
     if entry.outcome == runs.REJECTED:
-        yield Alert(f"rejected {entry.what}", f"{', '.join(entry.months)} is rejected", str(error))
+        yield Alert(f"rejected {entry.label}", f"{', '.join(entry.months)} is rejected", str(error))
     elif isinstance(error, Unavailable):
-        yield Alert(f"unavailable {entry.source}", f"{entry.source}: the publisher does not provide it", entry.error)
+        yield Alert(f"unavailable {entry.source}", f"{entry.source}: not available from its publisher", entry.error)
     else:
-        yield Alert(f"failed {entry.what} {type(error).__name__}", f"{entry.what} failed", entry.error)
+        yield Alert(f"failed {entry.label} {type(error).__name__}", f"{entry.label} failed", entry.error)
 
 
 def alerts_for_cost(
@@ -101,15 +101,15 @@ def alerts_for_cost(
     seconds = entry.seconds / max(1, len(entry.months))
     if seconds > bounds.slow_seconds:
         yield Alert(
-            f"slow {entry.what}", f"{entry.what} is slow", f"{seconds:,.0f} s, over {bounds.slow_seconds:,.0f} s"
+            f"slow {entry.label}", f"{entry.label} is slow", f"{seconds:,.0f} s, over {bounds.slow_seconds:,.0f} s"
         )
     elif seconds > bounds.slow_at_least_seconds:
         as_usual = usual() or seconds
         if seconds > as_usual * bounds.slow_times_usual:
-            yield Alert(f"slow {entry.what}", f"{entry.what} is slow", f"{seconds:,.0f} s, usually {as_usual:,.0f} s")
+            yield Alert(f"slow {entry.label}", f"{entry.label} is slow", f"{seconds:,.0f} s, usually {as_usual:,.0f} s")
     if entry.peak_bytes > memory * bounds.memory_share:
         share = f"{entry.peak_bytes / 1e9:,.1f} of {memory / 1e9:,.1f} GB ({entry.peak_bytes / memory:.0%})"
-        yield Alert(f"memory {entry.task}", f"{entry.what} took a lot of memory", share)
+        yield Alert(f"memory {entry.task}", f"{entry.label} used too much memory", share)
 
 
 def usual_of(entry: runs.TaskRun) -> Callable[[], float | None]:
@@ -174,7 +174,7 @@ def send_once(alert: Alert, urls: Sequence[str]) -> bool:
 
 
 def is_recent(record: Path) -> bool:
-    """Whether the record is of the last day. One in the future is not: the clock was set back."""
+    """Whether the record is of the last day. A time in the future, after the clock was set back, is not."""
     with suppress(FileNotFoundError, ValueError, KeyError):
         age = datetime.now(UTC) - datetime.fromisoformat(json.loads(record.read_text())["sent_at"])
         return timedelta(0) <= age < timedelta(hours=rules().repeat_after_hours)
@@ -182,10 +182,10 @@ def is_recent(record: Path) -> bool:
 
 
 def deliver(alert: Alert, urls: Sequence[str]) -> bool:
-    """Whether the alert reached any of the addresses; a log line for each that it did not reach."""
+    """Sends the alert to every address; returns whether one accepted it. Each failure is logged."""
     import apprise
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines may hold an address
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its log lines may contain an address
     reached = False
     for number, url in enumerate(urls, start=1):
         service = apprise.Apprise.instantiate(url, suppress_exceptions=True)

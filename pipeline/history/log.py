@@ -1,6 +1,6 @@
-"""Log lines: one per finished task; errors of ours in one line, a stack trace only for a fault in the code.
+"""Log lines: one per finished task; MobilityError in one line, other errors with a stack trace.
 
-They go to standard error as text or JSON (``MOBILITY_LOG_FORMAT=json``), and to ``data/logs`` as JSON with their run.
+They are written to standard error as text or JSON (``MOBILITY_LOG_FORMAT=json``), and to ``data/logs`` as JSON.
 """
 
 import json
@@ -22,12 +22,12 @@ MAX_BYTES, MAX_FILES = 5_000_000, 9
 
 
 def is_plain(error: BaseException | None) -> bool:
-    """Whether the error's text is sufficient: an error of ours, or Luigi's for a missing or wrong parameter."""
+    """Whether the message is sufficient: a MobilityError, or Luigi's error for a missing or wrong parameter."""
     return isinstance(error, MobilityError) or is_parameter_error(error)
 
 
 class ConsoleFormatter(logging.Formatter):
-    """Text or JSON for standard error; an error of ours without its stack trace."""
+    """Text or JSON for standard error; a MobilityError without its stack trace."""
 
     def format(self, record: logging.LogRecord) -> str:
         record = without_traceback(record)
@@ -45,7 +45,7 @@ class FileFormatter(logging.Formatter):
 
 
 def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """The record, without the stack trace of an error whose text is sufficient."""
+    """The record, without the stack trace of an error whose message is sufficient."""
     error = record.exc_info[1] if record.exc_info else None
     task = record.args if isinstance(record.args, tuple) else ()
     changes: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
@@ -67,12 +67,12 @@ def as_json(record: logging.LogRecord, message: str) -> str:
 
 def check_format() -> None:
     """Raises BadInput for an unknown MOBILITY_LOG_FORMAT."""
-    if (asked := os.environ.get("MOBILITY_LOG_FORMAT", "text")) not in FORMATS:
-        raise BadInput(f"log format {asked!r}: must be one of {', '.join(FORMATS)}")
+    if (name := os.environ.get("MOBILITY_LOG_FORMAT", "text")) not in FORMATS:
+        raise BadInput(f"log format {name!r}: must be one of {', '.join(FORMATS)}")
 
 
 class WithoutScheduling(logging.Filter):
-    """Drops Luigi's lines about its own scheduling; failures, warnings and the summary stay."""
+    """Drops Luigi's messages about scheduling, but not failures, warnings and the summary."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno > logging.WARNING or not record.getMessage().startswith(SCHEDULER_MESSAGES)
@@ -98,9 +98,9 @@ class FileHandler(logging.Handler):
         path = log_file()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a") as file:  # in one write, so that lines of several processes do not mix
+            with path.open("a") as file:  # one write, so that lines of several processes do not mix
                 file.write(self.format(record) + "\n")
-        except OSError:  # a full disk was reported already, and is no reason to stop
+        except OSError:  # a full disk is reported elsewhere and does not stop the run
             self.handleError(record)
 
 
@@ -110,7 +110,7 @@ def log_file() -> Path:
 
 
 def rotate() -> None:
-    """Starts a new file where the last one is large. Called by the one process that has locked the data folder."""
+    """Starts a new file where the current one is large. Only the process that has locked the data folder calls it."""
     path = log_file()
     if path.exists() and path.stat().st_size > MAX_BYTES:
         handler = RotatingFileHandler(path, backupCount=MAX_FILES, delay=True)

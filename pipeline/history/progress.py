@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes done and the bytes in all; the latter is 0 where it is not known."""
+"""Called with the bytes done and the total; the total is 0 where it is unknown."""
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 10
 
 
 @contextmanager
-def show_progress(title: str, also: Progress) -> Iterator[Progress]:
-    """Shows progress under ``title``, and passes it on to ``also`` once a second."""
+def show_progress(title: str, report: Progress) -> Iterator[Progress]:
+    """Shows progress under ``title``, and passes it to ``report`` at most once a second."""
     with bar(title) if sys.stderr.isatty() else lines(title) as update:
-        passed_on = 0.0
+        reported_at = 0.0
 
-        def both(done: int, total: int) -> None:
-            nonlocal passed_on
+        def update_both(done: int, total: int) -> None:
+            nonlocal reported_at
             update(done, total)
-            if time.monotonic() - passed_on > 1:
-                passed_on = time.monotonic()
-                also(done, total)
+            if time.monotonic() - reported_at > 1:
+                reported_at = time.monotonic()
+                report(done, total)
 
-        yield both
+        yield update_both
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Runs -> history: one entry of JSON for every task that was run, in ``data/runs/<YYYY-MM>.jsonl``.
 
-Lines are appended whole, by as many processes as there are, and never changed. A file has the tasks that ended in its
-month of UTC. The warehouse keeps none of it: that has one writer, and is away when something goes wrong.
+Several processes may append; lines are never changed. A file has the tasks that ended in its month (UTC). The history
+is not in the warehouse, which has one writer and may be missing when a task fails.
 """
 
 import json
@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
-"""How a task ended; broken is one that could not even be planned."""
+"""How a task ended; broken: its dependencies could not be determined."""
 COLUMNS = {
     "run": "varchar",
     "task": "varchar",
@@ -33,7 +33,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class TaskRun:
-    """What is kept of a task: rows and bytes of what it made, the peak of its memory, the error's own entry."""
+    """One run of a task: rows and bytes of its output, its peak memory, and the message of its error."""
 
     run: str
     task: str
@@ -53,13 +53,13 @@ class TaskRun:
         return self.started + timedelta(seconds=self.seconds)
 
     @property
-    def what(self) -> str:
+    def label(self) -> str:
         """``Load yellow_taxi 2024-01``"""
         return " ".join(word for word in (self.task, self.source, ", ".join(self.months)) if word)
 
 
 def append(folder: Path, entry: TaskRun) -> None:
-    """Adds the entry; in one write, so that entries of several processes do not mix."""
+    """Appends the entry in one write, so that entries of several processes do not mix."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(entry) | {"started": entry.started.isoformat(timespec="milliseconds")}) + "\n"
     file = os.open(folder / f"{entry.ended:%Y-%m}.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
@@ -70,9 +70,9 @@ def append(folder: Path, entry: TaskRun) -> None:
 
 
 def read(folder: Path, since: datetime | None = None, condition: str = "true") -> list[TaskRun]:
-    """The entries of tasks that ended since then, oldest first; ``condition`` is SQL on them.
+    """The entries of tasks that ended since then, oldest first; ``condition`` is an SQL condition on COLUMNS.
 
-    A entry that a crash cut off is left out.
+    An entry that a crash truncated is ignored.
     """
     files = [path for path in sorted(folder.glob("????-??.jsonl")) if not since or path.stem >= f"{since:%Y-%m}"]
     if not files:
@@ -97,7 +97,7 @@ def read(folder: Path, since: datetime | None = None, condition: str = "true") -
 
 
 def steps(folder: Path, months: Sequence[date]) -> dict[date, list[TaskRun]]:
-    """Of each month the newest run of each task and source that went well, in the order in which they began."""
+    """The newest successful run of each task and source, by month, in the order in which they started."""
     labels = ", ".join(f"'{month:%Y-%m}'" for month in months)
     entries = read(folder, condition=f"outcome = '{DONE}' and list_has_any(months, [{labels}])")
     newest = {(month, entry.task, entry.source): entry for entry in entries for month in months if is_of(entry, month)}
@@ -113,7 +113,7 @@ def from_row(row: Mapping[str, Any]) -> TaskRun:
 
 
 def usual_seconds(folder: Path, task: str, source: str, of_last: int, at_least: int) -> float | None:
-    """What such a task takes, in the middle of its last runs; None where there are too few to say."""
+    """The median seconds per month of the task's last runs; None where there are fewer than ``at_least``."""
     condition = f"task = '{task}' and source = '{source}' and outcome = '{DONE}'"
     seconds = [entry.seconds / max(1, len(entry.months)) for entry in read(folder, condition=condition)][-of_last:]
     return median(seconds) if len(seconds) >= at_least else None

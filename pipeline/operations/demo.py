@@ -1,4 +1,4 @@
-"""Three generated months, served on loopback, through the same tasks as the published ones."""
+"""The verb demo: runs three generated months, served on loopback, through the same tasks as published months."""
 
 import os
 import subprocess
@@ -12,16 +12,16 @@ from pipeline.sample.generate import DEMO_SOURCES, generate
 from pipeline.sample.server import serve
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
-DIRTY = (date(2024, 2, 1),)
-"""The month that is given the dirt that real files have: strays, reversals, duplicates, lines that cannot be read."""
+ANOMALOUS_MONTHS = (date(2024, 2, 1),)
+"""The month with anomalies of real files: stray dates, reversals, duplicates, lines that cannot be read."""
 
 
 def demo(folder: Path, luigi_options: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
-    generate(folder / "upstream", MONTHS, anomalous_months=DIRTY)
+    generate(folder / "upstream", MONTHS, anomalous_months=ANOMALOUS_MONTHS)
     with serve(folder / "upstream") as upstream:
-        addresses = {
+        variables = {
             "TLC_URL": upstream.url,
             "CITIBIKE_URL": f"{upstream.url}/tripdata",
             "OPEN_METEO_URL": upstream.url,
@@ -31,12 +31,10 @@ def demo(folder: Path, luigi_options: Sequence[str]) -> int:
         task = ["--module", "pipeline", "RangeMonthly", "--of", "RunMonth"]
         luigi = Path(sys.executable).with_name("luigi")
         command: list[str | Path] = [luigi, *task, *months, "--local-scheduler", *luigi_options]
-        ended = subprocess.run(command, env=os.environ | addresses, check=False)
+        ended = subprocess.run(command, env=os.environ | variables, check=False)
         code = ended.returncode
     print(
-        f"\n{table(date.today())}\n\n{where_to_look(folder)}"
-        if code == 0
-        else "the demo failed; the lines above say why"
+        f"\n{table(date.today())}\n\n{where_to_look(folder)}" if code == 0 else "the demo failed; see the errors above"
     )
     return code
 

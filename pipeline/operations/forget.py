@@ -35,12 +35,14 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     deleted += [path for source in forgotten for path in delete_files(source, month)]
     if warehouse.path.exists():
         publish_without(warehouse)
-    what = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
-    messages = [f"{month:%Y-%m}: {what} forgotten, {len(deleted)} files deleted"]
+    scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
+    messages = [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
     if not deleted:
-        messages = [f"{month:%Y-%m}: nothing is stored of {what}"]
+        messages = [
+            "nothing is stored for " + (f"{month:%Y-%m}" if forgotten == monthly else f"{month:%Y-%m}: {scope}")
+        ]
     return messages + [
-        f"{beside:%Y-%m}: has other rides at its edge now; run it again to publish it" for beside in outdated
+        f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated
     ]
 
 

@@ -1,6 +1,6 @@
-"""Whether all is well, for whoever asks from outside: in one line of JSON, and an exit code.
+"""The verb health: checks the installation, for monitoring; prints one line of JSON and returns an exit code.
 
-A timer that is silent cannot say so itself: a monitor, or a timer of another machine, calls ``./run.sh health``.
+A timer that does not run cannot report that. Let a monitor or another machine call ``./run.sh health``.
 """
 
 import json
@@ -21,7 +21,7 @@ from pipeline.sources import Publisher, default_names, sources
 
 @dataclass
 class Health:
-    """What was found: ``facts`` for machines, ``alerts`` for people; none of these where all is well."""
+    """The result of the checks: ``facts`` for machines, ``alerts`` for people; no alerts where all checks pass."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
@@ -32,36 +32,42 @@ class Health:
 
 
 def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
-    """Looks at the timer, publishers, luigid (where it is used), disk, memory and the last day's failures."""
+    """Checks the timer, publishers, luigid (where it is used), disk, memory and the failures of the last day."""
     health = Health()
-    health.alerts += of_timer(health.facts, data / "runs" / "last_catchup.json", rules.timer_silent_hours)
-    health.alerts += of_publishers(health.facts)
-    health.alerts += of_luigid(health.facts, luigid)
-    health.alerts += of_disk(health.facts, data, least_free_gb)
-    health.alerts += of_memory(health.facts, rules.memory_share)
+    health.alerts += check_timer(health.facts, data / "runs" / "last_catchup.json", rules.timer_silent_hours)
+    health.alerts += check_publishers(health.facts)
+    health.alerts += check_luigid(health.facts, luigid)
+    health.alerts += check_disk(health.facts, data, least_free_gb)
+    health.alerts += check_memory(health.facts, rules.memory_share)
     day = read(data / "runs", datetime.now(UTC) - timedelta(days=1))
     health.facts["tasks_of_a_day"], health.facts["failure_rate"] = len(day), round(failure_rate(day), 3)
     health.alerts += alerts_for_failure_rate(day, rules)
     return health
 
 
-def of_timer(facts: dict[str, Any], note: Path, silent_hours: float) -> Iterator[Alert]:
+def check_timer(facts: dict[str, Any], record: Path, silent_hours: float) -> Iterator[Alert]:
     facts["last_catchup"] = None
-    with suppress(FileNotFoundError, ValueError, KeyError):  # a note that is damaged is none
-        ended = datetime.fromisoformat(json.loads(note.read_text())["at"])
+    with suppress(FileNotFoundError, ValueError, KeyError):  # a damaged record counts as none
+        ended = datetime.fromisoformat(json.loads(record.read_text())["at"])
         facts["last_catchup"] = ended.isoformat()
     if facts["last_catchup"] is None:
-        yield Alert("timer", "the timer is silent", "no catchup has ended here yet")
+        yield Alert(
+            "timer", "catchup does not run", "no catchup has finished yet; install the timers: ./run.sh install-units"
+        )
         return
     hours = (datetime.now(UTC) - ended).total_seconds() / 3600
     facts["hours_since_catchup"] = round(hours, 1)
     if hours < -1:
-        yield Alert("clock", "the clock was set back", f"the last catchup ended {-hours:,.0f} hours ahead of now")
+        yield Alert("clock", "the clock was set back", f"the last catchup finished {-hours:,.0f} hours in the future")
     elif hours > silent_hours:
-        yield Alert("timer", "the timer is silent", f"the last catchup ended {hours:,.0f} hours ago")
+        yield Alert(
+            "timer",
+            "catchup does not run",
+            f"the last catchup finished {hours:,.0f} hours ago, expected within {silent_hours:,.0f}",
+        )
 
 
-def of_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
+def check_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
     used = {sources()[name].publisher.name: sources()[name].publisher for name in default_names()}
     facts["unreachable"] = []
     for publisher in used.values():
@@ -73,19 +79,23 @@ def of_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
 
 
 def reach(publisher: Publisher) -> None:
-    """Raises Unavailable unless the host answers; any status but an outage will do."""
+    """Raises Unavailable unless the host responds; any status but a transient error counts as a response."""
     from pipeline.ingest.http import RetryPolicy, request, retry
 
     policy = RetryPolicy(attempts=2, first_wait_s=1, max_wait_s=10, read_timeout_s=10)
     retry(publisher.base_url, policy, lambda: request("HEAD", f"{publisher.base_url}/", policy))
 
 
-def of_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iterator[Alert]:
+def check_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iterator[Alert]:
     facts["luigid"] = "not used"
     if address:
         facts["luigid"] = "answers" if answers(address) else "silent"
         if facts["luigid"] == "silent":
-            yield Alert("luigid", "luigid cannot be reached", f"nobody answers on {address[0]}:{address[1]}")
+            yield Alert(
+                "luigid",
+                "luigid cannot be reached",
+                f"no response from {address[0]}:{address[1]}; start it with ./run.sh ui",
+            )
 
 
 def answers(address: tuple[str, int]) -> bool:
@@ -96,19 +106,19 @@ def answers(address: tuple[str, int]) -> bool:
     return True
 
 
-def of_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:
-    there = next(folder for folder in (data, *data.parents) if folder.exists())
-    facts["disk_free_gb"] = free_gb = round(shutil.disk_usage(there).free / 1e9, 1)
+def check_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:
+    existing = next(folder for folder in (data, *data.parents) if folder.exists())
+    facts["disk_free_gb"] = free_gb = round(shutil.disk_usage(existing).free / 1e9, 1)
     if free_gb < least_free_gb:
         yield Alert("disk", "the disk is nearly full", f"{free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB")
 
 
-def of_memory(facts: dict[str, Any], most: float) -> Iterator[Alert]:
-    """Of the machine as a whole, whoever uses it."""
-    with suppress(FileNotFoundError):  # Linux alone has it
+def check_memory(facts: dict[str, Any], max_share: float) -> Iterator[Alert]:
+    """Checks the memory of the machine, used by any process."""
+    with suppress(FileNotFoundError):  # only Linux has /proc/meminfo
         lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
         free, installed = (int(lines[name].split()[0]) * 1024 for name in ("MemAvailable", "MemTotal"))
         facts["memory_share"] = share = round(1 - free / installed, 2)
-        if share > most:
+        if share > max_share:
             text = f"{share:.0%} of {memory_of_machine() / 1e9:.1f} GB is in use"
             yield Alert("memory", "memory is nearly full", text)

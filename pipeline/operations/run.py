@@ -1,4 +1,4 @@
-"""One run of Luigi in this process, as the command ``luigi --module pipeline`` would have it."""
+"""Runs Luigi in this process, with the options of the command ``luigi --module pipeline``."""
 
 import logging
 import os
@@ -13,45 +13,41 @@ from pipeline.tasks.scheduler import luigid_address, run_luigi
 log = logging.getLogger(__name__)
 
 NOT_RUN = 25
-"""luigi.cfg's exit code where the scheduler let tasks lie."""
+"""Exit code of luigi.cfg where the scheduler did not run all tasks."""
 
 
-def run(words: Sequence[str]) -> int:
-    """Runs the task that the words name; returns the exit code that luigi.cfg gives to what came of it.
+def run(arguments: Sequence[str]) -> int:
+    """Runs a task, given as Luigi's arguments; returns the exit code that luigi.cfg has for the result.
 
-    ``--sources`` of any task are ``MOBILITY_SOURCES``. Unless ``MOBILITY_SCHEDULER`` is ``luigid``, the run is its own
-    scheduler.
+    ``--sources`` sets ``MOBILITY_SOURCES``, ``--log-format`` sets ``MOBILITY_LOG_FORMAT``. The local scheduler is used
+    unless ``MOBILITY_SCHEDULER`` is ``luigid``.
     """
-    rest = list(words)
+    remaining = list(arguments)
     for name in ("sources", "log-format"):
-        if value := taken_out(rest, f"--{name}"):
+        if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
     luigid = luigid_address()
     if luigid and not answers(luigid):
-        text = (
-            f"nobody answers on {luigid[0]}:{luigid[1]}; ./run.sh ui starts it, MOBILITY_SCHEDULER=local does without"
-        )
+        text = f"no response from {luigid[0]}:{luigid[1]}; start it with ./run.sh ui, or set MOBILITY_SCHEDULER=local"
         alerts.send([alerts.Alert("luigid", "luigid cannot be reached", text)])
         raise Unreachable(f"luigid: {text}")
-    arguments = ["--module", "pipeline", *rest, *([] if luigid else ["--local-scheduler"])]
-    code = run_luigi(arguments)
+    command = ["--module", "pipeline", *remaining, *([] if luigid else ["--local-scheduler"])]
+    code = run_luigi(command)
     if luigid and code == NOT_RUN:
-        log.warning(
-            "luigid gave no leave to run what is left: it was started again, or has another run of it; once more"
-        )
-        code = run_luigi(arguments)
+        log.warning("luigid did not run all tasks, because it was restarted or another run has them; trying once more")
+        code = run_luigi(command)
     return code
 
 
-def taken_out(words: list[str], option: str) -> str:
-    """The value of the option, which the words no longer hold; empty where they do not."""
-    for place, word in enumerate(words):
-        if word.startswith(f"{option}="):
-            return words.pop(place).partition("=")[2]
-        if word == option:
-            if place + 1 == len(words):
+def pop_option(arguments: list[str], option: str) -> str:
+    """Removes the option from the arguments and returns its value, empty where it is missing."""
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{option}="):
+            return arguments.pop(index).partition("=")[2]
+        if argument == option:
+            if index + 1 == len(arguments):
                 raise BadInput(f"{option}: needs a value")
-            words.pop(place)
-            return words.pop(place)
+            arguments.pop(index)
+            return arguments.pop(index)
     return ""

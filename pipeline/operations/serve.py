@@ -1,4 +1,4 @@
-"""The pages and the published tables over HTTP, for this machine alone, and nothing else of the data folder."""
+"""The verb serve: an HTTP server of the pages and the published tables, for this machine only."""
 
 from functools import partial
 from http import HTTPStatus
@@ -12,20 +12,20 @@ HOME = "/reports/index.html"
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Reads from FOLDERS; GET and HEAD are all the methods it has, so that any other is answered with 501."""
+    """Serves the files in FOLDERS by GET and HEAD; the status of other methods is 501."""
 
     server_version = "mobility"
     sys_version = ""
 
     def translate_path(self, path: str) -> str:
-        """The file that a path means; one that cannot exist where it lies outside FOLDERS, by a link or otherwise."""
+        """The file of a path. For a path outside of FOLDERS, also by a link, it is one that does not exist."""
         root = Path(self.directory).resolve()
-        wanted = (root / unquote(urlsplit(path).path).replace("\0", "").lstrip("/")).resolve()
-        is_open = any(wanted.is_relative_to(root / folder) for folder in FOLDERS)
-        is_hidden = any(part.startswith(".") for part in wanted.relative_to(root).parts) if is_open else True
-        return str(root / ".nothing" if is_hidden else wanted)
+        file = (root / unquote(urlsplit(path).path).replace("\0", "").lstrip("/")).resolve()
+        is_served = any(file.is_relative_to(root / folder) for folder in FOLDERS)
+        is_hidden = any(part.startswith(".") for part in file.relative_to(root).parts) if is_served else True
+        return str(root / ".nothing" if is_hidden else file)
 
-    def send_head(self):  # type: ignore[no-untyped-def]  # as the class it is of
+    def send_head(self):  # type: ignore[no-untyped-def]  # untyped in the base class
         if self.path == "/":
             self.send_response(HTTPStatus.FOUND)
             self.send_header("Location", HOME)
@@ -40,9 +40,9 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """What goes well is not worth a line."""
+        """Does not log successful requests."""
 
 
 def server(data: Path, port: int) -> ThreadingHTTPServer:
-    """A server of the data folder, listening; port 0 is any that is free."""
+    """A listening server of the data folder; port 0 means any free port."""
     return ThreadingHTTPServer((ADDRESS, port), partial(Handler, directory=str(data)))

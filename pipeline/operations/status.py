@@ -1,6 +1,6 @@
-"""Receipts -> what there is: months and sources, for people and for machines. Reads no data and asks no publisher.
+"""The verb status: the state of months and sources by their receipts. Reads no data and sends no requests.
 
-What is late was found missing by the last catchup; what a month took is in the history of runs.
+Late sources come from the record of the last catchup, durations from the history of runs.
 """
 
 import json
@@ -17,12 +17,12 @@ from pipeline.sources import Source, sources
 from pipeline.tasks.records import record_of
 
 SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
-"""From the last to the first, and what a month that came so far is called."""
+"""The stages of a source from the last to the first, and the state of a source that has reached it."""
 STEPS = ("models", "quality", "complete")
 
 
 def months_known() -> list[date]:
-    """Every month of which anything lies in the data folder."""
+    """Every month that has a receipt in the data folder."""
     stages = ["warehouse/transformed", "quality", "published", "complete"]
     stages += [f"{stage}/{source}" for stage in SOURCE_STAGES for source in sources()]
     names = {path.name for stage in stages for path in (data_folder() / stage).glob("*.json")}
@@ -35,7 +35,7 @@ def months_in(name: str) -> Iterable[date]:
 
 
 def late(today: date) -> dict[tuple[str, date], int]:
-    """By how many days sources' months are late that the last catchup found missing and that have not come since."""
+    """Days late, by source and month, of what the last catchup did not find and no run has downloaded since."""
     try:
         missing = json.loads((data_folder() / "runs/last_catchup.json").read_text())["missing"]
     except (FileNotFoundError, ValueError, KeyError):
@@ -50,12 +50,12 @@ def late(today: date) -> dict[tuple[str, date], int]:
 
 
 def source_facts(source: Source, month: date, days_late: int) -> dict[str, Any]:
-    """How far the source's month has come, its rows, and the bytes of its files."""
+    """The state of the source's month, its rows, and the bytes of its files."""
     facts: dict[str, Any] = {"state": "late" if days_late else "missing"}
     records = {stage: record_of(stage, month, source=source) for stage in SOURCE_STAGES}
-    for stage, called in reversed(SOURCE_STAGES.items()):
+    for stage, state in reversed(SOURCE_STAGES.items()):
         if record := records[stage]:
-            facts = {"state": called, "bytes": facts.get("bytes", 0) + size_of(record)} | rows_in(record)
+            facts = {"state": state, "bytes": facts.get("bytes", 0) + size_of(record)} | rows_in(record)
     return facts | ({"days_late": days_late} if days_late else {})
 
 
@@ -68,18 +68,18 @@ def size_of(record: Mapping[str, Any] | None) -> int:
 
 
 def month_state(month: date) -> dict[str, str]:
-    """How far the month itself has come."""
+    """The state of the month's steps."""
     rejected = record_of("quality", month, ".rejected.json")
-    judged = "rejected" if rejected else "passed" if record_of("quality", month) else "–"
+    judged = "rejected" if rejected else "passed" if record_of("quality", month) else "—"
     return {
-        "models": "built" if record_of("warehouse/transformed", month) else "–",
+        "models": "built" if record_of("warehouse/transformed", month) else "—",
         "quality": judged,
-        "complete": "yes" if record_of("complete", month) else "–",
+        "complete": "yes" if record_of("complete", month) else "—",
     }
 
 
 def facts(today: date) -> list[dict[str, Any]]:
-    """Month by month what there is: of each source, and of what was made of them."""
+    """The state of each month, its sources and steps."""
     overdue, seconds = late(today), seconds_by_month()
     monthly = [source for source in sources().values() if not source.static]
     return [
@@ -100,7 +100,7 @@ def facts(today: date) -> list[dict[str, Any]]:
 
 
 def seconds_by_month() -> dict[str, float]:
-    """What the tasks of each month took when they were last run; a task of several months is shared among them."""
+    """Seconds of the last runs of each month's tasks; those of a task of several months are divided by their number."""
     last = {
         (month, line.task, line.source): line.seconds / len(line.months)
         for line in read(data_folder() / "runs", condition=f"outcome = '{DONE}'")
@@ -113,10 +113,10 @@ def seconds_by_month() -> dict[str, float]:
 
 
 def table(today: date) -> str:
-    """Months down, sources and steps across; beside the rows of a source what its files take."""
+    """A table with a line per month, a column per source and step, and the size of the files."""
     months = facts(today)
     if not months:
-        return f"nothing yet in {data_folder()}; try ./run.sh demo, or ./run.sh month 2024-01"
+        return f"no month is stored in {data_folder()}; start with ./run.sh demo or ./run.sh month 2024-01"
     seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
     used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
     header = ["month", *used, *STEPS, "files", "published", "took"]
@@ -127,31 +127,31 @@ def table(today: date) -> str:
             *(month[step] for step in STEPS),
             megabytes(sum(fact.get("bytes", 0) for fact in month["sources"].values())),
             megabytes(month["published_bytes"]),
-            f"{month['seconds']:,.0f} s" if month["seconds"] else "–",
+            f"{month['seconds']:,.0f} s" if month["seconds"] else "—",
         ]
         for month in months
     ]
-    told = [f"{month['month']} is rejected: {month['why_rejected']}" for month in months if month["why_rejected"]]
-    told += [
+    notes = [f"{month['month']} is rejected: {month['why_rejected']}" for month in months if month["why_rejected"]]
+    notes += [
         f"{month['month']} {name}: {fact['days_late']} days late"
         for month in months
         for name, fact in month["sources"].items()
         if "days_late" in fact
     ]
-    return "\n".join([*aligned([header, *rows]), *told])
+    return "\n".join([*aligned([header, *rows]), *notes])
 
 
 def cell(fact: Mapping[str, Any] | None) -> str:
-    """Rows where they are loaded, else how far it has come; nothing before the source begins."""
+    """The number of loaded rows, else the state; empty before the source's first month."""
     if not fact:
         return ""
     if fact["state"] == "loaded":
         return f"{fact['rows']:,}"
-    return "–" if fact["state"] == "missing" else str(fact["state"])
+    return "—" if fact["state"] == "missing" else str(fact["state"])
 
 
 def megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size else "–"
+    return f"{size / 1e6:,.1f} MB" if size else "—"
 
 
 def why_rejected(month: date) -> str:
@@ -160,7 +160,7 @@ def why_rejected(month: date) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table: the first column to the left, the others to the right."""
+    """The lines of a table: the first column left-aligned, the others right-aligned."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join(

@@ -16,14 +16,14 @@ from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 from pipeline.warehouse import raw
 
-Held = dict[tuple[str, str, str], int]
+RowCounts = dict[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """What does not fit together; ``invalid`` are the receipts that vouch for what does not exist.
+    """A difference between receipts, files and warehouse; ``invalid`` are the receipts that are wrong.
 
-    Without them, a run of the ``months`` mends it, after a ``load`` of rows that no receipt speaks of.
+    Once these are invalidated and ``load`` has run for rows without a receipt, a run of the ``months`` repairs it.
     """
 
     text: str
@@ -33,79 +33,78 @@ class Disagreement:
 
 
 def disagreements(warehouse: Warehouse) -> Iterator[Disagreement]:
-    """What does not fit together, month by month."""
-    held = raw.count_rows(warehouse)
+    """Yields the differences between receipts, files and warehouse, month by month."""
+    counts = raw.count_rows(warehouse)
     months = months_known()
     for source in sources().values():
         for month in [source.first_month] if source.static else months:
-            yield from of_source(source, month, held, warehouse)
+            yield from of_source(source, month, counts, warehouse)
     for month in months:
-        yield from of_month(month, held)
-    yield from without_receipt(held)
-    yield from of_marts(held)
+        yield from of_month(month, counts)
+    yield from without_receipt(counts)
+    yield from of_marts(counts)
 
 
-def of_source(source: Source, month: date, held: Held, warehouse: Warehouse) -> Iterator[Disagreement]:
-    what = f"{source.label(month)} {source.name}"
-
+def of_source(source: Source, month: date, counts: RowCounts, warehouse: Warehouse) -> Iterator[Disagreement]:
+    name = f"{source.label(month)} {source.name}"
     months = months_of(source, month)
 
-    def wrong(text: str, stage: str, label: str = "") -> Disagreement:
+    def disagreement(text: str, stage: str, label: str = "") -> Disagreement:
         labels = {source.label(month), label or source.label(month)}
         receipts = (path_for(stage, one, ".json", source.name) for one in sorted(labels))
-        return Disagreement(f"{what}: {text}", months, tuple(receipts))
+        return Disagreement(f"{name}: {text}", months, tuple(receipts))
 
     if landed := record_of("landing", month, source=source):
         path = path_for("landing", month, "", source.name).parent / landed["file"]
         if not path.exists():
-            yield wrong(f"{path} is gone", "landing", landed["file"].split(".")[0])
+            yield disagreement(f"{path} does not exist", "landing", landed["file"].split(".")[0])
         elif sha256(path) != landed["sha256"]:
-            text = f"{path} is not what was fetched (another sha256)"
-            yield wrong(text, "landing", landed["file"].split(".")[0])
+            text = f"{path} differs from the downloaded file (sha256)"
+            yield disagreement(text, "landing", landed["file"].split(".")[0])
     if converted := record_of("parquet", month, source=source):
         path = path_for("parquet", source.label(month), ".parquet", source.name)
         rows = rows_of(path, warehouse)
         if rows != converted["rows"]:
-            yield wrong(f"{path} holds {rows} rows, {converted['rows']:,} were written", "parquet")
+            yield disagreement(f"{path} has {rows} rows, expected {converted['rows']:,}", "parquet")
     if loaded := record_of("warehouse/loaded", month, source=source):
-        rows, noted = held.get(("raw_data", source.name, f"{month:%Y-%m}"), 0), loaded["rows"]
-        if rows != noted:
-            yield wrong(f"raw_data holds {rows:,} rows, the receipt says {noted:,}", "warehouse/loaded")
+        rows, expected = counts.get(("raw_data", source.name, f"{month:%Y-%m}"), 0), loaded["rows"]
+        if rows != expected:
+            yield disagreement(f"raw_data has {rows:,} rows, expected {expected:,}", "warehouse/loaded")
 
 
-def of_month(month: date, held: Held) -> Iterator[Disagreement]:
-    """Where the models are built, every loaded trip is a fact or was rejected, and published as it is there."""
+def of_month(month: date, counts: RowCounts) -> Iterator[Disagreement]:
+    """Every loaded trip of a built month is a fact or rejected, and the published files match the warehouse."""
     if records.is_outdated(month):
-        yield Disagreement(f"{month:%Y-%m}: what is published is not what the warehouse holds", (month,))
+        yield Disagreement(f"{month:%Y-%m}: the published files differ from the warehouse", (month,))
     if not record_of("warehouse/transformed", month):
         return
     for source in sources().values():
         loaded = record_of("warehouse/loaded", month, source=source)
         if source.kind != "trips" or not loaded:
             continue
-        facts, rejected = (held.get((kind, source.name, f"{month:%Y-%m}"), 0) for kind in ("facts", "rejected"))
+        facts, rejected = (counts.get((kind, source.name, f"{month:%Y-%m}"), 0) for kind in ("facts", "rejected"))
         if facts + rejected != loaded["rows"]:
-            text = f"{facts:,} facts and {rejected:,} rejected rows are not the {loaded['rows']:,} that were loaded"
+            text = f"{facts:,} facts and {rejected:,} rejected rows, expected {loaded['rows']:,} in total"
             yield Disagreement(f"{month:%Y-%m} {source.name}: {text}", (month,), (records.transform_receipt(month),))
 
 
-def without_receipt(held: Held) -> Iterator[Disagreement]:
-    """Rows that nobody vouches for."""
-    for (kind, name, label), rows in sorted(held.items()):
+def without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
+    """Rows without a receipt."""
+    for (kind, name, label), rows in sorted(counts.items()):
         source, month = sources().get(name), parse_month(label)
         if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month):
             yield Disagreement(f"{label} {name}: {rows:,} {kind} rows of a month that is not built", (month,))
         if kind == "raw_data" and source and not record_of("warehouse/loaded", month, source=source):
-            text = f"{label} {name}: raw_data holds {rows:,} rows without a receipt"
+            text = f"{label} {name}: raw_data has {rows:,} rows without a receipt"
             yield Disagreement(text, months_of(source, month), load=(source, month))
 
 
-def of_marts(held: Held) -> Iterator[Disagreement]:
-    """Every trip is counted in an hour."""
-    facts = sum(rows for (kind, *_), rows in held.items() if kind == "facts")
-    hours = sum(rows for (kind, *_), rows in held.items() if kind == "hours")
+def of_marts(counts: RowCounts) -> Iterator[Disagreement]:
+    """Every trip is counted in fct_hourly_mobility."""
+    facts = sum(rows for (kind, *_), rows in counts.items() if kind == "facts")
+    hours = sum(rows for (kind, *_), rows in counts.items() if kind == "hours")
     if facts != hours:
-        text = f"fct_hourly_mobility counts {hours:,} trips, fct_trips holds {facts:,}"
+        text = f"fct_hourly_mobility counts {hours:,} trips, fct_trips has {facts:,}"
         months = records.months_built()
         yield Disagreement(text, tuple(months), tuple(map(records.transform_receipt, months)))
 
@@ -116,7 +115,7 @@ def months_of(source: Source, month: date) -> tuple[date, ...]:
 
 
 def invalidate(found: Iterable[Disagreement]) -> None:
-    """Invalidates the receipts that vouch for what does not exist: what was built from it is then incomplete as well.
+    """Invalidates the receipts that are wrong, by which everything built from them is incomplete as well.
 
     They are not deleted, because they say which sources a month has.
     """
@@ -130,7 +129,7 @@ def sha256(path: Path) -> str:
 
 
 def rows_of(parquet: Path, warehouse: Warehouse) -> int | None:
-    """Rows of a Parquet file; None where there is none."""
+    """The number of rows of a Parquet file; None where the file does not exist."""
     if not parquet.exists():
         return None
     with connect(Path(":memory:"), warehouse.settings) as con:

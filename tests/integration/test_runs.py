@@ -95,7 +95,7 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     # What it says of the months beside it is all that verify finds: their publication counts rides that are gone.
     told = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
     found = [line for line in place.verb("verify").stdout.splitlines() if "all receipts agree" not in line]
-    assert found == [f"{beside}: what is published is not what the warehouse holds" for beside in told]
+    assert found == [f"{beside}: the published files differ from the warehouse" for beside in told]
     assert place.month("2024-02").returncode == 0
     assert place.verb("verify").returncode == 0
     assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
@@ -126,7 +126,7 @@ def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) ->
 
 LOST = {
     "delete from raw_data.fhv_taxi where source_month = '2024-01-01' and source_row < 10": [
-        "2024-01 fhv_taxi: raw_data holds"
+        "2024-01 fhv_taxi: raw_data has"
     ],
     "delete from core.fct_trips where source_month = '2024-03-01' and source = 'citibike'": [
         "2024-03 citibike: 0 facts",
@@ -176,8 +176,8 @@ def test_verify_names_a_landing_file_that_was_changed_and_fetches_it_again(copy_
     lost = place.data / "warehouse/loaded/fhv_taxi/2024-03.json"
     lost.unlink()
     ended = place.verb("verify")
-    assert ended.returncode == 1 and "2024-01.parquet is not what was fetched" in ended.stdout
-    assert "2024-03 fhv_taxi: raw_data holds" in ended.stdout and "without a receipt" in ended.stdout
+    assert ended.returncode == 1 and "2024-01.parquet differs from the downloaded file" in ended.stdout
+    assert "2024-03 fhv_taxi: raw_data has" in ended.stdout and "without a receipt" in ended.stdout
     asked = len(place.asked())
     mended = place.verb("verify", "--repair")
     assert mended.returncode == 0, mended.stdout + mended.stderr

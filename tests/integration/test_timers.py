@@ -122,7 +122,7 @@ def test_the_weather_so_far_comes_and_goes_and_makes_no_month(place: Place) -> N
     published = list(place.data.glob("published/**/*.parquet"))
     assert [path.name for path in published] == ["weather_so_far.parquet"]
     assert place.query("select count(*) from raw_data.weather") == [(0,)], "no month has it"
-    assert "nothing yet" in place.verb("status").stdout
+    assert "no month is stored" in place.verb("status").stdout
     assert place.verb("verify").returncode == 0
 
 
@@ -166,7 +166,7 @@ def test_an_upstream_that_is_down_is_told_of_and_an_address_with_a_password_refu
     with listening() as hook:
         urls = {"MOBILITY_ALERT_URLS": hook.address, "LUIGI_CONFIG_PATH": str(once)}
         assert place.luigi(*words, TLC_URL="http://127.0.0.1:1", **urls).returncode == 35
-    assert hook.titles == ["green_taxi: the publisher does not provide it"]
+    assert hook.titles == ["green_taxi: not available from its publisher"]
     ended = place.luigi(*words, TLC_URL="https://someone:password@127.0.0.1:1")
     assert ended.returncode == 35
     assert "TLC_URL: holds a password" in ended.stderr and "someone" not in ended.stderr

@@ -58,7 +58,7 @@ def test_an_upstream_that_does_not_answer_is_told_once_for_all_its_months(hook: 
     for month in ("2024-01", "2024-02", "2024-03"):
         error = Unreachable("http://127.0.0.1:1/: no answer")
         alerts.send_for_task(replace(LOAD, months=(month,), outcome=runs.BROKEN, error=str(error)), error)
-    assert hook.titles == ["yellow_taxi: the publisher does not provide it"]
+    assert hook.titles == ["yellow_taxi: not available from its publisher"]
 
 
 def test_a_late_source_is_told_by_how_much(hook: Webhook) -> None:
@@ -119,7 +119,7 @@ def test_memory_over_four_fifths_is_told(hook: Webhook) -> None:
     alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.79)), None)
     assert hook.titles == []
     alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.81)), None)
-    assert hook.titles == ["Load yellow_taxi 2024-01 took a lot of memory"]
+    assert hook.titles == ["Load yellow_taxi 2024-01 used too much memory"]
 
 
 def test_the_same_cause_is_told_again_after_a_day_and_another_at_once(hook: Webhook, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_timer_silent_for_two_days_is_told(upstream: Upstream, tmp_path: Path)
     ended(tmp_path, timedelta(hours=47))
     assert told(look(tmp_path)) == []
     ended(tmp_path, timedelta(hours=49))
-    assert told(look(tmp_path)) == ["the timer is silent"]
+    assert told(look(tmp_path)) == ["catchup does not run"]
 
 
 @pytest.mark.parametrize("note", [None, "", "{}", '{"at": "yesterday"}'])
@@ -67,7 +67,7 @@ def test_a_timer_that_never_was_or_whose_note_is_damaged_is_silent(
 ) -> None:
     path = tmp_path / "runs/last_catchup.json"
     path.unlink() if note is None else path.write_text(note)
-    assert told(look(tmp_path)) == ["the timer is silent"]
+    assert told(look(tmp_path)) == ["catchup does not run"]
 
 
 def test_a_clock_that_was_set_back_is_told(upstream: Upstream, tmp_path: Path) -> None:

@@ -153,40 +153,40 @@ class Source:
                 raise ValueError(f"kind is trips, but {field} is missing")
 
     def loaded_as(self, month: date) -> date:
-        """The month that its rows are loaded under: the first one for the one file of a static source."""
+        """The month that rows are loaded under; for a static source its first month."""
         return self.first_month if self.static else month
 
     def label(self, month: date) -> str:
-        """What files of the month are named: ``2024-01``, or ``static``."""
+        """The month in file names: ``2024-01``, or ``static``."""
         return "static" if self.static else f"{month:%Y-%m}"
 
     def urls_of(self, month: date) -> dict[str, str]:
-        """Where the month may be published, in the order to try, each with its file's label: the month or the year."""
+        """The addresses of the month in the order to try, each with its file's label: the month or the year."""
         last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-        words = {
+        values = {
             "base": self.publisher.base_url,
             "year": f"{month:%Y}",
             "month": f"{month:%m}",
             "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
             "two_days_after": str(last + timedelta(days=2)),
-            "columns": self.asked_columns,
+            "columns": self.requested_columns,
         }
-        return {url.format(**words): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}
+        return {url.format(**values): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}
 
     def so_far(self, today: date) -> "Source":
-        """The feed of what there is by now of the months that are not settled: one file for all of them."""
+        """The feed of the current month until today: one file, which begins with the oldest incomplete month."""
         assert self.settled_after_days is not None
         first = (today - timedelta(days=self.settled_after_days + 2)).replace(day=1)
-        words = {"base": self.publisher.base_url, "first": first, "today": today, "columns": self.asked_columns}
-        name, url = f"{self.name}_so_far", self.so_far_url.format(**words)
+        values = {"base": self.publisher.base_url, "first": first, "today": today, "columns": self.requested_columns}
+        name, url = f"{self.name}_so_far", self.so_far_url.format(**values)
         return replace(self, name=name, urls=(url,), first_month=first, always=False, settled_after_days=None)
 
     @property
-    def asked_columns(self) -> str:
+    def requested_columns(self) -> str:
         return ",".join(column.name for column in self.columns if column.name != "time")
 
     def expected(self, month: date) -> tuple[date, date]:
-        """The days between which the month is published as a rule: its last day and the publisher's usual lag."""
+        """The first and the last day on which the month is usually published."""
         if self.static:
             return self.first_month, self.first_month
         soonest, latest = (add_months(month, 1) + timedelta(days=days - 1) for days in self.lag_days)
@@ -198,7 +198,7 @@ class Source:
 
     @functools.cached_property
     def version(self) -> str:
-        """Changes with the declared columns and the way of reading: what an older declaration made is made anew."""
+        """Changes with the declared columns and the way of reading them: files are then converted and loaded again."""
         return hashlib.sha256(f"{self.read}{self.timestampformats}{self.columns}".encode()).hexdigest()[:16]
 
 
@@ -288,6 +288,6 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def default_names() -> tuple[str, ...]:
-    """What a run fetches where nothing else is said: ``MOBILITY_SOURCES``, else the enabled sources."""
+    """The sources of a run without --sources: those of ``MOBILITY_SOURCES``, else the enabled ones."""
     listed = os.environ.get("MOBILITY_SOURCES", "")
     return chosen(listed.split(",")) or tuple(name for name, source in sources().items() if source.enabled)

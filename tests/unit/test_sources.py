@@ -23,7 +23,7 @@ MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.repla
 
 
 @given(MONTHS)
-def test_weather_is_asked_for_with_a_day_before_the_month_and_two_after(month: date) -> None:
+def test_weather_is_requested_with_a_day_before_the_month_and_two_after(month: date) -> None:
     ((url, label),) = sources()["weather"].urls_of(month).items()
     first, last = (date.fromisoformat(url.split(f"{bound}_date=")[1][:10]) for bound in ("start", "end"))
     assert label == f"{month:%Y-%m}"
@@ -32,7 +32,7 @@ def test_weather_is_asked_for_with_a_day_before_the_month_and_two_after(month: d
 
 
 @given(MONTHS.filter(lambda month: month.year > 1940))
-def test_every_address_names_the_month_or_its_year_and_nothing_is_left_open(month: date) -> None:
+def test_every_address_contains_the_month_or_its_year_and_no_placeholder(month: date) -> None:
     for source in sources().values():
         for url, label in source.urls_of(month).items():
             assert "{" not in url
@@ -197,36 +197,38 @@ def test_the_json_schemas_are_current_and_every_declaration_names_its_own() -> N
         assert (path.parent / schema).resolve() == CONFIG / "schemas" / expected
 
 
-def test_jersey_city_is_read_as_new_york_is() -> None:
+def test_the_files_of_jersey_city_are_read_like_those_of_new_york() -> None:
     both = sources()["citibike"], sources()["citibike_jc"]
     assert both[0].columns == both[1].columns and both[0].version == both[1].version
 
 
-def test_an_unknown_source_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
     with pytest.raises(BadInput, match=r"source 'yelow_taxi': not known; config/sources/ has citibike, .*yellow_taxi"):
         chosen(["yelow_taxi"])
 
 
-def test_the_environment_says_which_sources_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_selects_the_default_sources(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOBILITY_SOURCES", raising=False)
     assert default_names() == ("citibike", "fhv_taxi", "taxi_zone_polygons", "taxi_zones", "weather", "yellow_taxi")
     monkeypatch.setenv("MOBILITY_SOURCES", "green_taxi, weather")
     assert default_names() == ("green_taxi", "weather")
 
 
-def test_base_addresses_come_from_the_environment_without_a_slash_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_base_addresses_of_the_environment_lose_a_slash_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLC_URL", "http://127.0.0.1:1/")
     assert (
         next(iter(sources()["taxi_zones"].urls_of(date(2024, 1, 1)))) == "http://127.0.0.1:1/misc/taxi_zone_lookup.csv"
     )
 
 
-def test_a_month_is_expected_so_many_days_after_its_last() -> None:
+def test_a_month_is_expected_after_the_lag_of_its_source() -> None:
     assert sources()["citibike"].expected(date(2024, 2, 1)) == (date(2024, 3, 4), date(2024, 3, 8))
-    assert sources()["taxi_zones"].expected(date(2024, 2, 1))[0] < date(2024, 2, 1), "one file for all is always there"
+    assert sources()["taxi_zones"].expected(date(2024, 2, 1))[0] < date(2024, 2, 1), (
+        "the file of a static source is always published"
+    )
 
 
-def test_the_weather_so_far_begins_with_the_oldest_month_that_is_not_settled() -> None:
+def test_current_month_weather_begins_with_the_oldest_incomplete_month() -> None:
     weather = sources()["weather"]
     for today, first in ((date(2024, 3, 7), date(2024, 2, 1)), (date(2024, 3, 8), date(2024, 3, 1))):
         so_far = weather.so_far(today)
@@ -234,7 +236,7 @@ def test_the_weather_so_far_begins_with_the_oldest_month_that_is_not_settled() -
         assert f"start_date={first}&end_date={today}&" in so_far.urls[0]
 
 
-def test_an_address_with_a_password_is_refused_without_saying_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_with_a_password_is_refused_without_printing_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TLC_URL", "https://someone:secret@host")
     with pytest.raises(BadInput, match=r"TLC_URL: holds a password.*netrc") as refused:
         _ = sources()["green_taxi"].publisher.base_url

@@ -1,4 +1,4 @@
-"""Log lines: what people read, what machines read, and what is kept."""
+"""Log lines on standard error, as text and JSON, and in the log file."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def record(error: Exception | None = None, level: int = 40, name: str = "luigi-interface") -> logging.LogRecord:
-    """As Luigi says that a task failed."""
+    """The record that Luigi logs for a failed task."""
     try:
         if error:
             raise error  # noqa: TRY301
@@ -33,57 +33,59 @@ def record(error: Exception | None = None, level: int = 40, name: str = "luigi-i
     return logging.LogRecord(name, level, "", 0, "[pid %s] Worker %s failed    %s", (1, "w", TASK), info)
 
 
-def test_an_error_of_ours_is_one_line_and_any_other_has_its_stack() -> None:
+def test_a_mobility_error_is_one_line_and_any_other_has_its_stack_trace() -> None:
     lines = log.ConsoleFormatter("%(levelname)s %(message)s")
     assert lines.format(record(BadFile("no zip"))) == f"ERROR {TASK}: no zip"
     assert "Traceback" in lines.format(record(ValueError("x")))
 
 
-def test_a_task_that_luigi_plans_again_is_no_error() -> None:
-    again = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
-    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(record(again))
+def test_a_task_that_luigi_schedules_again_is_a_warning() -> None:
+    error = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
+    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(record(error))
     assert line == f"WARNING {TASK}: scheduled again, because what it depends on has changed"
 
 
-def test_lines_are_json_on_wish_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_can_be_json_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
-    line = json.loads(log.ConsoleFormatter("%(levelname)s %(message)s").format(record(BadFile("«no» zip"))))
+    line = json.loads(log.ConsoleFormatter("%(levelname)s %(message)s").format(record(BadFile('"no" zip'))))
     assert line.pop("at").endswith("+00:00")
-    assert line == {"level": "ERROR", "run": "the-run", "logger": "luigi-interface", "message": f"{TASK}: «no» zip"}
+    assert line == {"level": "ERROR", "run": "the-run", "logger": "luigi-interface", "message": f'{TASK}: "no" zip'}
 
 
-def test_a_format_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     log.check_format()
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "xml")
     with pytest.raises(BadInput, match="must be one of text, json"):
         log.check_format()
 
 
-def keeper() -> log.FileHandler:
+def file_handler() -> log.FileHandler:
     handler = log.FileHandler()
     handler.setFormatter(log.FileFormatter())
     return handler
 
 
-def test_what_was_made_and_what_went_wrong_is_kept_and_nothing_else() -> None:
-    handler = keeper()
+def test_the_file_has_finished_tasks_and_errors_only() -> None:
+    handler = file_handler()
     for one in (
-        logging.LogRecord("pipeline.tasks.receipts", logging.INFO, "", 0, "parquet made", (), None),
+        logging.LogRecord("pipeline.tasks.receipts", logging.INFO, "", 0, "parquet converted", (), None),
         logging.LogRecord("luigi-interface", logging.INFO, "", 0, "a summary", (), None),
         record(BadFile("no zip")),
     ):
         handler.handle(one)
-    kept = [json.loads(line)["message"] for line in log.log_file().read_text().splitlines()]
-    assert kept == ["parquet made", f"{TASK}: no zip"], "what Luigi says of its own doings is not kept"
+    stored = [json.loads(line)["message"] for line in log.log_file().read_text().splitlines()]
+    assert stored == ["parquet converted", f"{TASK}: no zip"], "Luigi's summary is not stored"
 
 
-def test_nothing_is_kept_where_there_is_no_folder_to_keep_it(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_file_that_cannot_be_written_does_not_stop_the_run(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (data / "logs").write_text("in the way")
-    keeper().handle(record(BadFile("no zip")))
+    file_handler().handle(record(BadFile("no zip")))
     assert "Logging error" in capsys.readouterr().err
 
 
-def test_a_large_file_is_followed_by_another_and_the_oldest_go() -> None:
+def test_large_files_are_rotated_and_the_oldest_deleted() -> None:
     log.rotate()
     for _ in range(log.MAX_FILES + 3):
         log.log_file().parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The history of runs: whole lines from many processes, read back as they were written."""
+"""The history of runs, written by several processes and read back."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,7 @@ ENTRY = TaskRun(
 )
 
 
-def test_a_line_is_read_as_it_was_written_and_lies_in_the_month_it_ended_in(tmp_path: Path) -> None:
+def test_an_entry_is_read_as_written_from_the_file_of_the_month_it_ended_in(tmp_path: Path) -> None:
     failed = replace(ENTRY, outcome=FAILED, error="x, said\nthe other", months=(), started=ENTRY.started + timedelta(1))
     for entry in (failed, ENTRY):
         append(tmp_path, entry)
@@ -20,14 +20,14 @@ def test_a_line_is_read_as_it_was_written_and_lies_in_the_month_it_ended_in(tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["2026-11.jsonl"]
 
 
-def test_only_what_ended_since_is_asked_for(tmp_path: Path) -> None:
+def test_entries_can_be_limited_to_those_that_ended_since(tmp_path: Path) -> None:
     append(tmp_path, ENTRY)
     assert read(tmp_path, ENTRY.ended) == [ENTRY]
     assert read(tmp_path, ENTRY.ended + timedelta(seconds=1)) == []
     assert read(tmp_path, ENTRY.ended + timedelta(days=40)) == []
 
 
-def test_a_line_cut_off_by_a_crash_hides_no_other(tmp_path: Path) -> None:
+def test_a_line_truncated_by_a_crash_hides_no_other(tmp_path: Path) -> None:
     append(tmp_path, ENTRY)
     with (tmp_path / "2026-11.jsonl").open("a") as file:
         file.write('{"run": "r", "task": "Lo\n')
@@ -49,7 +49,7 @@ def test_lines_of_many_processes_do_not_mix(tmp_path: Path) -> None:
     assert sorted(entry.rows for entry in read(tmp_path)) == sorted(list(range(200)) * 4)
 
 
-def test_the_usual_time_is_that_of_a_month_in_the_middle_of_the_last_runs(tmp_path: Path) -> None:
+def test_the_usual_time_is_the_median_per_month_of_the_last_runs(tmp_path: Path) -> None:
     for seconds in (1000.0, 10.0, 12.0, 300.0):
         append(tmp_path, replace(ENTRY, seconds=seconds, started=ENTRY.started + timedelta(seconds=seconds)))
     append(tmp_path, replace(ENTRY, seconds=28.0, months=("2024-01", "2024-02")))
@@ -59,12 +59,12 @@ def test_the_usual_time_is_that_of_a_month_in_the_middle_of_the_last_runs(tmp_pa
     assert usual_seconds(tmp_path, "Load", "yellow_taxi", of_last=20, at_least=1) is None
 
 
-def test_the_failure_rate_is_the_share_that_is_not_done() -> None:
+def test_the_failure_rate_is_the_share_of_tasks_not_done() -> None:
     assert failure_rate([]) == 0
     assert failure_rate([ENTRY, ENTRY, replace(ENTRY, outcome=FAILED), ENTRY]) == 0.25
 
 
-def test_the_steps_of_a_month_are_the_newest_run_of_each_that_went_well(tmp_path: Path) -> None:
+def test_the_steps_of_a_month_are_the_newest_successful_runs(tmp_path: Path) -> None:
     later = replace(ENTRY, started=ENTRY.started + timedelta(hours=1), seconds=2.0)
     both = replace(later, task="Judge", source="", months=("2024-01", "2024-02"))
     failed = replace(later, outcome=FAILED, started=ENTRY.started + timedelta(hours=2))

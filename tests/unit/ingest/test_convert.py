@@ -1,4 +1,4 @@
-"""Conversions of real files made here: Parquet of drifting types, zips of CSVs of every era, and broken ones."""
+"""Conversion of generated files: Parquet with changing types, zips of CSV files of every era, damaged files."""
 
 import zipfile
 from collections.abc import Mapping
@@ -51,13 +51,13 @@ def zipped(path: Path, members: Mapping[str, str | bytes]) -> Path:
 
 
 def run(source: Source, month: date, landed: Path, folder: Path) -> tuple[Converted, list[dict[str, Any]]]:
-    duck = {"threads": "2", "memory_limit": "1GB"}
+    settings = {"threads": "2", "memory_limit": "1GB"}
     parquet = folder / "out.parquet"
-    made = convert.to_parquet(source, month, landed, parquet, parquet, duck)
+    converted = convert.to_parquet(source, month, landed, parquet, parquet, settings)
     assert not (folder / "out.work").exists()
     found = duckdb.execute("from read_parquet(?)", [str(parquet)])
     names = [column[0] for column in found.description or []]
-    return made, [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return converted, [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 @pytest.fixture
@@ -65,12 +65,12 @@ def citibike() -> Source:
     return sources()["citibike"]
 
 
-def test_every_csv_of_an_archive_is_read_in_the_order_of_their_numbers(citibike: Source, tmp_path: Path) -> None:
+def test_every_csv_of_an_archive_is_read_in_numeric_order(citibike: Source, tmp_path: Path) -> None:
     members = {f"202401-citibike-tripdata_{n}.csv": csv(MODERN, ride(2 * n), ride(2 * n + 1)) for n in (10, 2, 1)}
     junk = {"__MACOSX/._202401-citibike-tripdata_1.csv": "\0junk", ".DS_Store": "", "readme.txt": "hello"}
     landed = zipped(tmp_path / "2024-01.zip", members | junk)
-    made, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
-    assert made == Converted(6, 0)
+    converted, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
+    assert converted == Converted(6, 0)
     assert [row["ride_id"] for row in rows] == ["R2", "R3", "R4", "R5", "R20", "R21"]
     assert rows[0]["start_station_name"] == "W 52 St, 11 Av"
     assert rows[0]["start_station_id"] == "5379.10"
@@ -97,19 +97,19 @@ def test_a_month_that_an_archive_holds_in_three_copies_is_read_once(citibike: So
         f"{folder}/1_January/201801-citibike-tripdata_1.csv": first,
         f"{folder}/1_January/201801-citibike-tripdata_2.csv": second,
     }
-    made, rows = run(citibike, date(2018, 1, 1), zipped(tmp_path / "2018.zip", members), tmp_path)
-    assert made == Converted(1, 0)
+    converted, rows = run(citibike, date(2018, 1, 1), zipped(tmp_path / "2018.zip", members), tmp_path)
+    assert converted == Converted(1, 0)
     assert rows[0]["started_at"] == datetime(2018, 1, 1, 0, 0, 5, 123000)
 
 
 @pytest.mark.parametrize("header", [LEGACY, TITLE])
 @pytest.mark.parametrize(("birth_year", "year"), [("1980", 1980), ("", None), ("NULL", None), ("\\N", None)])
-def test_the_legacy_schema_takes_the_modern_names(
+def test_legacy_columns_get_their_modern_names(
     citibike: Source, tmp_path: Path, header: str, birth_year: str, year: int | None
 ) -> None:
     text = csv(header, old_ride("2016-10-01 00:00:05", "2016-10-01 00:10:05", birth_year))
-    made, rows = run(citibike, date(2016, 10, 1), zipped(tmp_path / "2016-10.zip", {"x.csv": text}), tmp_path)
-    assert made == Converted(1, 0)
+    converted, rows = run(citibike, date(2016, 10, 1), zipped(tmp_path / "2016-10.zip", {"x.csv": text}), tmp_path)
+    assert converted == Converted(1, 0)
     assert rows[0] == rows[0] | {
         "ride_id": None, "started_at": datetime(2016, 10, 1, 0, 0, 5), "start_station_id": "72", "bikeid": 1,
         "member_casual": "Subscriber", "tripduration": 600, "birth year": year, "gender": 1,
@@ -117,30 +117,32 @@ def test_the_legacy_schema_takes_the_modern_names(
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("value", "expected"),
     [
         ("9/1/2014 00:00:25", datetime(2014, 9, 1, 0, 0, 25)),
         ("1/13/2015 0:01", datetime(2015, 1, 13, 0, 1)),
         ("2024-09-01 18:31:52.133", datetime(2024, 9, 1, 18, 31, 52, 133000)),
     ],
 )
-def test_times_are_read_in_every_way_they_were_written(
-    citibike: Source, tmp_path: Path, written: str, meant: datetime
-) -> None:
-    text = csv(LEGACY, old_ride(written, written, ""))
+def test_every_published_time_format_is_read(citibike: Source, tmp_path: Path, value: str, expected: datetime) -> None:
+    text = csv(LEGACY, old_ride(value, value, ""))
     _, rows = run(citibike, date(2014, 9, 1), zipped(tmp_path / "2014-09.zip", {"x.csv": text}), tmp_path)
-    assert rows[0]["started_at"] == meant
+    assert rows[0]["started_at"] == expected
 
 
-def test_a_line_that_cannot_be_read_is_counted_and_kept_as_text(citibike: Source, tmp_path: Path) -> None:
+def test_a_line_that_cannot_be_read_is_counted_and_stored_as_text(citibike: Source, tmp_path: Path) -> None:
     rides = [ride(n) for n in range(3000)]
     rides[1500] = "R1500,classic_bike,yesterday"
     rides[2000] = ride(2000, began="not a time")
-    made, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
-    assert made == Converted(3000, 2)
+    converted, rows = run(
+        citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path
+    )
+    assert converted == Converted(3000, 2)
     assert len(rows) == 2998
-    kept = duckdb.execute("select file, line, text from read_csv(?)", [str(tmp_path / "out.unreadable.csv")]).fetchall()
-    assert kept == [("x.csv", 1502, rides[1500]), ("x.csv", 2002, rides[2000])]
+    stored = duckdb.execute(
+        "select file, line, text from read_csv(?)", [str(tmp_path / "out.unreadable.csv")]
+    ).fetchall()
+    assert stored == [("x.csv", 1502, rides[1500]), ("x.csv", 2002, rides[2000])]
 
 
 def test_more_unreadable_lines_than_one_in_a_thousand_fail_the_month(citibike: Source, tmp_path: Path) -> None:
@@ -151,18 +153,18 @@ def test_more_unreadable_lines_than_one_in_a_thousand_fail_the_month(citibike: S
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
 
 
-def test_a_missing_column_is_named_with_what_the_file_has(citibike: Source, tmp_path: Path) -> None:
+def test_a_missing_column_is_reported_with_the_columns_of_the_file(citibike: Source, tmp_path: Path) -> None:
     text = csv(MODERN.replace("started_at,", "begin,"), ride(1))
     with pytest.raises(SchemaChanged, match=r"2024-01 citibike: x.csv lacks started_at; it has ride_id,.*begin,.*yaml"):
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
 
 
-def test_a_new_column_is_left_out_with_a_warning(
+def test_a_new_column_is_ignored_with_a_warning(
     citibike: Source, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     text = csv("," + MODERN + ",mood", "0," + ride(1) + ",good")
-    made, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
-    assert (made.rows, "mood" in rows[0], rows[0]["ride_id"]) == (1, False, "R1")
+    converted, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
+    assert (converted.rows, "mood" in rows[0], rows[0]["ride_id"]) == (1, False, "R1")
     assert "columns that are not declared" in caplog.text and "mood" in caplog.text
 
 
@@ -197,15 +199,15 @@ def parquet(path: Path, columns: Mapping[str, str]) -> Path:
     return path
 
 
-def test_case_and_types_of_parquet_columns_may_drift(tmp_path: Path) -> None:
-    made, rows = run(sources()["green_taxi"], date(2024, 1, 1), parquet(tmp_path / "a.parquet", GREEN), tmp_path)
-    assert made == Converted(5, 0)
+def test_case_and_types_of_parquet_columns_may_change(tmp_path: Path) -> None:
+    converted, rows = run(sources()["green_taxi"], date(2024, 1, 1), parquet(tmp_path / "a.parquet", GREEN), tmp_path)
+    assert converted == Converted(5, 0)
     assert list(rows[0]) == [column.name for column in sources()["green_taxi"].columns]
     expected = {"VendorID": 2, "passenger_count": 3, "payment_type": 1, "ehail_fee": None, "cbd_congestion_fee": None}
     assert rows[0] == rows[0] | expected
 
 
-def test_a_column_is_required_from_the_month_on_that_it_is_declared_since(tmp_path: Path) -> None:
+def test_a_column_is_required_from_its_first_month_on(tmp_path: Path) -> None:
     landed = parquet(tmp_path / "a.parquet", GREEN)
     run(sources()["green_taxi"], date(2024, 12, 1), landed, tmp_path)
     with pytest.raises(SchemaChanged, match=r"2025-01 green_taxi: a.parquet lacks cbd_congestion_fee; it has vendorid"):
@@ -213,44 +215,42 @@ def test_a_column_is_required_from_the_month_on_that_it_is_declared_since(tmp_pa
 
 
 @pytest.mark.parametrize("damage", ['R2000,"never closed,', '"'])
-def test_a_quote_that_is_never_closed_swallows_no_rows_in_silence(
-    citibike: Source, tmp_path: Path, damage: str
-) -> None:
+def test_an_unclosed_quote_fails_the_month(citibike: Source, tmp_path: Path, damage: str) -> None:
     rides = [ride(n).replace('"W 52 St, 11 Av"', "W 52 St") for n in range(5000)]
     rides[2000] = damage + rides[2000]
     with pytest.raises(BadFile, match=r"2024-01 citibike: a.zip: .* of 5,000 rows cannot be read"):
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *rides)}), tmp_path)
 
 
-def test_mixed_line_ends_lose_no_rows_in_silence(citibike: Source, tmp_path: Path) -> None:
+def test_mixed_line_ends_lose_no_rows_silently(citibike: Source, tmp_path: Path) -> None:
     rides = [ride(n) for n in range(4000)]
     text = "\r\n".join([MODERN, *rides[:1000]]) + "\r\n" + "\n".join(rides[1000:]) + "\n"
     landed = zipped(tmp_path / "a.zip", {"x.csv": text})
     try:
-        made, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
+        converted, rows = run(citibike, date(2024, 1, 1), landed, tmp_path)
     except BadFile as error:
         assert "a.zip" in str(error) and "cannot be read" in str(error)
     else:
-        assert (made, len(rows)) == (Converted(4000, 0), 4000)
+        assert (converted, len(rows)) == (Converted(4000, 0), 4000)
 
 
 def test_a_line_break_within_quotes_is_part_of_its_row(citibike: Source, tmp_path: Path) -> None:
     rides = [ride(n) for n in range(100)]
     rides[50] = rides[50].replace("W 52 St", "W 52\nSt")
     text = csv(MODERN, *rides) + "\n\n"
-    made, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
-    assert made == Converted(100, 0)
+    converted, rows = run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": text}), tmp_path)
+    assert converted == Converted(100, 0)
     assert rows[50]["start_station_name"] == "W 52\nSt, 11 Av"
 
 
-def test_lines_that_are_neither_read_nor_refused_fail_the_month(citibike: Source, tmp_path: Path) -> None:
+def test_lines_that_are_neither_read_nor_rejected_fail_the_month(citibike: Source, tmp_path: Path) -> None:
     rides = [f"{ride(n)},fine" for n in range(2000)]
     rides[7] = f'{ride(7)},"two\nlines"'  # in a column that is left out
     with pytest.raises(BadFile, match=r"a.zip: 1 of 2,001 lines are neither read nor rejected"):
         run(citibike, date(2024, 1, 1), zipped(tmp_path / "a.zip", {"x.csv": csv(f"{MODERN},mood", *rides)}), tmp_path)
 
 
-def test_text_where_a_number_is_declared_is_named(tmp_path: Path) -> None:
+def test_text_in_a_numeric_column_is_shown_in_the_error(tmp_path: Path) -> None:
     landed = parquet(tmp_path / "a.parquet", GREEN | {"trip_distance": "'far'"})
     with pytest.raises(BadFile, match=r"2024-01 green_taxi: a.parquet cannot be read \(.*far.*\); forget the month"):
         run(sources()["green_taxi"], date(2024, 1, 1), landed, tmp_path)

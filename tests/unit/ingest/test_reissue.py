@@ -1,4 +1,4 @@
-"""Whether the publisher has put another file in the place of the one that was fetched."""
+"""Detection of files that a publisher has replaced since the download."""
 
 import json
 from collections.abc import Iterator
@@ -45,53 +45,53 @@ def landed(upstream: Upstream) -> Landed:
     )
 
 
-def asked(landed: Landed) -> tuple[str, str] | None:
+def check(landed: Landed) -> tuple[str, str] | None:
     return reissue.reissued_at(GREEN, MONTH, landed, "", POLICY)
 
 
-def test_the_same_file_is_answered_with_304(upstream: Upstream) -> None:
-    assert asked(landed(upstream)) is None
+def test_the_same_file_gets_status_304(upstream: Upstream) -> None:
+    assert check(landed(upstream)) is None
     assert upstream.requests[-1].status == 304
 
 
-def test_another_file_in_its_place_is_found(upstream: Upstream) -> None:
+def test_a_replaced_file_is_found(upstream: Upstream) -> None:
     facts = landed(upstream)
     (upstream.root / FILE).write_text("as published again")
-    assert asked(facts) == (f"{upstream.url}/{FILE}", "2024-01")
+    assert check(facts) == (f"{upstream.url}/{FILE}", "2024-01")
 
 
-def test_a_host_without_etags_is_asked_by_date_and_size(upstream: Upstream) -> None:
+def test_a_host_without_etags_is_compared_by_date_and_size(upstream: Upstream) -> None:
     facts = replace(landed(upstream), etag="")
-    assert asked(facts) is None
-    assert asked(replace(facts, last_modified="Mon, 01 Jan 2024 00:00:00 GMT")) is not None
+    assert check(facts) is None
+    assert check(replace(facts, last_modified="Mon, 01 Jan 2024 00:00:00 GMT")) is not None
 
 
-def test_a_file_that_was_taken_away_stays_what_it_was(upstream: Upstream) -> None:
+def test_a_removed_file_counts_as_unchanged(upstream: Upstream) -> None:
     facts = landed(upstream)
     (upstream.root / FILE).unlink()
-    assert asked(facts) is None
+    assert check(facts) is None
 
 
-def test_a_host_that_does_not_answer_says_nothing(upstream: Upstream) -> None:
+def test_a_host_that_does_not_respond_is_an_error(upstream: Upstream) -> None:
     facts = landed(upstream)
     upstream.faults = [Fault(status=503)]
     with pytest.raises(Unreachable):
-        asked(facts)
+        check(facts)
 
 
 @pytest.mark.parametrize(
-    ("last_asked", "may_differ"),
+    ("last_check", "may_differ"),
     [("2024-02-10T00:00:00+00:00", True), ("2024-05-10T00:00:00+00:00", True), ("2024-05-12T00:00:00+00:00", False)],
 )
-def test_weather_is_asked_for_again_until_it_was_once_when_it_is_final(
-    upstream: Upstream, last_asked: str, may_differ: bool
+def test_weather_may_be_revised_until_it_was_checked_when_final(
+    upstream: Upstream, last_check: str, may_differ: bool
 ) -> None:
     first = Landed("2024-01.json", "", "", "", 0, "", fetched_at="2024-02-09T00:00:00+00:00")
-    assert (reissue.reissued_at(sources()["weather"], MONTH, first, last_asked, POLICY) is not None) is may_differ
-    assert upstream.requests == [], "an archive without files cannot be asked whether one changed"
+    assert (reissue.reissued_at(sources()["weather"], MONTH, first, last_check, POLICY) is not None) is may_differ
+    assert upstream.requests == [], "an archive without files has no validators"
 
 
-def test_answers_differ_by_what_they_say_and_not_by_how_long_it_took(tmp_path: Path) -> None:
+def test_responses_are_compared_by_their_data_only(tmp_path: Path) -> None:
     answers = [
         {"generationtime_ms": 1.0, "hourly": {"time": ["a"], "rain": [0.0]}},
         {"generationtime_ms": 2.0, "hourly": {"time": ["a"], "rain": [0.0]}},
@@ -103,4 +103,4 @@ def test_answers_differ_by_what_they_say_and_not_by_how_long_it_took(tmp_path: P
     weather = sources()["weather"]
     assert reissue.is_same(weather, paths[0], paths[1])
     assert not reissue.is_same(weather, paths[0], paths[2])
-    assert not reissue.is_same(GREEN, paths[0], paths[0]), "a file is what it is, byte for byte"
+    assert not reissue.is_same(GREEN, paths[0], paths[0]), "files are compared by their digest instead"

@@ -1,4 +1,4 @@
-"""Shapefiles made here, whole and broken, through the same conversion as the published one."""
+"""Conversion of generated shapefiles, valid and damaged."""
 
 import dataclasses
 import struct
@@ -26,7 +26,7 @@ GEOGRAPHIC = (
     b'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
 )
 FIRST_POINT, LAST_POINT = 100 + 8 + 44 + 4, 100 + 8 + 44 + 4 + 4 * 16
-"""Where they stand in a .shp whose first shape is a ring of five points."""
+"""Byte offsets in a .shp whose first shape is a ring of five points."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def source() -> Source:
     return sources()["taxi_zone_polygons"]
 
 
-def whole(folder: Path) -> Path:
+def write_archive(folder: Path) -> Path:
     polygons.write_archive(folder / "static.zip")
     return folder / "static.zip"
 
@@ -47,9 +47,9 @@ def converted(source: Source, folder: Path, files: dict[str, str | bytes]) -> tu
     return run(source, date(2011, 1, 1), zipped(folder / "static.zip", files), folder)
 
 
-def patched(suffix: str, place: int, content: bytes) -> dict[str, bytes]:
+def patched(suffix: str, offset: int, content: bytes) -> dict[str, bytes]:
     old = FILES[suffix]
-    return FILES | {suffix: old[:place] + content + old[place + len(content) :]}
+    return FILES | {suffix: old[:offset] + content + old[offset + len(content) :]}
 
 
 def without_field(name: str) -> dict[str, bytes]:
@@ -57,9 +57,9 @@ def without_field(name: str) -> dict[str, bytes]:
 
 
 def test_every_shape_is_a_row_in_the_order_of_the_file(source: Source, tmp_path: Path) -> None:
-    made, rows = run(source, date(2011, 1, 1), whole(tmp_path), tmp_path)
+    converted_file, rows = run(source, date(2011, 1, 1), write_archive(tmp_path), tmp_path)
     placed = [zone for zone in zones() if zone.cell]
-    assert made == Converted(263, 0)
+    assert converted_file == Converted(263, 0)
     assert list(rows[0]) == [column.name for column in source.columns]
     assert [(row["OBJECTID"], row["zone"], row["LocationID"], row["borough"]) for row in rows] == [
         (zone.id, zone.name, zone.id, zone.borough) for zone in placed
@@ -67,16 +67,16 @@ def test_every_shape_is_a_row_in_the_order_of_the_file(source: Source, tmp_path:
 
 
 def test_rings_are_in_degrees_outer_ones_and_holes_alike(source: Source, tmp_path: Path) -> None:
-    _, rows = run(source, date(2011, 1, 1), whole(tmp_path), tmp_path)
+    _, rows = run(source, date(2011, 1, 1), write_archive(tmp_path), tmp_path)
     for row, zone in zip(rows, (zone for zone in zones() if zone.cell), strict=True):
         assert zone.cell
-        wanted = list(polygons.rings_of(zone.id, zone.cell))
-        assert len(row["geometry"]) == len(wanted) == (2 if zone.id in (161, 237) else 1)
-        for ring, degrees in zip(row["geometry"], wanted, strict=True):
+        expected = list(polygons.rings_of(zone.id, zone.cell))
+        assert len(row["geometry"]) == len(expected) == (2 if zone.id in (161, 237) else 1)
+        for ring, degrees in zip(row["geometry"], expected, strict=True):
             assert ring == [pytest.approx(point, abs=1e-9) for point in degrees]
 
 
-def test_feet_are_counted_from_where_the_projection_has_its_origin(source: Source, tmp_path: Path) -> None:
+def test_feet_are_relative_to_the_origin_of_the_projection(source: Source, tmp_path: Path) -> None:
     origin = struct.pack("<2d", 984_250.0, 0.0)
     moved = patched("shp", FIRST_POINT, origin)["shp"]
     files = FILES | {"shp": moved[:LAST_POINT] + origin + moved[LAST_POINT + len(origin) :]}
@@ -84,14 +84,14 @@ def test_feet_are_counted_from_where_the_projection_has_its_origin(source: Sourc
     assert rows[0]["geometry"][0][0] == pytest.approx(ORIGIN, abs=1e-7)
 
 
-def test_what_lies_beside_a_shapefile_is_no_part_of_it(source: Source, tmp_path: Path) -> None:
+def test_other_files_of_the_archive_are_ignored(source: Source, tmp_path: Path) -> None:
     more = {"__MACOSX/taxi_zones/._taxi_zones.shp": "junk", "taxi_zones/taxi_zones.shp.xml": "<x/>", "taxi_zones/": ""}
-    made, _ = converted(source, tmp_path, more | members(FILES))
-    assert made == Converted(3, 0)
+    converted_file, _ = converted(source, tmp_path, more | members(FILES))
+    assert converted_file == Converted(3, 0)
 
 
 @pytest.mark.parametrize(
-    ("files", "words"),
+    ("files", "message"),
     [
         ({}, "static.zip contains no .shp, .shx, .dbf, .prj, only nothing"),
         (members({k: v for k, v in FILES.items() if k != "prj"}), "static.zip contains no .prj, only taxi"),
@@ -110,21 +110,21 @@ def test_what_lies_beside_a_shapefile_is_no_part_of_it(source: Source, tmp_path:
     ],
 )  # fmt: skip
 def test_a_shapefile_that_cannot_be_used_is_refused_in_one_line(
-    source: Source, tmp_path: Path, files: dict[str, str | bytes], words: str
+    source: Source, tmp_path: Path, files: dict[str, str | bytes], message: str
 ) -> None:
     with pytest.raises(BadFile) as refused:
         converted(source, tmp_path, files)
-    assert str(refused.value).startswith("static taxi_zone_polygons: ") and words in str(refused.value)
+    assert str(refused.value).startswith("static taxi_zone_polygons: ") and message in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
     assert not (tmp_path / "out.parquet").exists() and not (tmp_path / "out.work").exists()
 
 
-def test_a_field_that_is_missing_is_named_with_those_that_are_there(source: Source, tmp_path: Path) -> None:
-    words = (
+def test_a_missing_field_is_reported_with_the_fields_of_the_file(source: Source, tmp_path: Path) -> None:
+    message = (
         "static taxi_zone_polygons: taxi_zones.shp.json lacks LocationID; "
         "it has OBJECTID, Shape_Leng, Shape_Area, zone, Other, borough, geometry; add the new name to config"
     )
-    with pytest.raises(SchemaChanged, match=words):
+    with pytest.raises(SchemaChanged, match=message):
         converted(source, tmp_path, members(without_field("LocationID")))
 
 
@@ -136,12 +136,12 @@ def test_a_shapefile_that_unpacks_to_more_than_its_limit_is_refused(source: Sour
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(FILES)), st.data())
-def test_a_damaged_byte_is_a_bad_file_or_harms_no_shape(
+def test_damaged_bytes_are_an_error_or_leave_every_shape(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("damaged")
-    place = data.draw(st.integers(0, len(FILES[suffix]) - 1))
-    files = patched(suffix, place, data.draw(st.binary(min_size=1, max_size=4)))
+    offset = data.draw(st.integers(0, len(FILES[suffix]) - 1))
+    files = patched(suffix, offset, data.draw(st.binary(min_size=1, max_size=4)))
     parts = {f".{name}": folder / f"taxi_zones.{name}" for name in files}
     for name, content in files.items():
         parts[f".{name}"].write_bytes(content)

@@ -1,4 +1,4 @@
-"""The site: what it serves, and what it keeps to itself."""
+"""The HTTP server: the files that it serves, and those that it does not."""
 
 import http.client
 import threading
@@ -36,23 +36,23 @@ def site(data: Path) -> Iterator[http.client.HTTPConnection]:
         thread.join()
 
 
-def ask(site: http.client.HTTPConnection, path: str, method: str = "GET") -> tuple[int, bytes]:
+def request(site: http.client.HTTPConnection, path: str, method: str = "GET") -> tuple[int, bytes]:
     site.request(method, path)
-    answer = site.getresponse()
-    return answer.status, answer.read()
+    response = site.getresponse()
+    return response.status, response.read()
 
 
 def test_pages_and_published_tables_are_served(site: http.client.HTTPConnection) -> None:
-    assert ask(site, "/reports/index.html") == (200, b"reports/index.html")
-    assert ask(site, "/published/dim_date/dim_date.parquet") == (200, b"published/dim_date/dim_date.parquet")
-    assert b"dim_date" in ask(site, "/published/")[1]
+    assert request(site, "/reports/index.html") == (200, b"reports/index.html")
+    assert request(site, "/published/dim_date/dim_date.parquet") == (200, b"published/dim_date/dim_date.parquet")
+    assert b"dim_date" in request(site, "/published/")[1]
 
 
-def test_the_bare_address_leads_to_the_index(site: http.client.HTTPConnection) -> None:
+def test_the_root_redirects_to_the_index(site: http.client.HTTPConnection) -> None:
     site.request("GET", "/")
-    answer = site.getresponse()
-    assert (answer.status, answer.getheader("Location")) == (302, "/reports/index.html")
-    answer.read()
+    response = site.getresponse()
+    assert (response.status, response.getheader("Location")) == (302, "/reports/index.html")
+    response.read()
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_the_bare_address_leads_to_the_index(site: http.client.HTTPConnection) -
     ],
 )
 def test_nothing_else_is_served(site: http.client.HTTPConnection, path: str) -> None:
-    assert ask(site, path)[0] == 404
+    assert request(site, path)[0] == 404
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_can_be_written(site: http.client.HTTPConnection, data: Path, method: str) -> None:
     before = sorted(data.rglob("*"))
-    assert ask(site, "/reports/index.html", method)[0] == 501
+    assert request(site, "/reports/index.html", method)[0] == 501
     assert sorted(data.rglob("*")) == before
 
 
-def test_only_this_machine_is_answered(data: Path) -> None:
+def test_the_server_listens_on_loopback_only(data: Path) -> None:
     with server(data, 0) as serving:
         assert serving.server_address[0] == "127.0.0.1"

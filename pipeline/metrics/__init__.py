@@ -1,7 +1,7 @@
-"""Marts -> metrics of a month: what MetricFlow's saved queries give, and the effect of weather, as Parquet and CSV."""
+"""Marts -> metrics of a month: the results of MetricFlow's saved queries, and the effects of weather."""
 
 from pipeline.metrics.declared import definitions, digest
 from pipeline.metrics.export import export
-from pipeline.metrics.semantics import compiled
+from pipeline.metrics.metricflow import compile_saved_queries
 
-__all__ = ["compiled", "definitions", "digest", "export"]
+__all__ = ["compile_saved_queries", "definitions", "digest", "export"]

@@ -76,7 +76,7 @@ class Describe(Task):
             page.write_bytes(dbt.document(warehouse()).read_bytes())
         with atomic_write(catalogue) as page:
             page.write_text(report.catalogue(metrics.definitions().values()))
-        metrics.compiled(dbt.semantic_manifest(warehouse()))
+        metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
         receipt.write([models, catalogue])
 
 
@@ -215,7 +215,7 @@ class Measure(MonthsTask):
         manifest = dbt.semantic_manifest(warehouse())
         with atomic_write_tree(folder) as work:
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
-            rows = metrics.export(warehouse().path, manifest, folders, warehouse().settings)
+            rows = metrics.export(warehouse(), manifest, folders)
         for month, counts in rows.items():
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 

@@ -1,4 +1,4 @@
-"""The effect of weather, from hours of which it is known; which metrics are asked of hours, and which of trips."""
+"""The effect of weather, estimated from hours whose effect is known."""
 
 from datetime import date
 
@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.metrics.counting import is_of_hours, of_hours, requests
-from pipeline.metrics.declared import definitions, metrics, saved_queries
 from pipeline.metrics.effects import comparable, effects, estimate
 
 HOURS = 31 * 24
@@ -122,45 +120,3 @@ def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
             from hours
         """)
         return effects(con, date(2024, 1, 1))
-
-
-@pytest.mark.parametrize(
-    ("metric", "counts"),
-    [
-        ("total_trips", True),
-        ("rain_impact_on_trips", True),
-        ("rush_hour_vs_non_rush_ratio", True),
-        ("avg_weekday_vs_weekend_ratio", True),
-        ("citibike_mode_share_pct", True),
-        ("avg_trip_duration_minutes", False),
-        ("revenue_per_mile", False),
-        ("avg_trip_speed_mph", False),
-    ],
-)
-def test_what_counts_trips_by_way_of_other_metrics_too_is_of_the_hours(metric: str, counts: bool) -> None:
-    assert is_of_hours(metric) is counts
-
-
-def test_what_counts_trips_by_what_no_hour_has_is_not_of_the_hours(monkeypatch: pytest.MonkeyPatch) -> None:
-    filtered = {**metrics()["rush_hour_trips"], "filter": "{{ Dimension('pickup_location__is_airport') }}"}
-    monkeypatch.setitem(metrics(), "airport_trips", filtered)
-    assert not is_of_hours("airport_trips")
-
-
-@pytest.mark.parametrize("name", saved_queries())
-def test_a_saved_query_asks_for_each_of_its_metrics_once_counts_apart(name: str) -> None:
-    query = saved_queries()[name]
-    parts = requests(query)
-    asked = [metric for part in parts for metric in part["metric_names"]]
-    assert sorted(asked) == sorted(query["query_params"]["metrics"])
-    assert len(parts) == (2 if name in ("headline", "by_mode") else 1)
-    if parts[1:]:
-        assert all(map(is_of_hours, parts[0]["metric_names"]))
-        assert not any(map(is_of_hours, parts[1]["metric_names"]))
-        assert "total_trips" in parts[0]["metric_names"], "every group has a count"
-    assert set(asked) <= set(definitions())
-
-
-def test_sql_that_counts_otherwise_than_declared_is_no_sql_of_hours() -> None:
-    with pytest.raises(AssertionError, match="otherwise than declared"):
-        of_hours('select sum(1) from "nyc_mobility"."core"."fct_trips"')

@@ -1,0 +1,49 @@
+"""One run of Luigi in a process, with the command line of its verbs."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadInput, Unreachable
+from pipeline.operations import run
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that a run sets are restored after the test."""
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "data"))
+    for name in ("MOBILITY_SOURCES", "MOBILITY_LOG_FORMAT", "MOBILITY_SCHEDULER"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+def test_an_option_without_its_value_is_refused() -> None:
+    with pytest.raises(BadInput, match="--sources: needs a value"):
+        run.run(["RunMonth", "--month", "2024-01", "--sources"])
+
+
+@pytest.mark.parametrize("options", [["--log-format", "xml"], ["--log-format=xml"]])
+def test_an_unknown_log_format_is_refused_before_anything_runs(options: list[str], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="log format 'xml': must be one of text, json"):
+        run.run(["RunMonth", "--month", "2024-01", *options])
+    assert not (tmp_path / "data").exists()
+
+
+def test_sources_of_the_command_line_are_those_of_the_environment() -> None:
+    with pytest.raises(BadInput, match="log format"):
+        run.run(["RunMonth", "--sources=green_taxi", "--log-format", "xml", "--month", "2024-01"])
+    assert os.environ["MOBILITY_SOURCES"] == "green_taxi"
+
+
+def test_a_luigid_that_does_not_answer_is_reported_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("MOBILITY_SCHEDULER", "luigid")
+    monkeypatch.setattr(run, "luigid_address", lambda: ("127.0.0.1", port))
+    with pytest.raises(Unreachable, match=rf"luigid: .*127\.0\.0\.1:{port}"):
+        run.run(["RunMonth", "--month", "2024-01"])
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,64 @@
+"""Systemd's units, as the verb install-units writes them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadInput, NoSpace
+from pipeline.operations import units
+from tests.conftest import HERE
+
+SERVICES = ["catchup", "health", "luigid", "refresh", "weather"]
+
+
+@pytest.fixture(params=["system", "user"])
+def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder of the units of the system or of a user. The data folder's path has spaces and a percent sign."""
+    user = "daemon" if request.param == "system" else ""
+    units.install(tmp_path / "units", tmp_path / "100 % data", user, tmp_path / "secrets.env")
+    return tmp_path / "units"
+
+
+def test_every_service_but_luigid_has_a_timer(installed: Path) -> None:
+    found = {path.name for path in installed.iterdir()}
+    assert found == {f"mobility-{name}.service" for name in SERVICES} | {
+        f"mobility-{name}.timer" for name in SERVICES if name != "luigid"
+    }
+
+
+def test_units_run_this_checkout_and_have_no_unfilled_placeholder(installed: Path) -> None:
+    for path in installed.iterdir():
+        text = path.read_text()
+        assert "{{" not in text and "{%" not in text
+        if path.suffix == ".service":
+            assert f'ExecStart="{HERE}/run.sh" ' in text and "100 %% data" in text
+            assert ("User=daemon" in text) == ("multi-user" in (installed / "mobility-luigid.service").read_text())
+
+
+def test_timers_have_their_hours_and_run_after_a_missed_one(installed: Path) -> None:
+    timers = {path.stem: path.read_text() for path in installed.glob("*.timer")}
+    assert "OnCalendar=*-*-* 02:00:00 UTC" in timers["mobility-catchup"]
+    assert all("Persistent=true" in text for text in timers.values())
+    for path in installed.glob("*.service"):
+        assert ("SuccessExitStatus=10 20" in path.read_text()) == (path.stem != "mobility-luigid")
+
+
+def test_a_path_that_units_cannot_contain_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="which systemd units cannot contain"):
+        units.install(tmp_path / "units", tmp_path / 'a "quoted" folder', "", tmp_path / "secrets.env")
+    assert not (tmp_path / "units").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(NoSpace, match="run as root or add --user"):
+        units.install(tmp_path / "file/units", tmp_path / "data", "", tmp_path / "secrets.env")
+
+
+def test_units_of_a_user_are_in_the_folder_of_their_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert units.folder_of(True) == tmp_path / "systemd/user"
+    assert units.secrets_of(True) == tmp_path / "nyc-mobility.env"
+    assert (units.folder_of(False), units.user_of(True)) == (Path("/etc/systemd/system"), "")

@@ -1,5 +1,6 @@
 """The command line: its verbs, what it refuses, and the exit codes of errors."""
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,5 @@ def test_verify_of_an_empty_data_folder_finds_nothing(capsys: pytest.CaptureFixt
 
 
 def test_every_verb_has_a_line_of_help() -> None:
-    [verbs] = [action for action in cli.parser()._actions if action.metavar == "VERB"]
-    assert isinstance(verbs.choices, dict)
-    helped = {choice.dest for choice in verbs._get_subactions() if choice.help}
-    assert helped == set(verbs.choices)
+    [verbs] = [action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    assert {choice.dest for choice in verbs._choices_actions if choice.help} == set(verbs.choices)

@@ -84,10 +84,8 @@ def test_broken_and_killed_tasks_are_recorded(data: Path, load: Load) -> None:
 
 
 def test_a_line_names_what_was_done_of_which_months() -> None:
-    entry = runs.TaskRun(
-        *("the-run", "Transform", "Transform_1", "", ("2024-01", "2024-02"), datetime.now(UTC)),
-        **{"seconds": 3.44, "rows": 0, "bytes": 0, "peak_bytes": 0, "outcome": runs.DONE, "error": ""},
-    )
+    months = ("2024-01", "2024-02")
+    entry = runs.TaskRun("a-run", "Transform", "id", "", months, datetime.now(UTC), 3.44, 0, 0, 0, runs.DONE)
     assert events.message_of("built the models of", entry) == "built the models of 2024-01, 2024-02 (3.4 s)"
 
 

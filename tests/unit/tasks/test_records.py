@@ -2,7 +2,6 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,9 +23,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def build(*months: date, **facts: Any) -> None:
+def build(*months: date) -> None:
     for month in months:
-        Receipt(records.transform_receipt(month)).write(**({"facts": "f", "content": "c", "models": 20} | facts))
+        Receipt(records.transform_receipt(month)).write(facts="f", content="c", models=20)
 
 
 def publish(month: date, content: str) -> None:

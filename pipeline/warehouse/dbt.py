@@ -21,7 +21,7 @@ from pipeline.sources import read_yaml
 PROJECT = Path(__file__).parent.parent.parent / "dbt"
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
 OWN = {"target", "logs", ".user.yml"}
-"""What dbt makes, and a data folder has of its own."""
+"""Files that dbt writes. Each data folder has its own, so they are not linked."""
 PATH_OPTIONS = (
     *("--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"),
     *("--log-level-file", "info"),
@@ -31,7 +31,7 @@ PATH_OPTIONS = (
 
 @cache
 def model_version() -> str:
-    """The declared version of the models (dbt_project.yml); where it is raised, all months are built anew."""
+    """The declared version of the models (dbt_project.yml); if it is raised, all months are built again."""
     return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
 
 
@@ -48,7 +48,7 @@ def project_digest() -> str:
 
 @dataclass(frozen=True)
 class Ended:
-    """How dbt ended: what it said, and what came of each node (``unique_id``, ``status``, ``error_code``, …)."""
+    """The result of dbt: its output, and the result of each node (``unique_id``, ``status``, ``error_code``, …)."""
 
     returncode: int
     output: str
@@ -58,7 +58,7 @@ class Ended:
 def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
     """Runs dbt's commands on the warehouse in one start of dbt, for these months; its output is captured.
 
-    The months are passed by an environment variable: other ``--vars`` than last time would make dbt parse the whole
+    The months are passed by an environment variable: with other ``--vars`` than before dbt parses the whole
     project again (2.7 s, 2026-11).
     """
     folder = warehouse.dbt_folder
@@ -66,8 +66,8 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
     results = folder / "target" / "results.json"
     results.unlink(missing_ok=True)
     ended = subprocess.run(
-        # As a file: its package would bring Luigi along (0.4 s, 2026-11). -P: its neighbours are no top-level names.
-        [sys.executable, "-P", DBT_PROCESS, json.dumps([[*words, *PATH_OPTIONS] for words in commands])],
+        # As a file: its package would import Luigi (0.4 s, 2026-11). -P: its folder is not on the module path.
+        [sys.executable, "-P", DBT_PROCESS, json.dumps([[*command, *PATH_OPTIONS] for command in commands])],
         cwd=folder,
         env=environment(warehouse) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
         text=True,
@@ -96,17 +96,17 @@ def link_project(folder: Path) -> None:
         link = folder / path.name
         if path.name in OWN or (link.is_symlink() and link.readlink() == path):
             continue
-        if link.is_dir() and not link.is_symlink():  # of a data folder whose copy followed the links
+        if link.is_dir() and not link.is_symlink():  # a copied data folder in which the copy followed the links
             shutil.rmtree(link)
         link.unlink(missing_ok=True)
         link.symlink_to(path)
 
 
 def environment(warehouse: Warehouse) -> dict[str, str]:
-    """The environment of this process, with what profiles.yml reads.
+    """The environment of this process, with the variables that profiles.yml reads.
 
-    Paths are relative to the folder in which dbt runs: what it has parsed stays valid where the data folder is moved,
-    while another profile than last time makes dbt parse the whole project again.
+    Paths are relative to the folder in which dbt runs, so that dbt's partial parse stays valid when the data folder is
+    moved: after a change of the profile dbt parses the whole project again.
     """
     folder, settings = warehouse.dbt_folder.resolve(), warehouse.settings
     return os.environ | {
@@ -133,7 +133,7 @@ def semantic_manifest(warehouse: Warehouse) -> Path:
 def document(warehouse: Warehouse) -> Path:
     """The path of dbt's documentation of the models, one page; the semantic manifest is written as well.
 
-    It shows what the project declares and does not query the warehouse for a catalogue: the contracts say as much.
+    It shows what the project declares, without a catalogue of the warehouse: contracts have columns and types.
     Raises TransformFailed where dbt cannot parse the project.
     """
     parse(warehouse, ["docs", "generate", "--static", "--no-compile", "--empty-catalog"])
@@ -141,7 +141,7 @@ def document(warehouse: Warehouse) -> Path:
 
 
 def parse(warehouse: Warehouse, *commands: Sequence[str]) -> None:
-    """Has dbt parse the project, then run more commands; the results are in the folder's ``target``."""
+    """Parses the project with dbt, then runs more commands; their results are in the folder's ``target``."""
     ended = run_dbt(warehouse, [["parse"], *commands])
     if ended.returncode:
         raise TransformFailed(f"dbt cannot parse the project: {last_lines(ended.output)}")

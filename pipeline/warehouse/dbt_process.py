@@ -1,7 +1,7 @@
 """dbt's commands, one after the other in this process: ``python -P dbt_process.py '[["parse"], ["docs", …]]'``.
 
-A process of their own, because dbt locks DuckDB's file while it lives and keeps much in global state. What comes after
-``parse`` does not read the project again.
+They run in their own process, because dbt locks DuckDB's file until its process ends and has much global state.
+Commands after ``parse`` do not parse the project again.
 """
 
 import gc
@@ -16,30 +16,31 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
 
 RESULTS = Path("target/results.json")
-"""What came of each node of the last command. dbt itself writes its run_results.json only together with the manifest of
-the whole project, which takes 1.2 s and is wanted where the project has changed, not in every month (2026-11)."""
+"""The result of each node of the last command. dbt writes its own run_results.json only together with the manifest of
+the whole project, which takes 1.2 s and is needed only when the project has changed (2026-11)."""
 
 ERROR_CODE = re.compile(r"^\s*(MOBILITY-[A-Z]+): ", re.MULTILINE)
 """The code that the project's macros put before the reason of an error (raise_rebuild_needed.sql)."""
 
 
 def run(commands: Sequence[list[str]]) -> bool:
-    """Runs the commands until one fails; returns whether all went well."""
-    gc.disable()  # dbt lives for seconds and keeps what it makes: looking for what it does not is a tenth of the time
+    """Runs the commands until one fails; returns whether all succeeded."""
+    gc.disable()  # collection takes 10% of the time, and a process of seconds frees little memory by it
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     manifest: Manifest | None = None
-    for words in commands:
-        ended = dbtRunner(manifest=manifest).invoke(words)
-        RESULTS.write_text(json.dumps([told(result) for result in getattr(ended.result, "results", [])]))
+    for command in commands:
+        ended = dbtRunner(manifest=manifest).invoke(command)
+        RESULTS.write_text(json.dumps([to_record(result) for result in getattr(ended.result, "results", [])]))
         if not ended.success:
             return False
         manifest = ended.result if isinstance(ended.result, Manifest) else manifest
     return True
 
 
-def told(result: "RunResult") -> dict[str, Any]:
+def to_record(result: "RunResult") -> dict[str, Any]:
+    """The result of a node as a JSON record."""
     return {
         "unique_id": result.node.unique_id,
         "status": str(result.status),

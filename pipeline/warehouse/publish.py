@@ -1,4 +1,4 @@
-"""Marts -> Parquet that can be read while the pipeline runs: complete dimensions, facts by month (hive layout)."""
+"""Marts -> Parquet files, readable while the pipeline runs: complete dimensions, facts by month (hive layout)."""
 
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,7 @@ SCHEMAS = ("core", "audit")
 
 
 def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path, int]:
-    """Writes every mart below ``folder``, only the dimensions where no month is given. Returns the rows by path.
+    """Writes the marts below ``folder``: the dimensions, and a given month's facts. Returns the rows by path.
 
     ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
     """

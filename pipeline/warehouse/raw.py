@@ -48,7 +48,7 @@ FINDINGS = """
 
 
 def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:
-    """Replaces the month's rows in one transaction; returns how many there are now."""
+    """Replaces the month's rows in one transaction; returns their number."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     with warehouse.connect() as con:
         prepare(con)
@@ -69,7 +69,7 @@ def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, lande
 
 
 def insert(con: "duckdb.DuckDBPyConnection", source: Source, month: date, parquet: Path) -> int:
-    """Inserts the rows of a Parquet file; returns how many there are."""
+    """Inserts the rows of a Parquet file; returns their number."""
     inserted = con.execute(
         f"""
         insert into raw_data.{source.name} by name
@@ -92,7 +92,7 @@ def threads_for(rows: int, settings: Settings) -> int:
 
 
 def load_so_far(warehouse: Warehouse, source: Source, parquet: Path) -> int:
-    """Replaces all rows of a feed that is not final; returns how many there are now."""
+    """Replaces all rows of a feed that is not final; returns their number."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     with warehouse.connect() as con:
         prepare(con)
@@ -104,7 +104,7 @@ def load_so_far(warehouse: Warehouse, source: Source, parquet: Path) -> int:
 
 
 def record_replaced(con: "duckdb.DuckDBPyConnection", source: str, month: date, sha256: str) -> None:
-    """Records where the rows came from that another file is about to replace."""
+    """Records the provenance of rows that another file is about to replace."""
     con.execute(
         """
         insert into raw_data.replaced by name
@@ -117,8 +117,7 @@ def record_replaced(con: "duckdb.DuckDBPyConnection", source: str, month: date, 
 def begin(warehouse: Warehouse, months: Mapping[date, Sequence[str]]) -> None:
     """Records which sources the marts of each month are about to be built from.
 
-    Rows of the month from any other source are deleted: no receipt vouches for them, such as where a process was killed
-    while it forgot a source.
+    Rows of the month from any other source are deleted. They have no receipt, for example after a killed ``forget``.
     """
     with warehouse.connect() as con:
         prepare(con)
@@ -143,7 +142,7 @@ def delete_rows(con: "duckdb.DuckDBPyConnection", source: str, month: date) -> N
 
 
 def forget(warehouse: Warehouse, forgotten: Sequence[Source], month: date) -> None:
-    """Deletes the month's raw rows of these sources, and what was estimated and found of the month."""
+    """Deletes the month's raw rows of these sources, and the month's estimated effects and findings."""
     with warehouse.connect() as con:
         prepare(con)
         con.begin()
@@ -167,7 +166,7 @@ def store_findings(warehouse: Warehouse, judged: Mapping[date, Sequence[Mapping[
 
 
 def accept_findings(warehouse: Warehouse, month: date, sentences: Sequence[str], reason: str) -> None:
-    """Records beside these findings of the month's newest judgement why they were accepted."""
+    """Stores the reason of acceptance with these findings of the month's newest judgement."""
     with warehouse.connect() as con:
         con.execute(
             """

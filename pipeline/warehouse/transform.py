@@ -1,4 +1,4 @@
-"""Raw -> marts: dbt for one or more months, and the months whose verdicts change with them."""
+"""Raw -> marts: runs dbt for one or more months, and for the months after them whose rejections change."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ BeforeBuild = Callable[[Sequence[date]], None]
 def build_all(
     warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild
 ) -> tuple[dict[date, Transformed], MobilityError | None]:
-    """Builds the months in one start of dbt, or, where that fails, one by one: one bad month does not stop the others.
+    """Builds the months in one run of dbt, or one by one where that fails, so that one bad month stops no other.
 
     Returns the months that were built, and the error of those that could not be, if any.
     """
@@ -45,7 +45,7 @@ def build_all(
 def build_one_by_one(
     warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild
 ) -> tuple[dict[date, Transformed], MobilityError | None]:
-    """As ``build_all``, with one start of dbt for each month."""
+    """As ``build_all``, with one run of dbt for each month."""
     results = [build_all(warehouse, [month], before_build) for month in months]
     built = {month: transformed for done, _ in results for month, transformed in done.items()}
     errors = [str(error) for _, error in results if error]
@@ -53,32 +53,32 @@ def build_one_by_one(
 
 
 def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuild = lambda _: None) -> Transformed:
-    """Builds the models of these source months from whatever is loaded for them, and tests them.
+    """Builds and tests the models of these source months from the loaded sources.
 
-    A month that follows one of them is built as well where its verdicts change: a ride in two files counts in the
-    earlier one, whichever was loaded first.
+    The month after one of them is built as well if its rejections change: a ride in two files counts in the earlier
+    file, in any order of loading.
     Raises TransformFailed with dbt's messages on the first failures and some of the failing rows, WarehouseBusy where
-    another process holds the warehouse.
+    another process has locked the warehouse.
     """
     before_build(months)
-    results, error = attempt(warehouse, months)
+    results, error = run_build(warehouse, months)
     if any(result["error_code"] == REBUILD for result in results):
         refresh(warehouse)
-        results, error = attempt(warehouse, months)
+        results, error = run_build(warehouse, months)
     if error:
         raise error
-    if following := overtaken(warehouse, months):
+    if following := outdated_followers(warehouse, months):
         build(warehouse, following, before_build)
     kinds = [result["unique_id"].split(".")[0] for result in results]
     return Transformed(kinds.count("model"), kinds.count("test"), sum(result["execution_time"] for result in results))
 
 
-def attempt(
+def run_build(
     warehouse: Warehouse, months: Sequence[date]
 ) -> tuple[list[dict[str, Any]], TransformFailed | WarehouseBusy | None]:
-    """The results of one run of dbt, and the error that they amount to, if any.
+    """The results of one run of dbt, and its error if any.
 
-    The tables are created with their first months; for others they must exist.
+    A full refresh creates the tables where no other month is built; otherwise they must exist.
     """
     command = BUILD if are_others_built(warehouse, months) else (*BUILD, "--full-refresh")
     ended = run_dbt(warehouse, [command], months)
@@ -89,15 +89,15 @@ def attempt(
 
 
 def are_others_built(warehouse: Warehouse, months: Sequence[date]) -> bool:
-    """Whether the marts hold other months than these."""
+    """Whether the marts contain other months than these."""
     monthly = [source.name for source in sources().values() if not source.static]
     with warehouse.connect(read_only=True) as con:
         others = "select count(*) from raw_data.built where source in $1 and source_month not in $2"
         return bool(con.execute(others, [monthly, list(months)]).fetchall()[0][0])
 
 
-def overtaken(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
-    """The months after these whose facts were built when another file, or none, lay before theirs."""
+def outdated_followers(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
+    """The months after these whose facts were built with another, or without the, preceding file."""
     row = "source, source_month, source_row"
     with warehouse.connect(read_only=True) as con:
         return [
@@ -122,10 +122,10 @@ def overtaken(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
 
 
 def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, dict[str, str]]:
-    """Digests of what the marts hold of each of these months and of their neighbours.
+    """Digests of the marts' rows of each of these months and of their neighbours.
 
-    ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: the rides at the edge of a
-    month are in its neighbour's file, so that loading one changes what is published of the other.
+    ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: rides at the edge of a
+    month are in its neighbour's file, so that loading one changes the published rows of the other.
     """
     around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
     with warehouse.connect(read_only=True) as con:
@@ -144,8 +144,8 @@ def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, 
             """,
             [around],
         ).fetchall()
-    marks = {month: {"facts": facts or "", "content": content} for month, facts, content in found}
-    return {month: marks.get(month, {"facts": "", "content": ""}) for month in around}
+    digests = {month: {"facts": facts or "", "content": content} for month, facts, content in found}
+    return {month: digests.get(month, {"facts": "", "content": ""}) for month in around}
 
 
 def refresh(warehouse: Warehouse) -> None:
@@ -164,7 +164,7 @@ def refresh(warehouse: Warehouse) -> None:
 def failure(
     failures: Sequence[Mapping[str, Any]], output: str, warehouse: Warehouse, months: Sequence[date]
 ) -> TransformFailed | WarehouseBusy:
-    """The error to raise: what failed, with some of the failing rows."""
+    """The error to raise: the failed models and tests, with some of the failing rows."""
     span = ", ".join(f"{month:%Y-%m}" for month in months)
     if busy := busy_error(output, warehouse.path):
         return busy
@@ -176,7 +176,7 @@ def failure(
 
 
 def message_of(result: Mapping[str, Any], warehouse: Warehouse) -> str:
-    """The name of what failed, with dbt's message."""
+    """The name of the failed model or test, with dbt's message."""
     name = result["unique_id"].split(".")[2]
     message = " ".join((result["message"] or "").split(" > in macro")[0].split())
     query = result.get("compiled_code")

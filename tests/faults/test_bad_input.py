@@ -1,4 +1,4 @@
-"""What makes no sense is refused in one line, with an exit code that is not 0, and nothing is written."""
+"""Invalid input is an error of one line with an exit code other than 0, and nothing is written."""
 
 import json
 import os
@@ -47,9 +47,7 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
         ),
     ],
 )
-def test_a_command_line_that_makes_no_sense_is_refused_in_one_line(
-    place: Place, words: tuple[str, ...], line: str
-) -> None:
+def test_an_invalid_command_line_is_refused_in_one_line(place: Place, words: tuple[str, ...], line: str) -> None:
     ended = place.luigi(*words)
     assert ended.returncode == 2
     assert ended.stderr.startswith(line) and len(ended.stderr.splitlines()) == 1
@@ -63,14 +61,16 @@ def test_an_unknown_source_in_the_environment_is_refused_in_one_line(place: Plac
 
 
 @pytest.mark.parametrize("words", [("forget", "2025-13"), ("forget", "2024-01", "--source", "x")])
-def test_a_verb_refuses_what_makes_no_sense_in_one_line(place: Place, words: tuple[str, ...]) -> None:
+def test_a_verb_refuses_invalid_arguments_in_one_line(place: Place, words: tuple[str, ...]) -> None:
     ended = place.verb(*words)
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ") and len(ended.stderr.splitlines()) == 1
     assert place.files() == set()
 
 
-def test_a_month_before_the_first_says_when_the_source_begins(place: Place, known: Callable[[Place], Place]) -> None:
+def test_a_month_before_the_first_is_an_error_with_the_first_month(
+    place: Place, known: Callable[[Place], Place]
+) -> None:
     ended = known(place).month("2010-05", "--sources", "yellow_taxi")
     assert ended.returncode != 0
     assert "2010-05 yellow_taxi: begins with 2011-01" in ended.stderr and "Traceback" not in ended.stderr
@@ -127,14 +127,12 @@ PATHS = {
         ),
     ],
 )
-def test_a_file_that_is_no_file_of_the_source_fails_its_task_in_one_line(
-    place: Place, source: str, body: bytes, line: str
-) -> None:
+def test_an_invalid_file_fails_its_task_in_one_line(place: Place, source: str, body: bytes, line: str) -> None:
     place.upstream.faults = [Fault(PATHS[source], body=body)]
     month = "2011-01" if sources()[source].static else "2024-01"
     ended = place.luigi("Convert", "--source", source, "--month", month)
     assert ended.returncode == 30
-    errors = [said for said in ended.stderr.splitlines() if " ERROR " in said]
+    errors = [text for text in ended.stderr.splitlines() if " ERROR " in text]
     assert len(errors) == 1 and line.format(port=place.upstream.server_port) in errors[0]
     assert "Traceback" not in ended.stderr
     assert not [left for left in place.files() if "parquet/" in left or left.endswith(".part")]
@@ -142,7 +140,7 @@ def test_a_file_that_is_no_file_of_the_source_fails_its_task_in_one_line(
 
 @pytest.mark.parametrize("source", ["taxi_zones", "taxi_zone_polygons"])
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_missing_file_of_all_months_is_an_error_that_says_how_to_do_without(
+def test_a_missing_static_file_is_an_error_that_names_the_setting_to_disable_it(
     place: Place, known: Callable[[Place], Place], source: str, status: int
 ) -> None:
     (place.upstream.root / PATHS[source]).unlink()
@@ -150,7 +148,7 @@ def test_a_missing_file_of_all_months_is_an_error_that_says_how_to_do_without(
         place.upstream.faults = [Fault(PATHS[source], status=404)]
     ended = known(place).month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 35
-    (line,) = [said for said in ended.stderr.splitlines() if "does not exist" in said]
+    (line,) = [text for text in ended.stderr.splitlines() if "does not exist" in text]
     assert f"{source}: {place.upstream.url}/{PATHS[source]} does not exist, and every month needs it" in line
     assert f"enabled: false in config/sources/{source}.yaml" in line
     assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr
@@ -193,7 +191,7 @@ def test_an_archive_that_cannot_be_used_fails_its_task_in_one_line(place: Place,
     assert [path for path in place.files() if path.startswith("parquet")] == []
 
 
-def test_a_data_folder_that_cannot_be_written_is_named(place: Place) -> None:
+def test_a_data_folder_that_cannot_be_written_is_an_error_with_its_path(place: Place) -> None:
     place.data.write_text("a file")
     ended = place.month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 2
@@ -201,7 +199,7 @@ def test_a_data_folder_that_cannot_be_written_is_named(place: Place) -> None:
 
 
 @pytest.mark.mount
-def test_a_full_disk_is_named_and_nothing_is_left_half_written(place: Place) -> None:
+def test_a_full_disk_is_an_error_and_leaves_no_partial_file(place: Place) -> None:
     place.data.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place.data], check=False)
     assert mounted.returncode == 0, "only root can mount a small disk; -m 'not mount' runs the other tests"
@@ -219,7 +217,7 @@ def test_a_full_disk_is_named_and_nothing_is_left_half_written(place: Place) -> 
         subprocess.run(["umount", place.data], check=True)
 
 
-def test_a_warehouse_that_another_process_holds_is_named_with_its_pid(place: Place) -> None:
+def test_a_locked_warehouse_is_an_error_with_the_pid_of_the_other_process(place: Place) -> None:
     bikes = ("Load", "--source", "citibike_jc", "--month", "2024-01")
     assert place.luigi("Load", "--source", "green_taxi", "--month", "2024-01").returncode == 0
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
@@ -236,7 +234,7 @@ def test_a_warehouse_that_another_process_holds_is_named_with_its_pid(place: Pla
     assert place.luigi(*bikes).returncode == 0
 
 
-def test_a_second_run_at_the_same_time_ends_with_10_and_names_the_first(
+def test_a_second_run_at_the_same_time_exits_with_10_and_names_the_first(
     place: Place, known: Callable[[Place], Place]
 ) -> None:
     known(place)

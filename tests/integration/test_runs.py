@@ -1,4 +1,4 @@
-"""Runs as operators do them: more and fewer sources, late files, re-issues, rejected months, forgetting."""
+"""Runs of operators: more and fewer sources, late files, re-issues, rejected months, forget and verify."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def facts(place: Place) -> list[tuple[object, ...]]:
     """)
 
 
-def test_one_more_source_rebuilds_the_month_with_it_and_one_less_removes_nothing(copy_of: Callable[[], Place]) -> None:
+def test_an_added_source_rebuilds_the_month_and_an_omitted_one_removes_nothing(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     before = facts(place)
     assert place.month("2024-01", "--sources", "green_taxi").returncode == 0
@@ -36,17 +36,17 @@ def test_one_more_source_rebuilds_the_month_with_it_and_one_less_removes_nothing
     assert facts(place) == after
 
 
-def test_what_is_not_published_yet_leaves_the_month_pending_and_the_rest_done(
+def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
     place: Place, known: Callable[[Place], Place]
 ) -> None:
     known(place)
     later = place.upstream.root / "trip-data/green_tripdata_2024-02.parquet"
-    held = later.rename(later.with_suffix(".held"))
+    moved = later.rename(later.with_suffix(".moved"))
     words = ("RangeMonthly", "--of", "RunMonth", "--start", "2024-02", "--stop", "2024-04", "--workers", "2")
     ended = place.luigi(*words, MOBILITY_SOURCES="green_taxi")
     assert ended.returncode == 20, ended.stderr
     assert {month for _, month, _ in facts(place)} == {"2024-03"}
-    held.rename(later)
+    moved.rename(later)
     assert place.luigi(*words, MOBILITY_SOURCES="green_taxi").returncode == 0
     assert {month for _, month, _ in facts(place)} == {"2024-02", "2024-03"}
 
@@ -54,16 +54,16 @@ def test_what_is_not_published_yet_leaves_the_month_pending_and_the_rest_done(
 def test_an_optional_source_that_comes_late_rebuilds_its_month(place: Place, known: Callable[[Place], Place]) -> None:
     known(place)
     late = place.upstream.root / "trip-data/fhv_tripdata_2024-01.parquet"
-    held = late.rename(late.with_suffix(".held"))
+    moved = late.rename(late.with_suffix(".moved"))
     sources = ("--sources", "citibike_jc,fhv_taxi")
     assert place.month("2024-01", *sources).returncode == 0
     assert [source for source, *_ in facts(place)] == ["citibike_jc"]
-    held.rename(late)
+    moved.rename(late)
     assert place.month("2024-01", *sources).returncode == 0
     assert [source for source, *_ in facts(place)] == ["citibike_jc", "fhv_taxi"]
 
 
-def test_a_reissued_file_once_fetched_replaces_exactly_its_rows(copy_of: Callable[[], Place], tmp_path: Path) -> None:
+def test_a_reissued_file_replaces_exactly_its_rows(copy_of: Callable[[], Place], tmp_path: Path) -> None:
     place = copy_of()
     before = place.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1")
     generate(
@@ -82,7 +82,7 @@ def test_a_reissued_file_once_fetched_replaces_exactly_its_rows(copy_of: Callabl
     assert place.verb("verify").returncode == 0
 
 
-def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: Callable[[], Place]) -> None:
+def test_a_forgotten_month_is_deleted_everywhere_and_can_be_built_again(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     trips = place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1")
     ended = place.verb("forget", "2024-02")
@@ -92,16 +92,16 @@ def test_a_forgotten_month_is_gone_everywhere_and_comes_back_the_same(copy_of: C
     assert days == place.query("select count(*) from core.dim_date") == [(31 + 31,)]
     assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-03"}
     assert place.query("select count(*) from audit.month_ledger where source_month = '2024-02-01'") == [(0,)]
-    # What it says of the months beside it is all that verify finds: their publication counts rides that are gone.
-    told = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
+    # forget reports the neighbours whose published files count deleted rides; verify finds only these.
+    outdated = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
     found = [line for line in place.verb("verify").stdout.splitlines() if "all receipts agree" not in line]
-    assert found == [f"{beside}: the published files differ from the warehouse" for beside in told]
+    assert found == [f"{neighbour}: the published files differ from the warehouse" for neighbour in outdated]
     assert place.month("2024-02").returncode == 0
     assert place.verb("verify").returncode == 0
     assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
 
 
-def test_a_month_that_cannot_be_built_holds_up_no_other(copy_of: Callable[[], Place]) -> None:
+def test_a_month_that_cannot_be_built_stops_no_other(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute("update raw_data.loads set rows_published = 1 + rows_published where source_month = '2024-02-01'")
@@ -138,26 +138,26 @@ LOST = {
 }
 
 
-def test_verify_names_what_the_warehouse_lost_and_repairs_all_of_it(copy_of: Callable[[], Place]) -> None:
+def test_verify_reports_rows_missing_in_the_warehouse_and_repairs_them(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     counts = "select (select count(*) from core.fct_trips), (select sum(trip_count) from core.fct_hourly_mobility)"
     before = place.query(counts)
-    warehouse, whole = place.data / "warehouse/nyc_mobility.duckdb", place.data / "whole.duckdb"
-    shutil.copyfile(warehouse, whole)
+    warehouse, original = place.data / "warehouse/nyc_mobility.duckdb", place.data / "original.duckdb"
+    shutil.copyfile(warehouse, original)
     for damage, words in LOST.items():
-        shutil.copyfile(whole, warehouse)
+        shutil.copyfile(original, warehouse)
         damage_all(place, [damage])
         ended = place.verb("verify")
         assert ended.returncode == 1
-        told = zip(ended.stdout.splitlines(), words, strict=True)
-        assert all(line.startswith(said) for line, said in told), ended.stdout
+        pairs = zip(ended.stdout.splitlines(), words, strict=True)
+        assert all(line.startswith(text) for line, text in pairs), ended.stdout
         assert "verify --repair rebuilds what is needed" in ended.stderr
-    shutil.copyfile(whole, warehouse)
+    shutil.copyfile(original, warehouse)
     damage_all(place, LOST)
     asked = len(place.upstream.requests)
-    mended = place.verb("verify", "--repair")
-    assert mended.returncode == 0, mended.stdout + mended.stderr
-    assert mended.stdout.endswith("all receipts agree with the files and the warehouse\n")
+    repaired = place.verb("verify", "--repair")
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert repaired.stdout.endswith("all receipts agree with the files and the warehouse\n")
     assert place.query(counts) == before
     assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
 
@@ -168,24 +168,24 @@ def damage_all(place: Place, damages: Iterable[str]) -> None:
             con.execute(damage)
 
 
-def test_verify_names_a_landing_file_that_was_changed_and_fetches_it_again(copy_of: Callable[[], Place]) -> None:
+def test_verify_reports_a_changed_landing_file_and_downloads_it_again(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     path = place.data / "landing/yellow_taxi/2024-01.parquet"
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-1] + b"X")
+    original = path.read_bytes()
+    path.write_bytes(original[:-1] + b"X")
     lost = place.data / "warehouse/loaded/fhv_taxi/2024-03.json"
     lost.unlink()
     ended = place.verb("verify")
     assert ended.returncode == 1 and "2024-01.parquet differs from the downloaded file" in ended.stdout
     assert "2024-03 fhv_taxi: raw_data has" in ended.stdout and "without a receipt" in ended.stdout
     asked = len(place.asked())
-    mended = place.verb("verify", "--repair")
-    assert mended.returncode == 0, mended.stdout + mended.stderr
-    assert path.read_bytes() == whole and lost.exists()
+    repaired = place.verb("verify", "--repair")
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert path.read_bytes() == original and lost.exists()
     assert place.asked()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
 
 
-def test_without_its_warehouse_everything_is_loaded_again_and_nothing_fetched(copy_of: Callable[[], Place]) -> None:
+def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     trips = place.query("select trip_id from core.fct_trips order by 1")
     shutil.rmtree(place.data / "warehouse")
@@ -195,7 +195,7 @@ def test_without_its_warehouse_everything_is_loaded_again_and_nothing_fetched(co
     assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
 
 
-def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Callable[[], Place]) -> None:
+def test_a_rejected_month_is_reported_and_its_published_files_stay(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     page = (place.data / "reports/2024-02.html").read_text()
     weather = place.data / "landing/weather/2024-02.archive.json"
@@ -216,7 +216,7 @@ def test_a_rejected_month_is_visible_and_what_was_published_stays(copy_of: Calla
     assert "rejected" in place.verb("status").stdout
 
 
-def test_a_year_archive_is_fetched_once_for_its_months(tmp_path: Path, known: Callable[[Place], Place]) -> None:
+def test_a_yearly_archive_is_downloaded_once_for_its_months(tmp_path: Path, known: Callable[[Place], Place]) -> None:
     months = [date(2023, month, 1) for month in (1, 2, 3)]
     generate(tmp_path / "up", months, sources=["citibike", "weather", "taxi_zones"], scale=0.05)
     with serve(tmp_path / "up") as upstream:
@@ -227,7 +227,7 @@ def test_a_year_archive_is_fetched_once_for_its_months(tmp_path: Path, known: Ca
         assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
         assert len(facts(place)) == 3
         assert place.verb("forget", "2023-01").returncode == 0
-        assert (place.data / "landing/citibike/2023.zip").exists(), "two months still need it"
+        assert (place.data / "landing/citibike/2023.zip").exists(), "two months still refer to it"
         assert place.luigi("Load", "--source", "citibike", "--month", "2023-01").returncode == 0
         assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
 

@@ -1,4 +1,4 @@
-"""Months that come, files that are re-issued and runs that nobody looks at: what timers call."""
+"""The commands of the timers: catchup, refresh, weather and health."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from pipeline.sources import sources
 from tests.conftest import HERE, Place
 from tests.webhook import listening
 
-THIS = date.today().replace(day=1)
+THIS_MONTH = date.today().replace(day=1)
 FHV = "landing/fhv_taxi/2024-02"
 
 
 def names(*distances: int) -> list[str]:
-    return [f"{add_months(THIS, distance):%Y-%m}" for distance in distances]
+    return [f"{add_months(THIS_MONTH, distance):%Y-%m}" for distance in distances]
 
 
-def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Place) -> None:
+def test_catchup_requests_only_what_may_be_published_and_reports_late_sources(place: Place) -> None:
     four_ago, *_, this = names(-4, -3, -2, -1, 0)
     words = ("python", "-m", "pipeline", "catchup", "--start", four_ago, "--sources", "yellow_taxi,citibike")
     with listening() as hook:
@@ -33,10 +33,12 @@ def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Pl
     assert hook.titles == ["citibike is late", "yellow_taxi is late"]
     assert re.search(rf"^{four_ago} yellow_taxi: \d+ days late$", place.verb("status").stdout, flags=re.MULTILINE)
     assert ended.returncode == 20, ended.stderr
-    asked = {asked for asked in place.asked("HEAD") if "tripdata" in asked}
-    assert not [path for path in asked if this in path or this.replace("-", "") in path], "it cannot be there yet"
-    assert any(f"yellow_tripdata_{four_ago}" in path for path in asked)
-    latest = sources()["yellow_taxi"].expected(add_months(THIS, -4))[1]
+    requested = {path for path in place.asked("HEAD") if "tripdata" in path}
+    assert not [path for path in requested if this in path or this.replace("-", "") in path], (
+        "it cannot be published yet"
+    )
+    assert any(f"yellow_tripdata_{four_ago}" in path for path in requested)
+    latest = sources()["yellow_taxi"].expected(add_months(THIS_MONTH, -4))[1]
     assert f"{four_ago} yellow_taxi: late, usually published by {latest}" in ended.stdout
     assert f"{this} yellow_taxi: not requested, expected from" in ended.stdout
     assert {"source": "yellow_taxi", "month": four_ago} in json.loads(
@@ -44,32 +46,32 @@ def test_catchup_asks_only_for_what_may_be_there_and_says_what_is_late(place: Pl
     )["missing"]
 
 
-def test_catchup_brings_in_the_sources_of_a_month_that_waits_for_another(tmp_path: Path) -> None:
-    """Bikes are there within days; the taxis of that month cannot be."""
-    early = add_months(THIS, -2 if date.today().day < 10 else -1)
+def test_catchup_loads_the_published_sources_of_a_month_that_lacks_another(tmp_path: Path) -> None:
+    """Citi Bike publishes within days, TLC later."""
+    early = add_months(THIS_MONTH, -2 if date.today().day < 10 else -1)
     assert sources()["yellow_taxi"].expected(early)[0] > date.today()
     generate(tmp_path / "up", [early], sources=["citibike", "weather", "taxi_zones"], scale=0.02)
     with serve(tmp_path / "up") as upstream:
         place = Place(tmp_path / "data", upstream)
         ended = place.verb("catchup", "--start", f"{early:%Y-%m}", "--sources", "yellow_taxi,citibike")
-    assert ended.returncode == 0, "nothing that could be there is missing: " + ended.stderr
+    assert ended.returncode == 0, "nothing that may be published is missing: " + ended.stderr
     assert place.query("select distinct source_month from raw_data.citibike") == [(early,)]
     assert not (place.data / "published").exists(), "a month without its taxis is not published"
 
 
-def test_nothing_is_fetched_or_made_where_nothing_was_reissued(copy_of: Callable[[], Place]) -> None:
+def test_refresh_downloads_and_builds_nothing_where_nothing_was_reissued(copy_of: Callable[[], Place]) -> None:
     place = copy_of()
     before = len(place.upstream.requests)
     ended = place.verb("refresh", "--months", "100")
     assert ended.returncode == 0, ended.stderr
-    asked = place.upstream.requests[before:]
-    assert {request.method for request in asked} == {"HEAD"}
-    unchanged = [request.path for request in asked if request.status == 304]
+    requests = place.upstream.requests[before:]
+    assert {request.method for request in requests} == {"HEAD"}
+    unchanged = [request.path for request in requests if request.status == 304]
     assert len(unchanged) == 3 * 3 + 2, "every trip file and both of the zones; weather that old is not revised"
     assert finished_tasks(ended.stderr) == []
 
 
-def test_a_reissued_file_replaces_its_month_and_nothing_else_and_leaves_its_provenance(
+def test_a_reissued_file_replaces_only_its_month_and_its_provenance_is_stored(
     copy_of: Callable[[], Place], tmp_path: Path
 ) -> None:
     place = copy_of()
@@ -110,7 +112,7 @@ def finished_tasks(log: str) -> list[str]:
     return re.findall(r"INFO    (\w.*) \(.* s\)$", log, flags=re.MULTILINE)
 
 
-def test_the_weather_so_far_comes_and_goes_and_makes_no_month(place: Place) -> None:
+def test_current_month_weather_is_replaced_and_builds_no_month(place: Place) -> None:
     for _ in range(2):
         ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=no_maintenance(place))
         assert ended.returncode == 0, ended.stderr
@@ -132,7 +134,7 @@ def no_maintenance(place: Place) -> str:
     return str(path)
 
 
-def test_nothing_is_asked_of_the_weather_while_it_is_maintained(place: Place) -> None:
+def test_no_weather_is_requested_in_the_maintenance_window(place: Place) -> None:
     path = Path(no_maintenance(place))
     path.write_text("[mobility]\nmaintenance = 00:00-23:59\n")
     ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=str(path))
@@ -141,25 +143,25 @@ def test_nothing_is_asked_of_the_weather_while_it_is_maintained(place: Place) ->
     assert place.upstream.requests == [] and place.files() == set()
 
 
-def test_a_failure_reaches_people_and_the_history_and_no_log_holds_their_address(place: Place) -> None:
+def test_a_failure_is_sent_and_recorded_and_no_log_has_the_address(place: Place) -> None:
     place.upstream.faults = [Fault("misc/taxi_zone_lookup.csv", body=b"<html>")]
     words = ("Load", "--source", "taxi_zones", "--month", "2011-01")
     with listening() as hook:
         ended, again = (place.luigi(*words, MOBILITY_ALERT_URLS=f"slack://nonsense {hook.address}") for _ in range(2))
     assert (ended.returncode, again.returncode) == (30, 30)
-    assert hook.titles == ["Download taxi_zones 2011-01 failed"], "told once"
+    assert hook.titles == ["Download taxi_zones 2011-01 failed"], "sent once"
     assert "expected a csv file, found an HTML page" in hook.sent[0]["message"]
     assert "address 1 of MOBILITY_ALERT_URLS is not valid" in ended.stderr
-    kept = (place.data / "logs/pipeline.jsonl").read_text()
-    assert "secret-of-the-hook" not in ended.stderr + ended.stdout + kept and "nonsense" not in ended.stderr + kept
+    log = (place.data / "logs/pipeline.jsonl").read_text()
+    assert "secret-of-the-hook" not in ended.stderr + ended.stdout + log and "nonsense" not in ended.stderr + log
     (history,) = place.data.glob("runs/*.jsonl")
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     assert [(line["task"], line["outcome"]) for line in lines] == [("Download", "failed")] * 2
     assert lines[0]["run"] != lines[1]["run"]
-    assert {json.loads(line)["run"] for line in kept.splitlines()} == {line["run"] for line in lines}
+    assert {json.loads(line)["run"] for line in log.splitlines()} == {line["run"] for line in lines}
 
 
-def test_an_upstream_that_is_down_is_told_of_and_an_address_with_a_password_refused(place: Place) -> None:
+def test_an_unreachable_publisher_is_sent_and_a_url_with_a_password_is_refused(place: Place) -> None:
     once = place.upstream.root / "luigi.cfg"
     once.write_text("[download]\nattempts = 1\n")
     words = ("Load", "--source", "green_taxi", "--month", "2024-01")
@@ -172,7 +174,7 @@ def test_an_upstream_that_is_down_is_told_of_and_an_address_with_a_password_refu
     assert "TLC_URL: holds a password" in ended.stderr and "someone" not in ended.stderr
 
 
-def test_receipts_and_history_name_the_run_that_made_them(finished: Place) -> None:
+def test_receipts_and_history_have_the_run_that_wrote_them(finished: Place) -> None:
     (history,) = finished.data.glob("runs/*.jsonl")
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     done = [line for line in lines if line["outcome"] == "done"]
@@ -194,7 +196,7 @@ def test_a_data_folder_that_was_moved_is_still_complete(copy_of: Callable[[], Pl
     assert moved.verb("verify").returncode == 0
 
 
-def test_a_run_that_has_too_little_room_is_refused_before_it_starts(place: Place) -> None:
+def test_a_run_with_too_little_disk_space_is_refused_before_it_starts(place: Place) -> None:
     greedy = place.upstream.root / "luigi.cfg"
     greedy.write_text("[mobility]\nleast_free_gb = 1000000\n")
     ended = place.month("2024-01", LUIGI_CONFIG_PATH=str(greedy))
@@ -203,7 +205,7 @@ def test_a_run_that_has_too_little_room_is_refused_before_it_starts(place: Place
     assert place.asked() == []
 
 
-def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> None:
+def test_a_run_waits_up_to_the_configured_time_for_another_to_end(place: Place) -> None:
     place.data.mkdir()
     hold = "import sys, pathlib, pipeline.lock; pipeline.lock.lock(pathlib.Path(sys.argv[1])); print(1, flush=True)"
     words = [sys.executable, "-c", f"{hold}; sys.stdin.read()", str(place.data)]
@@ -214,7 +216,7 @@ def test_a_run_waits_as_long_as_it_is_told_for_another_to_end(place: Place) -> N
         assert place.run("python", "-m", "pipeline", "verify", MOBILITY_WAIT_S="60").returncode == 0
 
 
-def test_lines_are_json_on_wish(place: Place) -> None:
+def test_log_lines_can_be_json(place: Place) -> None:
     ended = place.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
     assert [line["message"].split(" (")[0] for line in lines if line["logger"] == "pipeline.tasks.events"] == [

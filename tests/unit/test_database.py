@@ -11,7 +11,7 @@ MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def bytes_of(text: str) -> float:
-    """DuckDB's «1.5 GiB»."""
+    """The bytes of DuckDB's text, such as ``1.5 GiB``."""
     number, unit = text.split()
     return float(number) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
 

@@ -33,10 +33,10 @@ def test_a_receipt_exists_once_it_is_written() -> None:
     assert not receipt.exists()
     receipt.write()
     assert receipt.exists()
-    assert made_from(landed()).exists(), "the same receipt, seen by another task"
+    assert made_from(landed()).exists(), "the same receipt of another task"
 
 
-def test_a_revised_input_makes_everything_made_from_it_incomplete_and_its_return_complete_again() -> None:
+def test_a_revised_input_makes_everything_built_from_it_incomplete_until_it_returns() -> None:
     parquet = made_from(landed())
     parquet.write()
     loaded = made_from(parquet, stage="warehouse/loaded")
@@ -46,7 +46,7 @@ def test_a_revised_input_makes_everything_made_from_it_incomplete_and_its_return
     assert not parquet.exists()
     assert not loaded.exists()
     landed()
-    assert loaded.exists(), "what was made from the same file is still right"
+    assert loaded.exists(), "its input has the same content again"
 
 
 def test_one_input_more_or_less_makes_a_receipt_incomplete() -> None:
@@ -66,7 +66,7 @@ def test_another_declared_version_makes_a_receipt_incomplete() -> None:
     assert not made_from(landed(), version="2").exists()
 
 
-def test_a_receipt_goes_with_the_file_it_vouches_for(data: Path) -> None:
+def test_a_receipt_does_not_exist_without_its_file(data: Path) -> None:
     receipt = landed()
     (data / "landing/citibike/2024-01.csv").write_text("cut")
     assert not receipt.exists()
@@ -74,7 +74,7 @@ def test_a_receipt_goes_with_the_file_it_vouches_for(data: Path) -> None:
     assert not receipt.exists()
 
 
-def test_a_receipt_goes_with_the_warehouse_but_lets_it_grow(data: Path) -> None:
+def test_a_receipt_does_not_exist_without_the_warehouse_which_may_grow(data: Path) -> None:
     database, receipt = data / "warehouse.duckdb", made_from(landed())
     database.write_text("small")
     receipt.write(within=database)
@@ -91,7 +91,7 @@ def test_a_damaged_receipt_does_not_exist() -> None:
     assert not receipt.exists()
 
 
-def test_a_receipt_names_no_place_of_this_machine(data: Path) -> None:
+def test_a_receipt_contains_no_path_of_this_machine(data: Path) -> None:
     receipt = made_from(landed())
     receipt.write()
     assert str(data) not in receipt.path.read_text()

@@ -1,4 +1,4 @@
-"""What belongs to a month, as the sources' YAML and what is loaded say."""
+"""The sources of a month, by the sources' YAML and the loaded files."""
 
 import shutil
 from collections.abc import Iterator
@@ -32,23 +32,23 @@ def switch_off(config: Path, name: str) -> None:
     facts.sources.cache_clear()
 
 
-def names(asked: tuple[str, ...]) -> list[str]:
-    return [source.name for source in selection.sources_of(MONTH, asked)]
+def names(source_names: tuple[str, ...]) -> list[str]:
+    return [source.name for source in selection.sources_of(MONTH, source_names)]
 
 
-def test_what_belongs_to_every_month_need_not_be_asked_for(config: Path) -> None:
+def test_sources_of_every_month_need_not_be_named(config: Path) -> None:
     assert names(("green_taxi",)) == ["green_taxi", STATIC, "taxi_zones", "weather"]
 
 
 @pytest.mark.parametrize("name", [STATIC, "taxi_zones", "weather"])
-def test_a_source_that_is_switched_off_is_not_waited_for_unless_it_is_asked_for(config: Path, name: str) -> None:
+def test_a_disabled_source_is_not_required_unless_it_is_named(config: Path, name: str) -> None:
     switch_off(config, name)
     assert name not in facts.default_names()
     assert name not in names(("green_taxi",))
     assert name in names(("green_taxi", name))
 
 
-def test_what_is_loaded_stays_part_of_the_month_when_its_source_is_switched_off(config: Path) -> None:
+def test_a_loaded_source_stays_part_of_the_month_when_it_is_disabled(config: Path) -> None:
     switch_off(config, STATIC)
     receipt = path_for("warehouse/loaded", "static", ".json", STATIC)
     receipt.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The project as it lies in a data folder; its macros for New York's clock and UTC, against Python's own zoneinfo."""
+"""The project's links in a data folder; its macros for New York time and UTC, compared with Python's zoneinfo."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from pipeline.warehouse.dbt import OWN, PROJECT, link_project
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
 TIMES = st.datetimes(datetime(2009, 1, 1), datetime(2030, 12, 31))
-CHANGES = [  # the hours of UTC before which the clocks went on or back
+CHANGES = [  # hours of UTC at which clocks changed
     at
     for at in (datetime(2009, 1, 1) + number * HOUR for number in range(22 * 8766))
     if at.replace(tzinfo=UTC).astimezone(NEW_YORK).dst() != (at - HOUR).replace(tzinfo=UTC).astimezone(NEW_YORK).dst()
@@ -29,7 +29,7 @@ NEAR_CHANGES = st.builds(
 
 
 def macro(name: str) -> Callable[[str], str]:
-    """One of the two, rendered without dbt: of that they need no more than ``adapter.dispatch`` and ``return``."""
+    """A macro, rendered without dbt: both need only ``adapter.dispatch`` and ``return``."""
     text = "".join((PROJECT / "macros" / f"{one}.sql").read_text() for one in ("from_new_york", "to_new_york"))
     given = {"return": str, "adapter": SimpleNamespace(dispatch=lambda one: getattr(template.module, f"duckdb__{one}"))}
     template = jinja2.Environment().from_string(text, given)
@@ -45,29 +45,29 @@ def run(name: str, time: datetime) -> datetime:
 @given(TIMES | NEAR_CHANGES)
 @example(datetime(2024, 3, 10, 2, 30))
 @example(datetime(2024, 11, 3, 1, 30))
-def test_a_wall_clock_is_the_first_utc_time_it_showed_or_standard_time(local: datetime) -> None:
-    wanted = local.replace(tzinfo=NEW_YORK, fold=0).astimezone(UTC).replace(tzinfo=None)
-    assert run("from_new_york", local) == wanted
+def test_local_time_is_converted_to_the_first_matching_utc_time(local: datetime) -> None:
+    expected = local.replace(tzinfo=NEW_YORK, fold=0).astimezone(UTC).replace(tzinfo=None)
+    assert run("from_new_york", local) == expected
 
 
 @given(TIMES | NEAR_CHANGES)
-def test_utc_is_shown_as_clocks_in_new_york_show_it(utc: datetime) -> None:
+def test_utc_is_converted_to_new_york_time(utc: datetime) -> None:
     assert run("to_new_york", utc) == utc.replace(tzinfo=UTC).astimezone(NEW_YORK).replace(tzinfo=None)
 
 
-@pytest.mark.parametrize("left_there", ["nothing", "links to another project", "a copy", "these links"])
-def test_a_data_folder_has_the_models_of_this_project_whatever_lay_there(tmp_path: Path, left_there: str) -> None:
+@pytest.mark.parametrize("existing", ["nothing", "links to another project", "a copy", "these links"])
+def test_a_data_folder_links_the_models_of_this_project_whatever_it_had(tmp_path: Path, existing: str) -> None:
     folder, other = tmp_path / "dbt", tmp_path / "other"
     (folder / "target").mkdir(parents=True)
     (folder / "target/manifest.json").write_text("its own")
     (other / "models").mkdir(parents=True)
     (other / "models/gone.sql").write_text("select 1")
-    if left_there == "links to another project":
+    if existing == "links to another project":
         (folder / "models").symlink_to(other / "models")
         (folder / "tests").symlink_to(tmp_path / "moved away")
-    if left_there == "a copy":
+    if existing == "a copy":
         (other / "models").rename(folder / "models")
-    if left_there == "these links":
+    if existing == "these links":
         link_project(folder)
     link_project(folder)
     for path in PROJECT.iterdir():
@@ -75,8 +75,8 @@ def test_a_data_folder_has_the_models_of_this_project_whatever_lay_there(tmp_pat
     assert (folder / "target/manifest.json").read_text() == "its own"
 
 
-def test_a_month_that_spills_to_disk_is_built_like_any_other() -> None:
-    """DuckDB takes its temp_directory when it is opened; dbt's «settings» set it again, which fails after a spill."""
+def test_the_profile_has_no_settings_that_fail_after_a_spill() -> None:
+    """DuckDB takes temp_directory when it opens the file; setting it again by ``settings`` fails after a spill."""
     profile = read_yaml(PROJECT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
     assert "settings" not in profile
     assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])

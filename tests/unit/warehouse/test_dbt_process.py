@@ -1,4 +1,4 @@
-"""What the process that runs dbt reports of each node."""
+"""The error codes that the process of dbt reports."""
 
 import pytest
 

@@ -64,7 +64,7 @@ def test_options_of_luigi_are_taken_by_the_verbs_that_run_luigi_alone(capsys: py
 
 def test_status_of_an_empty_data_folder_names_the_first_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["status"]) == 0
-    assert "try ./run.sh demo" in capsys.readouterr().out
+    assert "./run.sh demo" in capsys.readouterr().out
     assert cli.main(["status", "--json"]) == 0
     assert capsys.readouterr().out == "[]\n"
 

@@ -123,11 +123,16 @@ def test_every_source_is_declared_to_dbt(name: str) -> None:
     assert name in {table["name"] for source in declared["sources"] for table in source["tables"]}
 
 
-def test_every_unit_test_is_named_for_a_module() -> None:
-    for path in (HERE / "tests/unit").rglob("test_*.py"):
-        module = path.relative_to(HERE / "tests/unit").with_name(path.stem.removeprefix("test_"))
-        found = [(PIPELINE / module).with_suffix(".py"), PIPELINE / module.name.split("_")[0]]
-        assert module.name == "architecture" or any(one.exists() for one in found), path
+def test_every_module_has_a_unit_test_module_of_its_name_and_every_unit_test_module_has_its_module() -> None:
+    tests, names = HERE / "tests/unit", {"__init__", "__main__"}
+    modules = {path.relative_to(PIPELINE) for path in MODULES}
+    tested = {
+        path.relative_to(tests).with_name(path.name.removeprefix("test_"))
+        for path in tests.rglob("test_*.py")
+        if path.name != "test_architecture.py"
+    }
+    assert {path for path in modules - tested if path.stem not in names} == set(), "modules without a test module"
+    assert tested - modules == set(), "test modules without a module"
 
 
 def test_the_lock_file_has_hashes_and_no_index() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.forget import delete_files
+from pipeline.database import Warehouse
+from pipeline.operations.forget import delete_files, forget
 from pipeline.sources import sources
 
 MONTH = date(2023, 5, 1)
@@ -41,4 +42,11 @@ def test_a_yearly_archive_is_kept_while_another_month_refers_to_it(data: Path) -
     delete_files(sources()["citibike"], MONTH)
     assert left(data) == ["2023-06.json", "2023.json", "2023.zip"]
     delete_files(sources()["citibike"], date(2023, 6, 1))
+    assert left(data) == []
+
+
+def test_a_month_that_is_not_stored_is_reported(data: Path) -> None:
+    warehouse = Warehouse(data / "none.duckdb", data / "dbt", {})
+    assert forget(warehouse, MONTH, []) == ["nothing is stored for 2023-05"]
+    assert forget(warehouse, MONTH, ["citibike"]) == ["nothing is stored for 2023-05: citibike"]
     assert left(data) == []

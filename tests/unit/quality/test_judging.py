@@ -146,7 +146,7 @@ def test_the_warehouse_can_be_written_to_right_afterwards_and_nothing_else_was_w
     quality.judge(warehouse, [JANUARY], suites)
     damage(warehouse, "create table core.written_afterwards as select 1 as a")
     assert list(elsewhere.iterdir()) == []
-    assert [path.name for path in warehouse.parent.iterdir()] == [warehouse.name]
+    assert [path.name for path in warehouse.path.parent.iterdir()] == [warehouse.path.name]
 
 
 def test_an_expectation_that_cannot_be_evaluated_does_not_affect_others(

@@ -113,7 +113,7 @@ class Benchmarks:
         tested = measure(pipeline_steps.build, MONTHS)[0]
         yield Result("all months, facts rebuilt and tested", tested, rebuilt, 1.3, start)
         files = self.prepare_month(data, NEXT)
-        baseline_files = [(name, month, parquet) for name, month, parquet, _ in files if name in ROWS]
+        baseline_files = [(name, month, parquet) for name, month, parquet, *_ in files if name in ROWS]
         loading = measure(pipeline_steps.load, files)[0]
         yield Result("Load of a month", loading, measure(baseline.load, database, baseline_files)[0], 1.2)
         forward = measure(pipeline_steps.build, [NEXT])[0]

@@ -1,4 +1,4 @@
-"""The pipeline's own steps, called as its tasks call them, with the settings of luigi.cfg; each in its own process."""
+"""The steps of the pipeline, called as its tasks call them, with the settings of luigi.cfg."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -23,35 +23,35 @@ def fetch(name: str, month: date, path: Path) -> Landed:
 
 
 def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> Converted:
-    """Converts the landed file."""
+    """Convert the landed file."""
     return convert.to_parquet(sources()[name], month, landed, parquet, parquet, conversion_settings(parquet))
 
 
 def load(files: Sequence[Loadable]) -> int:
-    """Loads converted files; returns the rows."""
-    return sum(raw.load(warehouse(), sources()[name], *rest) for name, *rest in files)  # type: ignore[misc]
+    """Load converted files. Returns the number of rows."""
+    return sum(raw.load(warehouse(), sources()[file[0]], *file[1:]) for file in files)
 
 
 def build(months: Sequence[date]) -> Transformed:
-    """Builds the months from everything that is loaded for them."""
+    """Build the months from all files that are loaded for them."""
     monthly = [name for name, source in sources().items() if not source.static]
     raw.begin(warehouse(), dict.fromkeys(months, monthly))
     return transform.build(warehouse(), months)
 
 
 def refresh() -> None:
-    """Builds the tables of all months again, as where their columns have changed; without tests."""
+    """Rebuild the tables of all months, as after a change of their columns, without tests."""
     transform.refresh(warehouse())
 
 
 def start_dbt() -> None:
-    """Runs the smallest of the models: the cost of starting dbt."""
+    """Run the smallest model, which costs little more than the start of dbt."""
     ended = dbt.run_dbt(warehouse(), [["run", "--select", "dim_time", "--no-write-json"]], [date(2024, 1, 1)])
     assert ended.returncode == 0, ended.output
 
 
 def forget(month: date) -> None:
-    """Deletes the month from the warehouse, as if it had never been loaded."""
+    """Delete the month from the warehouse, and rebuild its tables."""
     raw.forget(warehouse(), [source for source in sources().values() if not source.static], month)
     build([month])
 

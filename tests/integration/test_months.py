@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipeline.history.runs import read
+from pipeline.history import runs
 from tests.conftest import DIRTY, MONTHS, Place
 
 SOURCES = ("citibike", "fhv_taxi", "yellow_taxi")
@@ -134,8 +134,8 @@ def test_verify_finds_no_difference(finished: Place) -> None:
 
 
 def test_dbt_starts_once_for_months_that_are_ready_together(finished: Place) -> None:
-    runs = [line.months for line in read(finished.data / "runs") if line.task == "Transform"]
-    assert runs == [tuple(f"{month:%Y-%m}" for month in MONTHS)]
+    batches = [entry.months for entry in runs.read(finished.data / "runs") if entry.task == "Transform"]
+    assert batches == [tuple(f"{month:%Y-%m}" for month in MONTHS)]
 
 
 def test_metricflow_starts_once_for_months_that_are_published_together(finished: Place) -> None:

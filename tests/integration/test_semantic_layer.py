@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -167,12 +168,12 @@ def columns(names: list[str]) -> str:
     return ", ".join([f"{name}::varchar" if name == "trip__trip_type" else name for name in names] + list(PLAIN))
 
 
-def is_same(value: object, expected: object) -> bool:
+def is_same(value: Any, expected: Any) -> bool:
     if value is None or expected is None:
         return value is expected
     if isinstance(expected, int) and isinstance(value, int):
         return value == expected
-    return math.isclose(float(value), float(expected), rel_tol=1e-9)  # type: ignore[arg-type]
+    return math.isclose(float(value), float(expected), rel_tol=1e-9)
 
 
 @pytest.mark.parametrize("query", ["headline", "by_borough", "per_hour"])

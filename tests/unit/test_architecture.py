@@ -48,7 +48,7 @@ def folder_of(path: Path) -> str:
 def imported(path: Path, at_the_top_only: bool = False) -> set[str]:
     """The full names that a module imports: ``pipeline.sources.Source``, ``luigi``."""
     tree = ast.parse(path.read_text())
-    nodes = tree.body if at_the_top_only else list(ast.walk(tree))
+    nodes: list[ast.AST] = [*(tree.body if at_the_top_only else ast.walk(tree))]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     return names | {f"{node.module}.{alias.name}" for node in froms for alias in node.names}

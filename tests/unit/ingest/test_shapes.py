@@ -85,7 +85,11 @@ def test_feet_are_relative_to_the_origin_of_the_projection(source: Source, tmp_p
 
 
 def test_other_files_of_the_archive_are_ignored(source: Source, tmp_path: Path) -> None:
-    more = {"__MACOSX/taxi_zones/._taxi_zones.shp": "junk", "taxi_zones/taxi_zones.shp.xml": "<x/>", "taxi_zones/": ""}
+    more: dict[str, str | bytes] = {
+        "__MACOSX/taxi_zones/._taxi_zones.shp": "junk",
+        "taxi_zones/taxi_zones.shp.xml": "<x/>",
+        "taxi_zones/": "",
+    }
     converted_file, _ = converted(source, tmp_path, more | members(FILES))
     assert converted_file == Converted(3, 0)
 

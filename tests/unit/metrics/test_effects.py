@@ -1,6 +1,7 @@
 """The effect of weather, estimated from hours whose effect is known."""
 
 from datetime import date
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -90,7 +91,7 @@ def test_a_steady_trend_over_the_month_is_not_put_down_to_the_weather() -> None:
     assert found["high_pct"] < 15
 
 
-def temperatures(ratio: float, day_c: float) -> list[dict[str, object]]:
+def temperatures(ratio: float, day_c: float) -> list[dict[str, Any]]:
     """The effects in a month of days that are warm or cold by chance, with colder nights, and wet in mild hours."""
     chance = np.random.default_rng(7)
     with duckdb.connect() as con:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -31,15 +32,16 @@ NEAR_CHANGES = st.builds(
 def macro(name: str) -> Callable[[str], str]:
     """A macro, rendered without dbt: both need only ``adapter.dispatch`` and ``return``."""
     text = "".join((PROJECT / "macros" / f"{one}.sql").read_text() for one in ("from_new_york", "to_new_york"))
-    given = {"return": str, "adapter": SimpleNamespace(dispatch=lambda one: getattr(template.module, f"duckdb__{one}"))}
-    template = jinja2.Environment().from_string(text, given)
-    found: Callable[[str], str] = getattr(template.module, name)
+    modules: list[Any] = []  # the rendered macros, which call each other by dispatch
+    dispatch = SimpleNamespace(dispatch=lambda macro_name: getattr(modules[0], f"duckdb__{macro_name}"))
+    modules.append(jinja2.Environment().from_string(text, {"return": str, "adapter": dispatch}).module)
+    found: Callable[[str], str] = getattr(modules[0], name)
     return found
 
 
 def run(name: str, time: datetime) -> datetime:
-    [[found]] = duckdb.execute("select " + macro(name)(f"timestamp '{time}'")).fetchall()
-    return found
+    rows: list[tuple[datetime]] = duckdb.execute("select " + macro(name)(f"timestamp '{time}'")).fetchall()
+    return rows[0][0]
 
 
 @given(TIMES | NEAR_CHANGES)

@@ -1,5 +1,6 @@
 """The effect of weather, estimated from hours whose effect is known."""
 
+import os
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.metrics.effects import comparable, effects, estimate
+from pipeline.metrics.effects import comparable, effects, estimate, use_one_blas_thread
 
 HOURS = 31 * 24
 
@@ -121,3 +122,12 @@ def temperatures(ratio: float, day_c: float) -> list[dict[str, Any]]:
             from hours
         """)
         return effects(con, date(2024, 1, 1))
+
+
+def test_effects_use_one_blas_thread_where_nothing_else_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    use_one_blas_thread()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    use_one_blas_thread()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "2"

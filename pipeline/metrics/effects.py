@@ -1,12 +1,12 @@
-"""Hours of a month -> what rain, snow, cold, heat and adverse weather do to the trips of each kind, and how surely.
+"""Hours of a month -> the effect of rain, snow, cold, heat and adverse weather on the trips of each type.
 
 Hours with the weather are compared with hours without it of the same weekday and hour of the day, within the month: a
-Poisson regression of the hour's trips on the weather with an effect of its own for each weekday and hour, so that cold
-nights are compared with milder nights. Its estimate is a ratio of rates, right as long as the mean is (whatever the
-counts' distribution), and hours without a trip need no special care, which logarithms would. What grows or falls
-steadily over the month is not put down to weather: without that, rain did -61 to +85 % to yellow taxis in March 2020,
-when the city shut down, and -11 to +24 % with it. Hours of a day share their weather and much else: errors are
-clustered by day.
+Poisson regression of the trips of each hour on the weather, with a level for every weekday and hour, so that cold
+nights are compared with milder nights. The estimate is a ratio of rates. It is consistent where the mean is modelled
+correctly, whatever the distribution of the counts, and hours without a trip need no special treatment, as they would
+with logarithms. Steady growth or decline over the month is not attributed to the weather: without this trend in the
+model, the interval of rain on yellow taxis in March 2020, when the city shut down, was -61% to +85%; with it, -11% to
++24%. Hours of a day share their weather and much else: standard errors are clustered by day.
 """
 
 import os
@@ -29,10 +29,11 @@ CONDITIONS = {
     "heat": (f"{DRY} and temp_category = 'hot'", f"{DRY} and temp_category <> 'hot'"),
     "adverse": ("is_adverse", "not is_adverse"),
 }
-"""Hours with the weather, and those compared with them; of temperature dry hours alone: mild winter hours are wet."""
-LEAST_HOURS, LEAST_DAYS = 8, 5
-"""With the weather, that an estimate is made from: a day's hours are one observation of what a day was like, and of
-four days an interval by clusters comes out too narrow."""
+"""Conditions of hours with the weather and of those compared with them. Cold and heat compare dry hours: mild hours of
+winter are often wet."""
+MIN_HOURS, MIN_DAYS = 8, 5
+"""Hours and days with the weather that an estimate needs. The hours of a day are one cluster, and the interval of four
+clusters is too narrow."""
 HOURS = """
     select
         hours.trip_type::varchar as trip_type,
@@ -51,9 +52,9 @@ HOURS = """
 
 @dataclass(frozen=True)
 class Effect:
-    """How many percent more (or, below 0, fewer) trips an hour with the weather has, with a 95 % confidence interval.
+    """The change in trips of an hour with the weather, in percent, with a 95% confidence interval.
 
-    ``hours_with`` and ``hours_without`` are those compared; ``reason`` says why there is no estimate, if there is none.
+    ``hours_with`` and ``hours_without`` count the hours compared. Where there is no estimate, ``reason`` says why.
     """
 
     source_month: date
@@ -68,7 +69,7 @@ class Effect:
 
 
 def effects(con: "duckdb.DuckDBPyConnection", month: date) -> list[dict[str, Any]]:
-    """The effects of each condition on each kind of trip loaded for the month."""
+    """The effect of each condition on each type of trip loaded for the month, as rows of estimates.weather_effects."""
     use_one_blas_thread()
     found = []
     for condition, (with_it, without) in CONDITIONS.items():
@@ -90,20 +91,23 @@ def use_one_blas_thread() -> None:
 
 
 def estimate(hours: "Arrays") -> dict[str, Any]:
-    """The effect in hours given as ``trips``, ``is_with`` (0 or 1), ``stratum`` and ``day``, or why there is none."""
+    """The effect in hours given by ``trips``, ``is_with`` (0 or 1), ``stratum`` and ``day``.
+
+    Returns the fields of ``Effect`` from ``effect_pct`` on; where there is no estimate, with the reason.
+    """
     import numpy as np
 
-    kept = comparable(hours)
-    is_with = kept["is_with"] == 1
+    compared = comparable(hours)
+    is_with = compared["is_with"] == 1
     counts = {"hours_with": int(is_with.sum()), "hours_without": int((~is_with).sum())}
-    days = len(np.unique(kept["day"][is_with]))
+    days = len(np.unique(compared["day"][is_with]))
     none = dict.fromkeys(("effect_pct", "low_pct", "high_pct")) | counts
-    if counts["hours_with"] < LEAST_HOURS or days < LEAST_DAYS:
-        least = f"at least {LEAST_HOURS} on {LEAST_DAYS} days are needed"
+    if counts["hours_with"] < MIN_HOURS or days < MIN_DAYS:
+        least = f"at least {MIN_HOURS} on {MIN_DAYS} days are needed"
         return none | {"reason": f"{counts['hours_with']} hours on {days} days can be compared, {least}"}
-    if not kept["trips"][is_with].any() or not kept["trips"][~is_with].any():
+    if not compared["trips"][is_with].any() or not compared["trips"][~is_with].any():
         return none | {"reason": "no trip in the hours on one of the sides"}
-    if (found := rate_ratio(kept)) is None:
+    if (found := rate_ratio(compared)) is None:
         return none | {"reason": "the regression finds no estimate"}
     ratio, low, high = found
     return (
@@ -114,17 +118,17 @@ def estimate(hours: "Arrays") -> dict[str, Any]:
 
 
 def comparable(hours: "Arrays") -> "Arrays":
-    """Those hours of whose weekday and hour there are some on both sides, with a trip in any: others say nothing."""
+    """The hours whose weekday and hour occurs on both sides with a trip in any of them; others carry no information."""
     import numpy as np
 
     _, stratum = np.unique(hours["stratum"], return_inverse=True)
     count, with_it, trips = (np.bincount(stratum, weights) for weights in (None, hours["is_with"], hours["trips"]))
-    kept = ((with_it > 0) & (with_it < count) & (trips > 0))[stratum]
-    return {name: values[kept] for name, values in hours.items()}
+    is_compared = ((with_it > 0) & (with_it < count) & (trips > 0))[stratum]
+    return {name: values[is_compared] for name, values in hours.items()}
 
 
 def rate_ratio(hours: "Arrays") -> tuple[float, float, float] | None:
-    """The ratio of the rates with and without, and its 95 % confidence interval; None where there is no estimate."""
+    """The ratio of the rates with and without, and its 95% confidence interval; None if the fit does not converge."""
     import numpy as np
     from statsmodels.discrete.discrete_model import Poisson
 

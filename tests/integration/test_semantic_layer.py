@@ -1,4 +1,4 @@
-"""Every metric against plain SQL, by every kind of grouping; and what is published of them against ``mf query``."""
+"""Every metric equals plain SQL, by several groupings; published metrics equal those of ``mf query``."""
 
 import csv
 import json
@@ -15,7 +15,7 @@ from pipeline.metrics import definitions
 from pipeline.metrics.metricflow import compile_queries, parse
 from tests.conftest import Place
 
-# Of a trip t that is no adjustment; from clocks and measurements rather than from the dimensions' flags.
+# Conditions on a trip t and its weather w, from times and measurements instead of the dimensions' flags.
 HOUR = "hour(t.pickup_datetime)"
 WEEKEND = "dayofweek(t.pickup_datetime) in (0, 6)"
 RUSH = f"{HOUR} in (7, 8, 17, 18)"
@@ -107,7 +107,7 @@ PLAIN = {
     "avg_trip_duration_adverse_weather": mean(MINUTES, ADVERSE),
     "avg_trip_duration_pleasant_weather": mean(MINUTES, PLEASANT),
 }
-# What MetricFlow groups by, and the same in plain SQL. The edges of the loaded months have no day in dim_date.
+# MetricFlow's groupings, and the same in plain SQL. Trips outside the loaded months have no day in dim_date.
 GROUPINGS = {
     "nothing": ([], []),
     "month": (["metric_time__month"], ["date_trunc('month', t.pickup_datetime)"]),
@@ -136,7 +136,7 @@ GROUPINGS = {
 IN_LOADED_MONTHS = "t.pickup_datetime >= '2024-01-01' and t.pickup_datetime < '2024-04-01'"
 
 
-def test_the_fifty_metrics_are_those_that_plain_sql_is_written_for() -> None:
+def test_plain_sql_is_written_for_each_of_the_fifty_metrics() -> None:
     governed = {
         n for n, m in definitions().items() if m.category not in ("building block", "typical trip", "weather effect")
     }
@@ -145,7 +145,7 @@ def test_the_fifty_metrics_are_those_that_plain_sql_is_written_for() -> None:
 
 
 @pytest.mark.parametrize("grouping", GROUPINGS)
-def test_every_metric_is_what_plain_sql_gives(finished: Place, grouping: str) -> None:
+def test_every_metric_equals_plain_sql(finished: Place, grouping: str) -> None:
     names, expressions = GROUPINGS[grouping]
     months = "{{ TimeDimension('metric_time', 'month') }} between '2024-01-01' and '2024-03-31'"
     query = {"metric_names": list(PLAIN), "group_by_names": names, "where_constraints": [months]}
@@ -177,29 +177,29 @@ def is_same(value: Any, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("query", ["headline", "by_borough", "per_hour"])
-def test_what_is_published_of_a_month_is_what_mf_query_gives(finished: Place, tmp_path: Path, query: str) -> None:
-    given = tmp_path / "given.csv"
-    ended = finished.verb("metrics", "query", "--saved-query", query, "--month", "2024-02", "--csv", str(given))
+def test_published_metrics_equal_those_of_mf_query(finished: Place, tmp_path: Path, query: str) -> None:
+    queried = tmp_path / "queried.csv"
+    ended = finished.verb("metrics", "query", "--saved-query", query, "--month", "2024-02", "--csv", str(queried))
     assert ended.returncode == 0, ended.stdout
     published = finished.data / "published/metrics/month=2024-02" / query
-    assert sorted(rows(given)) == sorted(rows(published.with_suffix(".csv")))
-    assert duckdb.execute(f"select count(*) from '{published}.parquet'").fetchall() == [(len(rows(given)),)]
+    assert sorted(rows(queried)) == sorted(rows(published.with_suffix(".csv")))
+    assert duckdb.execute(f"select count(*) from '{published}.parquet'").fetchall() == [(len(rows(queried)),)]
 
 
 def rows(path: Path) -> list[list[str]]:
-    """The rows of a CSV as its columns' names and their values, numbers in one way of writing."""
+    """The rows of a CSV as sorted ``column=value``, numbers in one format."""
     with path.open() as lines:
-        return [sorted(f"{name}={plainly(value)}" for name, value in row.items()) for row in csv.DictReader(lines)]
+        return [sorted(f"{name}={formatted(value)}" for name, value in row.items()) for row in csv.DictReader(lines)]
 
 
-def plainly(value: str) -> str:
+def formatted(value: str) -> str:
     try:
         return f"{float(value):.9g}"
     except ValueError:
         return value.replace("T", " ").removesuffix(" 00:00:00")
 
 
-def test_hours_with_and_without_rain_have_their_trips(finished: Place) -> None:
+def test_trips_per_hour_equal_plain_sql(finished: Place) -> None:
     published = finished.data / "published/metrics/month=2024-02/per_hour.parquet"
     files = f"read_parquet('{published}', hive_partitioning = false)"
     found = duckdb.execute(f"select * from {files} order by hourly__trip_type::varchar").fetchall()
@@ -217,14 +217,17 @@ def test_hours_with_and_without_rain_have_their_trips(finished: Place) -> None:
     assert len(found) == len(plain) == 3
     for row, expected in zip(found, plain, strict=True):
         assert str(row[1]) == expected[1] and row[5] == expected[5] == 29 * 24
-        assert all(is_same(value, wanted) for value, wanted in zip(row[2:], expected[2:], strict=True)), (row, expected)
+        assert all(is_same(value, plain_value) for value, plain_value in zip(row[2:], expected[2:], strict=True)), (
+            row,
+            expected,
+        )
 
 
-def test_each_metric_has_its_unit_beside_the_published_files_and_on_a_page(finished: Place) -> None:
-    known = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
+def test_each_metric_is_described_beside_the_published_files_and_on_a_page(finished: Place) -> None:
+    described = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
     page = (finished.data / "reports/metrics.html").read_text()
     for name, metric in definitions().items():
-        assert known[name]["unit"] == metric.unit
+        assert described[name]["unit"] == metric.unit
         assert f'id="{name}"' in page
     assert 'href="metrics.html"' in (finished.data / "reports/index.html").read_text()
 
@@ -238,7 +241,7 @@ def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_de
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("args", "message"),
     [
         (("query", "--metrics", "total_tripz"), "total_trips"),
         (("query", "--metrics", "total_trips", "--group-by", "trip__trip_tipe"), "trip__trip_type"),
@@ -246,13 +249,15 @@ def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_de
         (("query", "--metrics", "total_trips", "--month", "2024-13"), "not a month"),
     ],
 )
-def test_what_is_not_there_is_refused_with_what_is(finished: Place, words: tuple[str, ...], said: str) -> None:
-    ended = finished.verb("metrics", *words)
+def test_an_unknown_name_or_month_is_refused_with_those_that_exist(
+    finished: Place, args: tuple[str, ...], message: str
+) -> None:
+    ended = finished.verb("metrics", *args)
     assert ended.returncode != 0
-    assert said in ended.stdout + ended.stderr
+    assert message in ended.stdout + ended.stderr
 
 
-def test_an_empty_data_folder_says_what_to_do(finished: Place, tmp_path: Path) -> None:
+def test_an_error_about_an_empty_data_folder_names_the_command_to_run(finished: Place, tmp_path: Path) -> None:
     ended = Place(tmp_path / "data", finished.upstream).verb("metrics", "list", "metrics")
     assert ended.returncode == 2 and "./run.sh month" in ended.stderr
     assert not (tmp_path / "data").exists()
@@ -269,26 +274,26 @@ def test_the_semantic_layer_is_valid_on_a_fresh_warehouse(copy_of: Callable[[], 
 
 
 @pytest.mark.parametrize("month", ["2024-01", "2024-02", "2024-03"])
-def test_the_effect_of_rain_that_was_put_in_lies_in_its_interval(finished: Place, month: str) -> None:
-    put_in = json.loads((finished.upstream.root / "manifest.json").read_text())["effects"]
+def test_the_interval_of_rain_contains_the_generated_effect(finished: Place, month: str) -> None:
+    generated = json.loads((finished.upstream.root / "manifest.json").read_text())["effects"]
     found = duckdb.execute(f"""
         select trip_type, low_pct, effect_pct, high_pct, hours_with, hours_without
         from '{finished.data}/published/metrics/month={month}/weather_effects.parquet' where condition = 'rain'
     """).fetchall()
     assert len(found) == 3
     for trip_type, low, effect, high, hours_with, hours_without in found:
-        truth = 100 * (put_in[{"fhv": "fhv_taxi"}.get(trip_type, trip_type)]["rain"] - 1)
+        truth = 100 * (generated[{"fhv": "fhv_taxi"}.get(trip_type, trip_type)]["rain"] - 1)
         assert hours_with >= 8 and hours_without >= 8
         assert low < effect < high
         assert low < truth < high, f"{trip_type}: {truth} is not in {low} to {high}"
 
 
-def test_effects_can_be_asked_of_metricflow(finished: Place) -> None:
-    words = (
+def test_mf_query_returns_the_effects(finished: Place) -> None:
+    args = (
         "--metrics",
         "rain_effect_pct,snow_effect_pct",
         "--group-by",
         "metric_time__month,weather_effect__trip_type",
     )
-    ended = finished.verb("metrics", "query", *words)
+    ended = finished.verb("metrics", "query", *args)
     assert ended.returncode == 0 and ended.stdout.count("citibike") == 3

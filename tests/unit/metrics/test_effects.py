@@ -18,46 +18,46 @@ HOURS = 31 * 24
 def month(
     seed: int, ratio: float, rainy_days: int = 10, level: float = 40, noise: float = 0.15
 ) -> dict[str, np.ndarray]:
-    """A month of hours: a rhythm of day and week, days that differ by chance, and rain in some hours of some days."""
-    chance = np.random.default_rng(seed)
+    """A month of hours: a daily and weekly pattern, days that differ at random, and rain in some hours of some days."""
+    random = np.random.default_rng(seed)
     hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
     stratum = day % 7 * 24 + hour
-    rain = np.isin(day, chance.choice(31, rainy_days, replace=False)) & (chance.random(HOURS) < 0.5)
-    rhythm = level * (1.2 + np.sin((hour - 9) / 24 * 2 * np.pi)) * np.where(day % 7 > 4, 0.8, 1)
-    expected = rhythm * np.exp(noise * chance.standard_normal(31))[day] * np.where(rain, ratio, 1)
+    rain = np.isin(day, random.choice(31, rainy_days, replace=False)) & (random.random(HOURS) < 0.5)
+    pattern = level * (1.2 + np.sin((hour - 9) / 24 * 2 * np.pi)) * np.where(day % 7 > 4, 0.8, 1)
+    expected = pattern * np.exp(noise * random.standard_normal(31))[day] * np.where(rain, ratio, 1)
     return {
-        "trips": chance.poisson(expected).astype(float),
+        "trips": random.poisson(expected).astype(float),
         "is_with": rain.astype(float),
         "stratum": stratum,
         "day": day,
     }
 
 
-def test_an_effect_of_known_size_lies_in_nearly_every_interval() -> None:
+def test_nearly_every_interval_contains_the_known_effect() -> None:
     found = [estimate(month(seed, ratio=0.6)) for seed in range(24)]
     covering = sum(one["low_pct"] <= -40 <= one["high_pct"] for one in found)
     assert covering >= 20  # of 24; 98 of 100 seeds do (2026-11)
     assert abs(np.mean([one["effect_pct"] for one in found]) + 40) < 2
 
 
-def test_no_effect_is_rarely_called_one() -> None:
+def test_intervals_of_no_effect_rarely_exclude_zero() -> None:
     found = [estimate(month(seed, ratio=1)) for seed in range(100, 124)]
     assert sum(one["low_pct"] <= 0 <= one["high_pct"] for one in found) >= 20
 
 
-def test_hours_without_a_trip_are_no_obstacle() -> None:
+def test_hours_without_a_trip_are_part_of_the_estimate() -> None:
     found = estimate(month(3, ratio=0.5, level=0.8, rainy_days=14))
     assert found["low_pct"] < -50 < found["high_pct"]
 
 
 @pytest.mark.parametrize("rainy_days", [0, 2])
-def test_too_little_weather_gives_nothing_and_the_reason(rainy_days: int) -> None:
+def test_too_little_weather_gives_no_estimate_and_a_reason(rainy_days: int) -> None:
     found = estimate(month(1, ratio=0.6, rainy_days=rainy_days))
     assert found["effect_pct"] is found["low_pct"] is found["high_pct"] is None
     assert "at least 8 on 5 days are needed" in found["reason"]
 
 
-def test_hours_in_which_nobody_moved_give_nothing_and_the_reason() -> None:
+def test_no_trip_on_one_side_gives_no_estimate_and_a_reason() -> None:
     hours = month(1, ratio=0.6)
     hours["trips"] = np.where(hours["is_with"] == 1, 0, hours["trips"])
     assert estimate(hours)["reason"] == "no trip in the hours on one of the sides"
@@ -65,17 +65,17 @@ def test_hours_in_which_nobody_moved_give_nothing_and_the_reason() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.3, 2.0))
-def test_the_estimate_is_that_of_the_strata_that_have_both(seed: int, ratio: float) -> None:
+def test_the_estimate_uses_only_strata_with_hours_on_both_sides(seed: int, ratio: float) -> None:
     hours = month(seed, ratio)
-    kept = comparable(hours)
-    for stratum in np.unique(kept["stratum"]):
-        assert set(kept["is_with"][kept["stratum"] == stratum]) == {0, 1}
-    assert estimate(hours) == estimate(kept)
+    compared = comparable(hours)
+    for stratum in np.unique(compared["stratum"]):
+        assert set(compared["is_with"][compared["stratum"] == stratum]) == {0, 1}
+    assert estimate(hours) == estimate(compared)
 
 
 @pytest.mark.parametrize(("condition", "ratio"), [("cold", 0.7), ("heat", 1.3)])
-def test_temperature_has_its_effect_whatever_the_hour_and_the_rain(condition: str, ratio: float) -> None:
-    """Nights are colder and emptier than days, and rain, which keeps people in, falls in milder hours."""
+def test_the_effect_of_temperature_is_separated_from_the_hour_and_the_rain(condition: str, ratio: float) -> None:
+    """Nights are colder than days and have fewer trips; rain, which reduces trips, falls in mild hours."""
     found = {effect["condition"]: effect for effect in temperatures(ratio, day_c=29 if condition == "heat" else 4)}
     assert found[condition]["low_pct"] < 100 * (ratio - 1) < found[condition]["high_pct"]
     assert found[condition]["high_pct"] - found[condition]["low_pct"] < 40
@@ -83,7 +83,7 @@ def test_temperature_has_its_effect_whatever_the_hour_and_the_rain(condition: st
     assert found[other]["effect_pct"] is None
 
 
-def test_a_steady_trend_over_the_month_is_not_put_down_to_the_weather() -> None:
+def test_a_trend_over_the_month_is_not_attributed_to_the_weather() -> None:
     hours = month(3, ratio=1, noise=0.05)
     growing = hours | {"trips": hours["trips"] * (1 + 2 * hours["day"] / 31), "is_with": hours["day"] >= 16}
     growing["is_with"] = (growing["is_with"] & (hours["day"] % 2 == 0)).astype(float)
@@ -93,16 +93,16 @@ def test_a_steady_trend_over_the_month_is_not_put_down_to_the_weather() -> None:
 
 
 def temperatures(ratio: float, day_c: float) -> list[dict[str, Any]]:
-    """The effects in a month of days that are warm or cold by chance, with colder nights, and wet in mild hours."""
-    chance = np.random.default_rng(7)
+    """The effects in a month of days that are warm or cold at random, with colder nights and rain in mild hours."""
+    random = np.random.default_rng(7)
     with duckdb.connect() as con:
         con.execute("create schema core")
         hour, day = np.arange(HOURS) % 24, np.arange(HOURS) // 24
-        warmth = day_c + 6 * chance.standard_normal(31)[day] + 4 * np.sin((hour - 9) / 24 * 2 * np.pi)
+        warmth = day_c + 6 * random.standard_normal(31)[day] + 4 * np.sin((hour - 9) / 24 * 2 * np.pi)
         band = np.select([warmth < 0, warmth >= 30], ["cold", "hot"], "mild")
-        wet = (band == "mild") & (chance.random(HOURS) < 0.3)
+        wet = (band == "mild") & (random.random(HOURS) < 0.3)
         expected = 50 * (1.2 + np.sin((hour - 9) / 24 * 2 * np.pi)) * np.where(wet, 0.4, 1)
-        trips = chance.poisson(expected * np.where(np.isin(band, ("cold", "hot")) & ~wet, ratio, 1))
+        trips = random.poisson(expected * np.where(np.isin(band, ("cold", "hot")) & ~wet, ratio, 1))
         rows = [
             (f"2024-01-{d + 1:02} {h:02}:00", b, "rain" if w else "none", int(n))
             for d, h, b, w, n in zip(day, hour, band, wet, trips, strict=True)

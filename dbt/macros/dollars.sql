@@ -1,4 +1,4 @@
 {# Published amounts are floating point, cents in truth: as decimals their sums are exact, in whatever order they are added. #}
 {% macro dollars(column) -%}
-    {{ number(column, 'decimal(18, 2)') }}
+    {{ to_number(column, 'decimal(18, 2)') }}
 {%- endmacro %}

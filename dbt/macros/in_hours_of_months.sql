@@ -6,7 +6,7 @@
     {%- else -%}
     ({% for text in months %}
         {%- set month = modules.datetime.date.fromisoformat(text) -%}
-        ({{ column }} >= cast('{{ month - days }}' as timestamp) and {{ column }} < cast('{{ month_beside(month, 1) + days }}' as timestamp))
+        ({{ column }} >= cast('{{ month - days }}' as timestamp) and {{ column }} < cast('{{ add_months(month, 1) + days }}' as timestamp))
         {{- ' or ' if not loop.last }}
     {%- endfor %})
     {%- endif -%}

@@ -9,7 +9,7 @@
     {%- set months = [] -%}
     {%- for month in named.split(',') if named -%}
         {%- for distance in range(-before, after + 1) -%}
-            {%- do months.append(month_beside(modules.datetime.date.fromisoformat(month), distance) | string) -%}
+            {%- do months.append(add_months(modules.datetime.date.fromisoformat(month), distance) | string) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(months | unique | sort) }}

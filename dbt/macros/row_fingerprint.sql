@@ -3,7 +3,7 @@
   Never to be stored: the engine's hash may change with its version.
 #}
 {% macro row_fingerprint() -%}
-    {{ return(adapter.dispatch('row_fingerprint')(whole_units(**kwargs))) }}
+    {{ return(adapter.dispatch('row_fingerprint')(hashable_values(**kwargs))) }}
 {%- endmacro %}
 
 {% macro duckdb__row_fingerprint(values) -%}

@@ -6,7 +6,7 @@
 #}
 {% macro row_hash(source) -%}
     {%- set parts = [source] -%}
-    {%- for value in whole_units(**kwargs) -%}
+    {%- for value in hashable_values(**kwargs) -%}
         {%- do parts.append('coalesce(cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ '), chr(30))') -%}
     {%- endfor -%}
     {{ stable_hash("concat_ws(chr(31), " ~ parts | join(", ") ~ ")") }}

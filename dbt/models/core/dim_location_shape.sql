@@ -6,7 +6,7 @@ with polygons as (
 
 select
     cast(locationid as smallint) as location_key,
-    {{ lists_joined('geometry', 'objectid') }} as rings
+    {{ concat_lists('geometry', 'objectid') }} as rings
 
 from polygons
 group by locationid

@@ -17,15 +17,15 @@ select
     cast((time_key + 11) % 12 + 1 as smallint) as hour_12,
     case when time_key < 12 then 'AM' else 'PM' end as am_pm,
     case
-        when {{ within('time_key', var('morning')) }} then 'morning'
-        when {{ within('time_key', var('afternoon')) }} then 'afternoon'
-        when {{ within('time_key', var('evening')) }} then 'evening'
+        when {{ in_intervals('time_key', var('morning')) }} then 'morning'
+        when {{ in_intervals('time_key', var('afternoon')) }} then 'afternoon'
+        when {{ in_intervals('time_key', var('evening')) }} then 'evening'
         else 'night'
     end as time_of_day,
-    {{ band_of('time_key', var('time_periods')) }} as time_period,
-    {{ within('time_key', var('business_hours')) }} as is_business_hours,
-    {{ within('time_key', var('rush_hours')) }} as is_rush_hour,
-    {{ within('time_key', var('late_night')) }} as is_late_night,
-    {{ within('time_key', var('dining_hours')) }} as is_dining_hours
+    {{ band_name('time_key', var('time_periods')) }} as time_period,
+    {{ in_intervals('time_key', var('business_hours')) }} as is_business_hours,
+    {{ in_intervals('time_key', var('rush_hours')) }} as is_rush_hour,
+    {{ in_intervals('time_key', var('late_night')) }} as is_late_night,
+    {{ in_intervals('time_key', var('dining_hours')) }} as is_dining_hours
 
 from keyed

@@ -27,13 +27,13 @@ select
     {{ to_new_york('hours.utc_hour') }} as local_hour,
     weather.temperature_c,
     {{ fahrenheit('weather.temperature_c') }} as temperature_f,
-    {{ band_of('weather.temperature_c', var('temperature_bands_c')) }} as temp_category,
+    {{ band_name('weather.temperature_c', var('temperature_bands_c')) }} as temp_category,
     weather.apparent_temperature_c as feels_like_c,
     {{ fahrenheit('weather.apparent_temperature_c') }} as feels_like_f,
-    {{ band_of('weather.apparent_temperature_c', var('temperature_bands_c')) }} as feels_like_category,
+    {{ band_name('weather.apparent_temperature_c', var('temperature_bands_c')) }} as feels_like_category,
     weather.dew_point_c,
     weather.humidity_pct,
-    {{ band_of('weather.humidity_pct', var('humidity_bands_pct')) }} as humidity_category,
+    {{ band_name('weather.humidity_pct', var('humidity_bands_pct')) }} as humidity_category,
     weather.precipitation_mm,
     weather.rain_mm,
     weather.snowfall_cm,
@@ -41,24 +41,24 @@ select
     {{ precipitation_type('weather') }} as precipitation_type,
     case
         when weather.precipitation_mm = 0 then 'none'
-        else {{ band_of('weather.precipitation_mm', var('precipitation_bands_mm')) }}
+        else {{ band_name('weather.precipitation_mm', var('precipitation_bands_mm')) }}
     end as precipitation_intensity,
     weather.weather_code,
     weather.cloud_cover_pct,
-    {{ band_of('weather.cloud_cover_pct', var('cloud_bands_pct')) }} as cloud_category,
+    {{ band_name('weather.cloud_cover_pct', var('cloud_bands_pct')) }} as cloud_category,
     weather.pressure_hpa,
     weather.wind_speed_ms,
     weather.wind_speed_ms / 0.44704 as wind_speed_mph,
     weather.wind_gusts_ms,
-    {{ band_of('weather.wind_speed_ms', var('wind_bands_ms')) }} as wind_category,
+    {{ band_name('weather.wind_speed_ms', var('wind_bands_ms')) }} as wind_category,
     weather.wind_direction_degrees,
-    {{ band_of('weather.wind_direction_degrees', var('wind_directions')) }} as wind_direction,
+    {{ band_name('weather.wind_direction_degrees', var('wind_directions')) }} as wind_direction,
     case
         when weather.precipitation_mm > 0
             then concat(
-                {{ band_of('weather.precipitation_mm', var('precipitation_bands_mm')) }}, ' ', {{ precipitation_type('weather') }}
+                {{ band_name('weather.precipitation_mm', var('precipitation_bands_mm')) }}, ' ', {{ precipitation_type('weather') }}
             )
-        else {{ band_of('weather.cloud_cover_pct', var('cloud_bands_pct')) }}
+        else {{ band_name('weather.cloud_cover_pct', var('cloud_bands_pct')) }}
     end as weather_description,
     -- What was not observed makes no hour adverse, and none pleasant.
     coalesce(

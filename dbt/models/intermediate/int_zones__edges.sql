@@ -9,7 +9,7 @@ rings as (
     select
         objectid as shape_id,
         locationid as location_id,
-        {{ each_of('geometry') }} as ring
+        {{ unnest_list('geometry') }} as ring
     from polygons
 
 ),
@@ -19,7 +19,7 @@ edges as (
     select
         shape_id,
         location_id,
-        {{ each_of(edges_of('ring')) }} as edge
+        {{ unnest_list(ring_edges('ring')) }} as edge
     from rings
 
 )

@@ -1,4 +1,4 @@
 {# Whether a number lies in one of several half-open intervals, [[from, to], ...]. #}
-{% macro within(column, intervals) -%}
+{% macro in_intervals(column, intervals) -%}
     ({% for from, to in intervals %}({{ column }} >= {{ from }} and {{ column }} < {{ to }}){{ ' or ' if not loop.last }}{% endfor %})
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {# The lists of a group as one list, in the order of another column. #}
-{% macro lists_joined(list, order) -%}
-    {{ return(adapter.dispatch('lists_joined')(list, order)) }}
+{% macro concat_lists(list, order) -%}
+    {{ return(adapter.dispatch('concat_lists')(list, order)) }}
 {%- endmacro %}
 
-{% macro duckdb__lists_joined(list, order) -%}
+{% macro duckdb__concat_lists(list, order) -%}
     flatten(list({{ list }} order by {{ order }}))
 {%- endmacro %}

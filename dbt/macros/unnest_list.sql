@@ -1,0 +1,8 @@
+{# A row for each element of a list. #}
+{% macro unnest_list(list) -%}
+    {{ return(adapter.dispatch('unnest_list')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__unnest_list(list) -%}
+    unnest({{ list }})
+{%- endmacro %}

@@ -136,6 +136,8 @@ class Source:
     """An archive with more bytes is refused."""
     timestampformats: tuple[str, ...] = ()
     """The formats of timestamps in CSV, as of strptime, in the order to try."""
+    staging_model: str = ""
+    """The dbt model that stages it, if it is not stg_<publisher>__<name of this file>."""
     trip_type: Annotated[str, TRIP_TYPE] = ""
     """The type of its trips in core.fct_trips. Sources may share one: citibike and citibike_jc do."""
     mode_title: str = ""
@@ -151,6 +153,10 @@ class Source:
         for field in ("trip_type", "mode_title", "trips_label", "colour") if self.kind == "trips" else ():
             if not getattr(self, field):
                 raise ValueError(f"kind is trips, but {field} is missing")
+
+    @property
+    def staging_model_name(self) -> str:
+        return self.staging_model or f"stg_{self.publisher.name}__{self.name}"
 
     def loaded_as(self, month: date) -> date:
         """The month that rows are loaded under; for a static source its first month."""

@@ -1,4 +1,5 @@
-{# Whether a source's files belong to months; the zones' are one for all. #}
+{# A condition: whether the files of a source belong to months. #}
 {% macro is_monthly(source) -%}
-    {{ source }} not in ('{{ var("static_sources") | join("', '") }}')
+    {%- set static = declared_sources() | selectattr('is_static') | map(attribute='name') -%}
+    {{ source }} not in ('{{ static | join("', '") }}')
 {%- endmacro %}

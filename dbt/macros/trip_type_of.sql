@@ -1,8 +1,8 @@
-{# The type of a source's trips; null of a source that has none. #}
+{# The trip type of a source; null for a source that has no trips. #}
 {% macro trip_type_of(source) -%}
     case {{ source }}
-        {% for name, trip_type in var('trip_sources').items() -%}
-        when '{{ name }}' then '{{ trip_type }}'
+        {% for one in trip_sources() -%}
+        when '{{ one.name }}' then '{{ one.trip_type }}'
         {% endfor -%}
     end
 {%- endmacro %}

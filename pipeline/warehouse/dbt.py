@@ -16,7 +16,7 @@ from pipeline.database import Warehouse
 from pipeline.errors import TransformFailed
 from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
-from pipeline.sources import read_yaml
+from pipeline.sources import CONFIG, read_yaml, sources
 
 PROJECT = Path(__file__).parent.parent.parent / "dbt"
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
@@ -42,8 +42,8 @@ def project_files() -> Iterator[Path]:
 
 @cache
 def project_digest() -> str:
-    """A digest of the project's files."""
-    return digest_of_files(*project_files())
+    """A digest of the project's files and of the declared sources."""
+    return digest_of_files(*project_files(), *(CONFIG / "sources").glob("*.yaml"))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def link_project(folder: Path) -> None:
 
 
 def environment(warehouse: Warehouse) -> dict[str, str]:
-    """The environment of this process, with the variables that profiles.yml reads.
+    """The environment of this process, with what profiles.yml and the macro declared_sources read.
 
     Paths are relative to the folder in which dbt runs, so that dbt's partial parse stays valid when the data folder is
     moved: after a change of the profile dbt parses the whole project again.
@@ -114,8 +114,23 @@ def environment(warehouse: Warehouse) -> dict[str, str]:
         "MOBILITY_THREADS": settings["threads"],
         "MOBILITY_MEMORY": settings["memory_limit"],
         "MOBILITY_TMP": os.path.relpath(Path(settings["temp_directory"]).resolve(), folder),
+        "MOBILITY_DECLARED_SOURCES": declared_sources(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def declared_sources() -> str:
+    """The declared sources as JSON: the models derive their unions and enums from them (declared_sources.sql)."""
+    facts = [
+        {
+            "name": source.name,
+            "trip_type": source.trip_type,
+            "staging_model": source.staging_model_name,
+            "is_static": source.static,
+        }
+        for source in sources().values()
+    ]
+    return json.dumps(facts)
 
 
 def semantic_manifest(warehouse: Warehouse) -> Path:

@@ -71,6 +71,12 @@ def test_every_source_of_trips_has_labels_and_colours(source: Source) -> None:
     assert re.fullmatch("(#[0-9a-f]{6})?", source.colour_dark)
 
 
+def test_sources_of_the_same_staging_model_have_the_same_trip_type() -> None:
+    assert len({(one.staging_model_name, one.trip_type) for one in TRIP_SOURCES}) == len(
+        {one.staging_model_name for one in TRIP_SOURCES}
+    )
+
+
 def test_sources_of_the_same_trip_type_have_the_same_labels_and_colours() -> None:
     looks = {(one.trip_type, one.mode_title, one.trips_label, one.colour, one.colour_dark) for one in TRIP_SOURCES}
     assert len(looks) == len({source.trip_type for source in TRIP_SOURCES})

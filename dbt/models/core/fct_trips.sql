@@ -35,8 +35,12 @@ measured as (
 
 select
     {{ trip_id('measured') }} as trip_id,
-    cast(measured.trip_type as {{ enum_type(var('trip_sources').values()) }}) as trip_type,
-    cast(measured.source as {{ enum_type(var('trip_sources')) }}) as source,
+    cast(
+        measured.trip_type as {{ enum_type(trip_sources() | map(attribute='trip_type')) }}
+    ) as trip_type,
+    cast(
+        measured.source as {{ enum_type(trip_sources() | map(attribute='name')) }}
+    ) as source,
     measured.source_month,
     hours.date_key,
     hours.time_key,

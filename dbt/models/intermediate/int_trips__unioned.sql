@@ -1,6 +1,3 @@
-{%- set zones = ['pickup_location_id', 'dropoff_location_id'] -%}
-{%- set stations = ['start_station_id', 'end_station_id'] -%}
-{%- set cab = zones + ['trip_distance_miles', 'fare_amount', 'tip_amount', 'total_amount'] -%}
 {%- set trip_columns = {
     'pickup_location_id': 'integer',
     'dropoff_location_id': 'integer',
@@ -15,46 +12,63 @@
     'member_type': 'text',
     'rideable_type': 'text',
 } -%}
-{%- set known = {
-    'pickup_location_id': 'coalesce(pickup_location_id, ' ~ var('unknown_zone_id') ~ ')',
-    'dropoff_location_id': 'coalesce(dropoff_location_id, ' ~ var('unknown_zone_id') ~ ')',
+{%- set if_null = {
+    'pickup_location_id': var('unknown_zone_id'),
+    'dropoff_location_id': var('unknown_zone_id'),
 } -%}
-{#- A ride that stands in two files is known by its whole content, or by its id where it has one. -#}
-{%- set feeds = [
-    {'model': 'stg_tlc__yellow_taxi', 'trip_type': 'yellow_taxi', 'gives': cab + ['passenger_count', 'payment_type']},
-    {'model': 'stg_tlc__green_taxi', 'trip_type': 'green_taxi', 'gives': cab + ['passenger_count', 'payment_type']},
-    {'model': 'stg_tlc__fhv_taxi', 'trip_type': 'fhv', 'gives': zones},
-    {'model': 'stg_tlc__hvfhv_taxi', 'trip_type': 'hvfhv', 'gives': cab},
-    {'model': 'stg_citibike__trips', 'trip_type': 'citibike', 'gives': stations + ['member_type', 'rideable_type'], 'ride': 'ride_fingerprint'},
-] -%}
+{%- set trip_types = trip_staging_models() -%}
 
 with
 
-{% for feed in feeds %}
+{% for model in trip_types %}
+{{ model }} as (
 
-{{ feed.trip_type }} as (
+    select * from {{ ref(model) }}
+
+),
+
+{% endfor %}
+
+{% for model, trip_type in trip_types.items() %}
+{%- set published = columns_of(ref(model)) -%}
+
+{{ trip_type }}_trips as (
 
     select
         source,
         source_month,
         source_row,
-        '{{ feed.trip_type }}' as trip_type,
+        '{{ trip_type }}' as trip_type,
         pickup_datetime,
         dropoff_datetime,
         {% for column, type in trip_columns.items() %}
-        cast({{ known.get(column, column) if column in feed.gives else 'null' }} as {{ type }}) as {{ column }},
-        {% endfor %}
+        {%- if column not in published -%}
+        cast(null as {{ type }}) as {{ column }},
+        {%- elif column in if_null -%}
+        cast(coalesce({{ column }}, {{ if_null[column] }}) as {{ type }}) as {{ column }},
+        {%- else -%}
+        cast({{ column }} as {{ type }}) as {{ column }},
+        {%- endif %}
+        {% endfor -%}
         row_hash,
         row_fingerprint,
-        {{ feed.get('ride', 'row_fingerprint') }} as ride_fingerprint
+        -- A ride in two files is recognized by its id, or by its whole content if it has none.
+        {{ 'ride_fingerprint' if 'ride_fingerprint' in published else 'row_fingerprint' }}
+        as ride_fingerprint
 
-    from {{ ref(feed.model) }}
+    from {{ model }}
 
-){{ ',' if not loop.last }}
+),
 
 {% endfor %}
 
-{% for feed in feeds %}
-select * from {{ feed.trip_type }}
-{{ 'union all' if not loop.last }}
-{% endfor %}
+final as (
+
+    {% for trip_type in trip_types.values() %}
+    select * from {{ trip_type }}_trips
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from final

@@ -1,5 +1,6 @@
 """The project's links in a data folder; its macros for New York time and UTC, compared with Python's zoneinfo."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.sources import read_yaml
-from pipeline.warehouse.dbt import OWN, PROJECT, link_project
+from pipeline.sources import read_yaml, sources
+from pipeline.warehouse.dbt import OWN, PROJECT, declared_sources, link_project
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -82,3 +83,15 @@ def test_the_profile_has_no_settings_that_fail_after_a_spill() -> None:
     profile = read_yaml(PROJECT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
     assert "settings" not in profile
     assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])
+
+
+def test_the_environment_of_dbt_has_the_declared_sources() -> None:
+    declared = {source.pop("name"): source for source in json.loads(declared_sources())}
+    assert declared.keys() == sources().keys()
+    assert declared["hvfhv_taxi"] == {
+        "trip_type": "hvfhv",
+        "staging_model": "stg_tlc__hvfhv_taxi",
+        "is_static": False,
+    }
+    assert declared["citibike_jc"]["staging_model"] == "stg_citibike__trips"
+    assert declared["taxi_zones"] == {"trip_type": "", "staging_model": "stg_tlc__taxi_zones", "is_static": True}

@@ -1,5 +1,5 @@
-{# The first day of the month that lies so many months after (or, below 0, before) a month given by its first day. #}
-{% macro add_months(month, distance) %}
-    {%- set number = month.year * 12 + month.month - 1 + distance -%}
-    {{ return(modules.datetime.date(number // 12, number % 12 + 1, 1)) }}
+{# A month some months later, or earlier if months is negative, as the date of its first day. #}
+{% macro add_months(month, months) %}
+    {%- set index = month.year * 12 + month.month - 1 + months -%}
+    {{ return(modules.datetime.date(index // 12, index % 12 + 1, 1)) }}
 {% endmacro %}

@@ -1,4 +1,7 @@
-{# The name of the band that holds a value: bands ascend by «below», the last has none; null stays null. #}
+{#
+  The name of the band that a value is in. Bands ascend by below; the last one has no upper bound.
+  Null for null.
+#}
 {% macro band_name(column, bands) -%}
     case
         {% for band in bands[:-1] -%}

@@ -1,4 +1,4 @@
-{# The exclusive or of two whole numbers, bit by bit. #}
+{# The bitwise exclusive or of two whole numbers. #}
 {% macro bitwise_xor(left, right) -%}
     {{ return(adapter.dispatch('bitwise_xor')(left, right)) }}
 {%- endmacro %}

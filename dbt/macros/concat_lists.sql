@@ -1,4 +1,4 @@
-{# The lists of a group as one list, in the order of another column. #}
+{# Aggregate: the lists of a group as one list, in the order of another column. #}
 {% macro concat_lists(list, order) -%}
     {{ return(adapter.dispatch('concat_lists')(list, order)) }}
 {%- endmacro %}

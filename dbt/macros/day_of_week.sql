@@ -1,4 +1,4 @@
-{# The day of the week, 1 (Monday) to 7 (Sunday). #}
+{# The ISO day of the week, 1 (Monday) to 7 (Sunday). #}
 {% macro day_of_week(day) -%}
     {{ return(adapter.dispatch('day_of_week')(day)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# The type of a column that holds few values: a byte in each row where the engine has enums. #}
+{# The type of a column with few values: one byte per row on engines that have enums. #}
 {% macro enum_type(values) -%}
     {{ return(adapter.dispatch('enum_type')(values | unique)) }}
 {%- endmacro %}

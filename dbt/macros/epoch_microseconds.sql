@@ -1,4 +1,4 @@
-{# Microseconds since 1970 of a timestamp without time zone, taken as it stands on the clock. #}
+{# Microseconds since 1970-01-01 00:00 of a timestamp without time zone. #}
 {% macro epoch_microseconds(timestamp) -%}
     {{ return(adapter.dispatch('epoch_microseconds')(timestamp)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Degrees Celsius in degrees Fahrenheit. #}
+{# Degrees Celsius converted to degrees Fahrenheit. #}
 {% macro fahrenheit(celsius) -%}
     {{ celsius }} * 9 / 5 + 32
 {%- endmacro %}

@@ -1,10 +1,14 @@
 {#
-  dbt's own, which lets a test's «where» say «in the months of this run»: the cost of a month must not grow with the
-  warehouse, and properties cannot call macros. https://docs.getdbt.com/reference/resource-configs/where#custom-logic
+  Overrides dbt's macro, so that a data test can say where: __in_months__ and reads only the months
+  of this run. The time of a month must not grow with the warehouse, and properties cannot call
+  macros. https://docs.getdbt.com/reference/resource-configs/where#custom-logic
 #}
 {% macro get_where_subquery(relation) -%}
-    {%- set where = (config.get('where') or '') | replace('__in_months__', in_months('source_month')) -%}
-    {%- if where -%} {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as of_this_run') }}
-    {%- else -%} {{ return(relation) }}
+    {%- set where = config.get('where') or '' -%}
+    {%- set where = where | replace('__in_months__', in_months('source_month')) -%}
+    {%- if where -%}
+        {{ return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') as of_this_run') }}
+    {%- else -%}
+        {{ return(relation) }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Every hour from one time to another, both included: a row for each. #}
+{# One row per hour from one time to another, both included. #}
 {% macro hours_between(first, last) -%}
     {{ return(adapter.dispatch('hours_between')(first, last)) }}
 {%- endmacro %}

@@ -1,4 +1,8 @@
-{# Whether a number lies in one of several half-open intervals, [[from, to], ...]. #}
+{# A condition: whether a number is in one of several half-open intervals, [[from, to], ...]. #}
 {% macro in_intervals(column, intervals) -%}
-    ({% for from, to in intervals %}({{ column }} >= {{ from }} and {{ column }} < {{ to }}){{ ' or ' if not loop.last }}{% endfor %})
+    (
+        {%- for from, to in intervals -%}
+        ({{ column }} >= {{ from }} and {{ column }} < {{ to }}){{ ' or ' if not loop.last }}
+        {%- endfor -%}
+    )
 {%- endmacro %}

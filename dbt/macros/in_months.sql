@@ -1,10 +1,13 @@
 {#
-  A condition on the rows of the months that this run replaces, and of so many months before and after each: literals, so
-  that DuckDB skips the row groups of other months.
+  A condition on the rows of this run's months, and of some months before and after each. The months
+  are literals, so that DuckDB skips the row groups of other months.
 #}
 {% macro in_months(column, before=0, after=0) -%}
-    {%- set months = months_to_build(before, after) -%}
-    {%- if not months -%} true
-    {%- else -%} {{ column }} in ({% for month in months %}cast('{{ month }}' as date){{ ', ' if not loop.last }}{% endfor %})
+    {%- set dates = [] -%}
+    {%- for month in months_to_build(before, after) -%}
+        {%- do dates.append("cast('" ~ month ~ "' as date)") -%}
+    {%- endfor -%}
+    {%- if dates -%} {{ column }} in ({{ dates | join(', ') }})
+    {%- else -%} true
     {%- endif -%}
 {%- endmacro %}

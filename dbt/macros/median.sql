@@ -1,4 +1,4 @@
-{# The middle of the values that are not null, as a double. #}
+{# Aggregate: the median of the values that are not null, as a double. #}
 {% macro median(value) -%}
     {{ return(adapter.dispatch('median')(value)) }}
 {%- endmacro %}

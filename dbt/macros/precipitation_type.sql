@@ -1,4 +1,4 @@
-{# What fell in an hour: none, rain, snow or mixed. #}
+{# The type of precipitation in an hour: none, rain, snow or mixed. #}
 {% macro precipitation_type(hour) -%}
     case
         when {{ hour }}.rain_mm > 0 and {{ hour }}.snowfall_cm > 0 then 'mixed'

@@ -1,18 +1,22 @@
 {#
-  Why a published row is no trip, by what it says itself: the first reason that applies, null where none does. The bounds
-  are vars. That it stands elsewhere as well is for int_trips__judged to say.
+  The first reason for which a published row is rejected by its own values; null if there is none.
+  The bounds are vars. int_trips__judged adds the reasons that depend on other rows.
 #}
 {% macro rejection_reason(trips) -%}
     {%- set days = var('days_outside_file_month') -%}
     {%- set first_zone, last_zone = var('zone_ids') -%}
+    {%- set month = trips ~ '.source_month' -%}
+    {%- set pickup = trips ~ '.pickup_datetime' -%}
+    {%- set dropoff = trips ~ '.dropoff_datetime' -%}
     case
-        when {{ trips }}.pickup_datetime is null then 'no_pickup_time'
+        when {{ pickup }} is null then 'no_pickup_time'
         when
-            {{ trips }}.pickup_datetime < {{ dbt.dateadd('day', -days, trips ~ '.source_month') }}
-            or {{ trips }}.pickup_datetime >= {{ dbt.dateadd('day', days, dbt.dateadd('month', 1, trips ~ '.source_month')) }}
+            {{ pickup }} < {{ dbt.dateadd('day', -days, month) }}
+            or {{ pickup }} >= {{ dbt.dateadd('day', days, dbt.dateadd('month', 1, month)) }}
             then 'pickup_outside_file_month'
-        when {{ trips }}.dropoff_datetime < {{ trips }}.pickup_datetime then 'ends_before_it_starts'
-        when {{ trips }}.dropoff_datetime > {{ dbt.dateadd('hour', var('longest_trip_hours'), trips ~ '.pickup_datetime') }} then 'longer_than_24_h'
+        when {{ dropoff }} < {{ pickup }} then 'ends_before_it_starts'
+        when {{ dropoff }} > {{ dbt.dateadd('hour', var('longest_trip_hours'), pickup) }}
+            then 'longer_than_24_h'
         when
             {{ trips }}.pickup_location_id not between {{ first_zone }} and {{ last_zone }}
             or {{ trips }}.dropoff_location_id not between {{ first_zone }} and {{ last_zone }}

@@ -1,7 +1,8 @@
 {#
-  A condition on the rows of a monthly table that a run replaces, for the model to select and the materialization to
-  delete: those of the months to build or, where the model's meta says that it reaches further, of the month after each
-  as well ('month_after'), or of all the hours that their trips began in ('hours').
+  A condition on the rows of a monthly table that a run replaces. The model selects them, and the
+  materialization deletes them. They are the rows of the months to build or, if the model's meta has
+  a reach, of the month after each as well (month_after), or of all hours in which trips of these
+  months' files may begin (hours).
 #}
 {% macro replaced_rows(reach=none) -%}
     {%- if reach == 'month_after' -%} {{ in_months('source_month', after=1) }}

@@ -1,4 +1,7 @@
-{# The lower half of a text's MD5 as a signed bigint: hash() is faster, but may change with the version of DuckDB; Spark has no unsigned integers. #}
+{#
+  The lower half of a text's MD5 as a signed bigint. hash() is faster, but may change with the
+  version of DuckDB; Spark has no unsigned integers.
+#}
 {% macro stable_hash(text) -%}
     {{ return(adapter.dispatch('stable_hash')(text)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# New York's wall clock at a time given in UTC. #}
+{# UTC converted to New York local time. #}
 {% macro to_new_york(utc_timestamp) -%}
     {{ return(adapter.dispatch('to_new_york')(utc_timestamp)) }}
 {%- endmacro %}

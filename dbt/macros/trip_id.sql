@@ -1,8 +1,11 @@
 {#
-  A trip's identity: what was published of it, and in which month's file. The same for unchanged content whatever is
-  loaded, re-issued or built again; the hash holds the source, the month's number (202401) is folded into it.
+  The id of a trip: a hash of its published content, its source and the month of its file. It is the
+  same for unchanged content in every run, re-issued file and order of loading. row_hash includes
+  the source; the number of the month (202401) is combined with it by exclusive or.
 #}
 {% macro trip_id(trips) -%}
-    {%- set month = 'extract(year from ' ~ trips ~ '.source_month) * 100 + extract(month from ' ~ trips ~ '.source_month)' -%}
+    {%- set month -%}
+    extract(year from {{ trips }}.source_month) * 100 + extract(month from {{ trips }}.source_month)
+    {%- endset -%}
     {{ bitwise_xor(trips ~ '.row_hash', 'cast(' ~ month ~ ' as bigint)') }}
 {%- endmacro %}

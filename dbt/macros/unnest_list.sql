@@ -1,4 +1,4 @@
-{# A row for each element of a list. #}
+{# One row per element of a list. #}
 {% macro unnest_list(list) -%}
     {{ return(adapter.dispatch('unnest_list')(list)) }}
 {%- endmacro %}

@@ -1,4 +1,12 @@
--- published = unreadable + facts + rejected, for each trip feed and month of this run.
+-- rows_published = rows_unreadable + rows_fact + rows_rejected, for each source and month of this
+-- run.
+with ledger as (
+
+    select * from {{ ref('month_ledger') }}
+    where {{ in_months('source_month') }}
+
+)
+
 select
     source,
     source_month,
@@ -7,7 +15,5 @@ select
     rows_fact,
     rows_rejected
 
-from {{ ref('month_ledger') }}
-where
-    {{ in_months('source_month') }}
-    and rows_published <> rows_unreadable + rows_fact + rows_rejected
+from ledger
+where rows_published <> rows_unreadable + rows_fact + rows_rejected

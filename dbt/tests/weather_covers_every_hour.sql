@@ -1,12 +1,26 @@
--- Each hour of New York's clock in a month of this run is described by an observation. A warning: where it is not, Great
--- Expectations rejects the month, and says so among its other findings (stg_weather__hourly.yaml).
+-- Each hour of New York local time in a month of this run has weather. A warning, because Great
+-- Expectations rejects a month without weather and reports it with the other findings.
 {{ config(severity='warn') }}
+
+{%- set month = "cast(" ~ dbt.date_trunc('month', 'hours.local_hour') ~ " as date)" -%}
+
+with hours as (
+
+    select * from {{ ref('int_hours__mapped') }}
+
+),
+
+weather as (
+
+    select * from {{ ref('dim_weather') }}
+
+)
 
 select hours.local_hour
 
-from {{ ref('int_hours__mapped') }} as hours
-left join {{ ref('dim_weather') }} as weather on hours.weather_key = weather.weather_key
+from hours
+left join weather on hours.weather_key = weather.weather_key
 where
     hours.is_in_loaded_month
-    and {{ in_months("cast(" ~ dbt.date_trunc('month', 'hours.local_hour') ~ " as date)") }}
+    and {{ in_months(month) }}
     and weather.temperature_c is null

@@ -20,6 +20,7 @@ from pipeline.sources import CONFIG, read_yaml, sources
 
 PROJECT = Path(__file__).parent.parent.parent / "dbt"
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
+SUFFIXES = {".sql", ".yml", ".md"}
 OWN = {"target", "logs", ".user.yml"}
 """Files that dbt writes. Each data folder has its own, so they are not linked."""
 PATH_OPTIONS = (
@@ -37,7 +38,7 @@ def model_version() -> str:
 
 def project_files() -> Iterator[Path]:
     """The files of the project."""
-    return (path for path in PROJECT.rglob("*") if path.suffix in {".sql", ".yml"} and "target" not in path.parts)
+    return (path for path in PROJECT.rglob("*") if path.suffix in SUFFIXES and "target" not in path.parts)
 
 
 @cache

@@ -15,7 +15,8 @@ from pipeline.warehouse.dbt import last_lines, run_dbt
 log = logging.getLogger(__name__)
 
 FAILING_ROWS_SHOWN = 5
-BUILD = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
+BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude", "tag:on_request", "--no-write-json")
+"""Without unit tests, and without the data tests of keys that follow from other keys: they need no month's data."""
 REFRESH = ("run", "--full-refresh", "--no-write-json")
 REBUILD = "MOBILITY-REBUILD"
 """The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""

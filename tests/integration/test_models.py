@@ -20,8 +20,8 @@ def test_every_dbt_unit_test_passes(copy_of: Callable[[], Place]) -> None:
     assert {result["status"] for result in results} == {"pass"}
 
 
-def test_every_model_says_what_one_row_of_it_is() -> None:
-    declared = [yaml.safe_load(path.read_text()).get("models", []) for path in (HERE / "dbt/models").rglob("*.yml")]
-    described = {model["name"]: model["description"] for models in declared for model in models}
-    for path in (HERE / "dbt/models").rglob("*.sql"):
-        assert described.get(path.stem, "").startswith("One row"), path
+def test_every_key_is_unique(finished: Place) -> None:
+    """Also the keys whose tests do not run with every month, because they follow from others."""
+    ended = finished.verb("dbt", "test", "--select", "tag:on_request")
+    assert ended.returncode == 0, ended.stdout
+    assert "PASS=0" not in ended.stdout

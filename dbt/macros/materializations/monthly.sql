@@ -17,7 +17,9 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% do get_assert_columns_equivalent(sql) %}
-    {% if existing_relation is not none and (should_full_refresh() or not existing_relation.is_table) %}
+    {%- set reach = config.get('meta', {}).get('reach') -%}
+    {%- set is_replaced = should_full_refresh() or not existing_relation.is_table -%}
+    {% if existing_relation is not none and is_replaced %}
         {% do adapter.drop_relation(existing_relation) %}
         {% set existing_relation = none %}
     {% elif existing_relation is not none %}
@@ -30,7 +32,7 @@
         {% if existing_relation is none %}
             create table {{ target_relation }} {{ get_table_columns_and_constraints() }};
         {% else %}
-            delete from {{ target_relation }} where {{ replaced_rows(config.get('meta', {}).get('reach')) }};
+            delete from {{ target_relation }} where {{ replaced_rows(reach) }};
         {% endif %}
         insert into {{ target_relation }} ({{ columns }})
         select {{ columns }} from ({{ sql }}) as months;

@@ -1,12 +1,12 @@
 with loads as (
 
-    select * from {{ source('raw_data', 'loads') }}
+    select * from {{ ref('stg_pipeline__loads') }}
 
 ),
 
 replaced as (
 
-    select * from {{ source('raw_data', 'replaced') }}
+    select * from {{ ref('stg_pipeline__replaced_loads') }}
 
 ),
 
@@ -42,13 +42,19 @@ files as (
         replaced_at
     from replaced
 
+),
+
+final as (
+
+    select
+        *,
+        replaced_at is null as is_current
+
+    from files
+    where
+        {{ is_monthly('source') }}
+        and {{ in_months('source_month') }}
+
 )
 
-select
-    *,
-    replaced_at is null as is_current
-
-from files
-where
-    {{ is_monthly('source') }}
-    and {{ in_months('source_month') }}
+select * from final

@@ -2,23 +2,29 @@
 
 with findings as (
 
-    select * from {{ source('quality', 'findings') }}
+    select * from {{ ref('stg_pipeline__findings') }}
+
+),
+
+final as (
+
+    select
+        source_month,
+        judged_at,
+        judged_at = max(judged_at) over (partition by source_month) as is_latest,
+        suite,
+        source,
+        expectation,
+        column_name,
+        description,
+        severity,
+        outcome,
+        observed,
+        sentence,
+        accepted_because
+
+    from findings
 
 )
 
-select
-    source_month,
-    judged_at,
-    judged_at = max(judged_at) over (partition by source_month) as is_latest,
-    suite,
-    source,
-    expectation,
-    column_name,
-    description,
-    severity,
-    outcome,
-    observed,
-    sentence,
-    accepted_because
-
-from findings
+select * from final

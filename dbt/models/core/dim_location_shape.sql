@@ -1,12 +1,18 @@
 with polygons as (
 
-    select * from {{ source('raw_data', 'taxi_zone_polygons') }}
+    select * from {{ ref('stg_tlc__taxi_zone_polygons') }}
+
+),
+
+final as (
+
+    select
+        cast(location_id as smallint) as location_key,
+        {{ concat_lists('rings', 'shape_id') }} as rings
+
+    from polygons
+    group by location_id
 
 )
 
-select
-    cast(locationid as smallint) as location_key,
-    {{ concat_lists('geometry', 'objectid') }} as rings
-
-from polygons
-group by locationid
+select * from final

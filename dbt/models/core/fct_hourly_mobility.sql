@@ -19,7 +19,7 @@ hours as (
 
 ),
 
--- Beside the expected hours those at the edge of what is loaded, where only the hours with a trip are.
+-- The expected hours, and hours with a trip in neighbouring months that are not loaded.
 keyed as (
 
     select
@@ -34,35 +34,42 @@ keyed as (
         pickup_borough
     from trips
 
+),
+
+final as (
+
+    select
+        case
+            when hours.is_in_loaded_month
+                then cast({{ dbt.date_trunc('month', 'keyed.hour_timestamp') }} as date)
+            else trips.file_month
+        end as source_month,
+        keyed.hour_timestamp,
+        keyed.trip_type,
+        keyed.pickup_borough,
+        hours.date_key,
+        hours.time_key,
+        hours.weather_key,
+        {%- for measure in ['trip_count', 'adjustment_count', 'total_passengers'] %}
+        cast(coalesce(trips.{{ measure }}, 0) as bigint) as {{ measure }},
+        {%- endfor %}
+        {%- for measure in ['revenue', 'total_fare_amount', 'total_tip_amount'] %}
+        cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
+        {%- endfor %}
+        {%- for measure in ['total_distance_miles', 'timed_distance_miles'] %}
+        cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 3)) as {{ measure }},
+        {%- endfor %}
+        coalesce(trips.total_duration_minutes, 0) as total_duration_minutes,
+        coalesce(trips.timed_duration_minutes, 0) as timed_duration_minutes
+
+    from keyed
+    left join trips
+        on
+            keyed.hour_timestamp = trips.hour_timestamp
+            and keyed.trip_type = trips.trip_type
+            and keyed.pickup_borough = trips.pickup_borough
+    left join hours on keyed.hour_timestamp = hours.local_hour
+
 )
 
-select
-    case
-        when hours.is_in_loaded_month then cast({{ dbt.date_trunc('month', 'keyed.hour_timestamp') }} as date)
-        else trips.file_month
-    end as source_month,
-    keyed.hour_timestamp,
-    keyed.trip_type,
-    keyed.pickup_borough,
-    hours.date_key,
-    hours.time_key,
-    hours.weather_key,
-    {%- for measure in ['trip_count', 'adjustment_count', 'total_passengers'] %}
-    cast(coalesce(trips.{{ measure }}, 0) as bigint) as {{ measure }},
-    {%- endfor %}
-    {%- for measure in ['revenue', 'total_fare_amount', 'total_tip_amount'] %}
-    cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
-    {%- endfor %}
-    {%- for measure in ['total_distance_miles', 'timed_distance_miles'] %}
-    cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 3)) as {{ measure }},
-    {%- endfor %}
-    coalesce(trips.total_duration_minutes, 0) as total_duration_minutes,
-    coalesce(trips.timed_duration_minutes, 0) as timed_duration_minutes
-
-from keyed
-left join trips
-    on
-        keyed.hour_timestamp = trips.hour_timestamp
-        and keyed.trip_type = trips.trip_type
-        and keyed.pickup_borough = trips.pickup_borough
-left join hours on keyed.hour_timestamp = hours.local_hour
+select * from final

@@ -1,13 +1,19 @@
 with files as (
 
-    select * from {{ source('raw_data', 'built') }}
+    select * from {{ ref('stg_pipeline__built_files') }}
+
+),
+
+final as (
+
+    select
+        source,
+        source_month,
+        {{ trip_type_of('source') }} as trip_type
+
+    from files
+    where {{ is_monthly('source') }}
 
 )
 
-select
-    source,
-    source_month,
-    {{ trip_type_of('source') }} as trip_type
-
-from files
-where {{ is_monthly('source') }}
+select * from final

@@ -1,16 +1,22 @@
-with months as (
+with files as (
+
+    select * from {{ ref('int_files__loaded') }}
+
+),
+
+months as (
 
     select distinct
         source_month,
         {{ dbt.dateadd('month', 1, 'source_month') }} as next_month
 
-    from {{ ref('int_files__loaded') }}
-    -- The weather of a month may be there before its trips are published.
+    from files
+    -- The weather of a month may be loaded before its trips are published.
     where trip_type is not null
 
 ),
 
--- The rides of a file may begin a day before its month, or a day after.
+-- Trips in a file may begin up to a day before its month or after it.
 hours as (
 
     select distinct
@@ -21,12 +27,18 @@ hours as (
 
     from months
 
+),
+
+final as (
+
+    select
+        hours.local_hour,
+        months.source_month is not null as is_in_loaded_month
+
+    from hours
+    left join months
+        on cast({{ dbt.date_trunc('month', 'hours.local_hour') }} as date) = months.source_month
+
 )
 
-select
-    hours.local_hour,
-    months.source_month is not null as is_in_loaded_month
-
-from hours
-left join months
-    on cast({{ dbt.date_trunc('month', 'hours.local_hour') }} as date) = months.source_month
+select * from final

@@ -4,7 +4,7 @@ with hours as (
 
 ),
 
-mapped as (
+in_utc as (
 
     select
         *,
@@ -12,15 +12,21 @@ mapped as (
 
     from hours
 
+),
+
+final as (
+
+    select
+        local_hour,
+        utc_hour,
+        {{ date_key('local_hour') }} as date_key,
+        cast(extract(hour from local_hour) as smallint) as time_key,
+        {{ weather_key('utc_hour') }} as weather_key,
+        {{ to_new_york('utc_hour') }} = local_hour as is_on_the_clock,
+        is_in_loaded_month
+
+    from in_utc
+
 )
 
-select
-    local_hour,
-    utc_hour,
-    {{ date_key('local_hour') }} as date_key,
-    cast(extract(hour from local_hour) as smallint) as time_key,
-    {{ weather_key('utc_hour') }} as weather_key,
-    {{ to_new_york('utc_hour') }} = local_hour as is_on_the_clock,
-    is_in_loaded_month
-
-from mapped
+select * from final

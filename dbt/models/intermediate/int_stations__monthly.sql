@@ -2,8 +2,12 @@
 
 {%- set version -%}
     concat_ws(
-        chr(31), station_id, 'name=' || station_name, location_key,
-        cast(round(latitude * 1000) as integer), cast(round(longitude * 1000) as integer)
+        chr(31),
+        station_id,
+        'name=' || station_name,
+        location_key,
+        cast(round(latitude * 1000) as integer),
+        cast(round(longitude * 1000) as integer)
     )
 {%- endset -%}
 
@@ -32,7 +36,8 @@ boxes as (
 
 ),
 
--- A point lies within a shape, parts and holes and all, where a ray from it to the east crosses an odd number of edges.
+-- A point is inside a shape (holes and islands considered) if a ray from it to the east crosses an
+-- odd number of edges.
 crossings as (
 
     select
@@ -49,7 +54,9 @@ crossings as (
         on
             boxes.shape_id = edges.shape_id
             and (stations.latitude < edges.y1) <> (stations.latitude < edges.y2)
-            and stations.longitude < edges.x1 + (edges.x2 - edges.x1) * (stations.latitude - edges.y1) / (edges.y2 - edges.y1)
+            and stations.longitude
+            < edges.x1
+            + (edges.x2 - edges.x1) * (stations.latitude - edges.y1) / (edges.y2 - edges.y1)
     group by stations.source_month, stations.station_id, edges.shape_id, edges.location_id
 
 ),
@@ -66,14 +73,15 @@ zones as (
 
 ),
 
-placed as (
+located as (
 
     select
         stations.*,
         cast(
             case
                 when zones.location_id is not null then zones.location_id
-                when stations.latitude is null or not exists (select 1 from boxes) then {{ var('unknown_zone_id') }}
+                when stations.latitude is null or not exists (select 1 from boxes)
+                    then {{ var('unknown_zone_id') }}
                 else {{ var('outside_zone_id') }}
             end as smallint
         ) as location_key
@@ -84,17 +92,24 @@ placed as (
             stations.source_month = zones.source_month
             and stations.station_id = zones.station_id
 
+),
+
+final as (
+
+    select
+        source_month,
+        station_id,
+        -- A station that was renamed, or that moved by about 100 m, is another version of itself.
+        -- The key is a hash of the version, so that the keys in facts do not depend on the months
+        -- that are loaded later.
+        {{ stable_hash(version) }} as station_key,
+        station_name,
+        latitude,
+        longitude,
+        location_key
+
+    from located
+
 )
 
-select
-    source_month,
-    station_id,
-    -- A renamed station, or one that moved by some 100 m, is another version of itself. The key is made of the version, so that
-    -- facts keep theirs whichever months are loaded later.
-    {{ stable_hash(version) }} as station_key,
-    station_name,
-    latitude,
-    longitude,
-    location_key
-
-from placed
+select * from final

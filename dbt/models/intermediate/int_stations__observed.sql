@@ -13,8 +13,13 @@ stops as (
         start_station_name as station_name,
         start_latitude as latitude,
         start_longitude as longitude,
-        -- A ride ends at the dock's position; an electric bike begins where its receiver believes it is, kilometres off at times.
-        case when start_latitude is null then 3 when rideable_type = 'electric_bike' then 2 else 1 end as doubt
+        -- A ride ends at the position of the dock. An electric bike begins at the position that its
+        -- GPS receiver reports, which is sometimes kilometres away.
+        case
+            when start_latitude is null then 3
+            when rideable_type = 'electric_bike' then 2
+            else 1
+        end as doubt
     from rides
     union all
     select
@@ -28,7 +33,6 @@ stops as (
 
 ),
 
--- Of the least doubtful positions, that of most rides.
 counted as (
 
     select
@@ -41,27 +45,36 @@ counted as (
         count(*) as stops
     from stops
     where station_id is not null
-    group by source_month, station_id, station_name, round(latitude, 6), round(longitude, 6), doubt
+    group by
+        source_month, station_id, station_name, round(latitude, 6), round(longitude, 6), doubt
 
 ),
 
+-- The most frequent of the least doubtful positions comes first.
 ranked as (
 
     select
         *,
         row_number() over (
-            partition by source_month, station_id order by doubt asc, stops desc, station_name asc, latitude asc, longitude asc
+            partition by source_month, station_id
+            order by doubt asc, stops desc, station_name asc, latitude asc, longitude asc
         ) as choice
     from counted
 
+),
+
+final as (
+
+    select
+        source_month,
+        station_id,
+        station_name,
+        latitude,
+        longitude
+
+    from ranked
+    where choice = 1
+
 )
 
-select
-    source_month,
-    station_id,
-    station_name,
-    latitude,
-    longitude
-
-from ranked
-where choice = 1
+select * from final

@@ -1,6 +1,12 @@
 {{ config(materialized='monthly') }}
 
-with trips as (
+with all_trips as (
+
+    select * from {{ ref('int_trips__unioned') }}
+
+),
+
+trips as (
 
     select
         source,
@@ -8,7 +14,8 @@ with trips as (
         source_row,
         pickup_datetime,
         row_fingerprint
-    from {{ ref('int_trips__unioned') }}
+
+    from all_trips
     where {{ in_months('source_month') }}
 
 ),
@@ -26,19 +33,25 @@ repeated as (
     group by source, source_month, pickup_datetime, row_fingerprint
     having count(*) > 1
 
+),
+
+final as (
+
+    select
+        trips.source,
+        trips.source_month,
+        trips.source_row,
+        repeated.first_row
+
+    from trips
+    inner join repeated
+        on
+            trips.source = repeated.source
+            and trips.source_month = repeated.source_month
+            and trips.row_fingerprint = repeated.row_fingerprint
+            and trips.pickup_datetime is not distinct from repeated.pickup_datetime
+    where trips.source_row > repeated.first_row
+
 )
 
-select
-    trips.source,
-    trips.source_month,
-    trips.source_row,
-    repeated.first_row
-
-from trips
-inner join repeated
-    on
-        trips.source = repeated.source
-        and trips.source_month = repeated.source_month
-        and trips.row_fingerprint = repeated.row_fingerprint
-        and trips.pickup_datetime is not distinct from repeated.pickup_datetime
-where trips.source_row > repeated.first_row
+select * from final

@@ -1,9 +1,6 @@
-with trips as (
+with all_trips as (
 
     select * from {{ ref('fct_trips') }}
-    where
-        {{ in_months('source_month', before=1, after=1) }}
-        and {{ in_hours_of_months('pickup_datetime') }}
 
 ),
 
@@ -13,37 +10,57 @@ locations as (
 
 ),
 
+trips as (
+
+    select * from all_trips
+    where
+        {{ in_months('source_month', before=1, after=1) }}
+        and {{ in_hours_of_months('pickup_datetime') }}
+
+),
+
 measured as (
 
     select
         *,
         {{ dbt.date_trunc('hour', 'pickup_datetime') }} as hour_timestamp,
-        {{ epoch_microseconds('dropoff_datetime') }} - {{ epoch_microseconds('pickup_datetime') }} as duration_us,
-        -- Adjustments count in the revenue, not in the trips.
+        {{ epoch_microseconds('dropoff_datetime') }}
+        - {{ epoch_microseconds('pickup_datetime') }} as duration_us,
+        -- Adjustments count in the revenue, but not as trips.
         not is_adjustment as is_trip,
         not is_adjustment and avg_speed_mph is not null as is_timed
     from trips
 
+),
+
+final as (
+
+    select
+        measured.hour_timestamp,
+        cast(measured.trip_type as {{ dbt.type_string() }}) as trip_type,
+        coalesce(locations.borough, 'Unknown') as pickup_borough,
+        -- For an hour in a month that is not loaded: at most one neighbour's file reaches into it.
+        min(measured.source_month) as file_month,
+        sum(case when measured.is_trip then 1 else 0 end) as trip_count,
+        sum(case when measured.is_adjustment then 1 else 0 end) as adjustment_count,
+        sum(measured.revenue) as revenue,
+        sum(case when measured.is_trip then measured.fare_amount end) as total_fare_amount,
+        sum(case when measured.is_trip then measured.tip_amount end) as total_tip_amount,
+        sum(case when measured.is_trip then measured.passenger_count end) as total_passengers,
+        -- Sums of whole microseconds are exact in any order.
+        sum(case when measured.is_trip then measured.duration_us end)
+        / 60000000.0 as total_duration_minutes,
+        sum(case when measured.is_trip then measured.trip_distance_miles end)
+            as total_distance_miles,
+        sum(case when measured.is_timed then measured.duration_us end)
+        / 60000000.0 as timed_duration_minutes,
+        sum(case when measured.is_timed then measured.trip_distance_miles end)
+            as timed_distance_miles
+
+    from measured
+    left join locations on measured.pickup_location_key = locations.location_key
+    group by 1, 2, 3
+
 )
 
-select
-    measured.hour_timestamp,
-    cast(measured.trip_type as {{ dbt.type_string() }}) as trip_type,
-    coalesce(locations.borough, 'Unknown') as pickup_borough,
-    -- Of an hour in a month that is not loaded: there is one neighbour at most whose file reaches into it.
-    min(measured.source_month) as file_month,
-    sum(case when measured.is_trip then 1 else 0 end) as trip_count,
-    sum(case when measured.is_adjustment then 1 else 0 end) as adjustment_count,
-    sum(measured.revenue) as revenue,
-    sum(case when measured.is_trip then measured.fare_amount end) as total_fare_amount,
-    sum(case when measured.is_trip then measured.tip_amount end) as total_tip_amount,
-    sum(case when measured.is_trip then measured.passenger_count end) as total_passengers,
-    -- Sums of whole microseconds are exact, in whatever order they are added.
-    sum(case when measured.is_trip then measured.duration_us end) / 60000000.0 as total_duration_minutes,
-    sum(case when measured.is_trip then measured.trip_distance_miles end) as total_distance_miles,
-    sum(case when measured.is_timed then measured.duration_us end) / 60000000.0 as timed_duration_minutes,
-    sum(case when measured.is_timed then measured.trip_distance_miles end) as timed_distance_miles
-
-from measured
-left join locations on measured.pickup_location_key = locations.location_key
-group by 1, 2, 3
+select * from final

@@ -8,6 +8,12 @@ with files as (
 
 ),
 
+all_trips as (
+
+    select * from {{ ref('int_trips__unioned') }}
+
+),
+
 trips as (
 
     select
@@ -20,17 +26,18 @@ trips as (
         pickup_location_id,
         dropoff_location_id,
         ride_fingerprint
-    from {{ ref('int_trips__unioned') }}
+
+    from all_trips
     where {{ in_months('source_month', before=1, after=1) }}
 
 ),
 
--- Two files share no more than the days about the end of the earlier one's month.
+-- Two files share only the days around the end of the earlier file's month.
 at_the_end as (
 
     select trips.*
     from trips
-    -- A file that is loaded, but in no mart yet, counts nothing.
+    -- A file that is loaded for a month that is not built yet has no trips.
     inner join files
         on
             trips.source = files.source
@@ -48,21 +55,28 @@ at_the_start as (
         pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }}
         and {{ replaced_rows('month_after') }}
 
+),
+
+final as (
+
+    select
+        later.source,
+        later.source_month,
+        later.source_row,
+        min(earlier.source_row) as earlier_row
+
+    from at_the_start as later
+    inner join at_the_end as earlier
+        on
+            later.source = earlier.source
+            and later.source_month = earlier.next_month
+            and later.ride_fingerprint = earlier.ride_fingerprint
+            -- One of the files may omit the milliseconds.
+            and later.pickup_datetime
+            between {{ dbt.dateadd('second', -1, 'earlier.pickup_datetime') }}
+            and {{ dbt.dateadd('second', 1, 'earlier.pickup_datetime') }}
+    group by later.source, later.source_month, later.source_row
+
 )
 
-select
-    later.source,
-    later.source_month,
-    later.source_row,
-    min(earlier.source_row) as earlier_row
-
-from at_the_start as later
-inner join at_the_end as earlier
-    on
-        later.source = earlier.source
-        and later.source_month = earlier.next_month
-        and later.ride_fingerprint = earlier.ride_fingerprint
-        -- One of the files may leave out the milliseconds.
-        and later.pickup_datetime between {{ dbt.dateadd('second', -1, 'earlier.pickup_datetime') }}
-        and {{ dbt.dateadd('second', 1, 'earlier.pickup_datetime') }}
-group by later.source, later.source_month, later.source_row
+select * from final

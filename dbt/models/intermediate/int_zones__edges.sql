@@ -1,15 +1,15 @@
 with polygons as (
 
-    select * from {{ source('raw_data', 'taxi_zone_polygons') }}
+    select * from {{ ref('stg_tlc__taxi_zone_polygons') }}
 
 ),
 
 rings as (
 
     select
-        objectid as shape_id,
-        locationid as location_id,
-        {{ unnest_list('geometry') }} as ring
+        shape_id,
+        location_id,
+        {{ unnest_list('rings') }} as ring
     from polygons
 
 ),
@@ -22,14 +22,20 @@ edges as (
         {{ unnest_list(ring_edges('ring')) }} as edge
     from rings
 
+),
+
+final as (
+
+    select
+        edges.shape_id,
+        edges.location_id,
+        edges.edge.x1,
+        edges.edge.y1,
+        edges.edge.x2,
+        edges.edge.y2
+
+    from edges
+
 )
 
-select
-    edges.shape_id,
-    edges.location_id,
-    edges.edge.x1,
-    edges.edge.y1,
-    edges.edge.x2,
-    edges.edge.y2
-
-from edges
+select * from final

@@ -1,10 +1,12 @@
-{# Rows that share what is to be unique together. #}
+{# Combinations of values that occur more than once, of columns that must be unique together. #}
 {% test unique_combination(model, columns) %}
+
 select
     {{ columns | join(', ') }},
-    count(*) as repeated
+    count(*) as occurrences
 
 from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
+
 {% endtest %}

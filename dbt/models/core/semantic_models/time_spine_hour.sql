@@ -10,7 +10,10 @@ hours as (
 
 )
 
-select cast({{ dbt.dateadd('hour', 'hours.hour_of_day', 'days.date_day') }} as timestamp) as hour_start
+select
+    cast(
+        {{ dbt.dateadd('hour', 'hours.hour_of_day', 'days.date_day') }} as timestamp
+    ) as hour_start
 
 from days
 cross join hours

@@ -1,6 +1,8 @@
 {%- set published = {
-    'texts': ['ride_id', 'rideable_type', 'start_station_name', 'start_station_id', 'end_station_name', 'end_station_id',
-        'member_casual'],
+    'texts': [
+        'ride_id', 'rideable_type', 'start_station_name', 'start_station_id', 'end_station_name',
+        'end_station_id', 'member_casual',
+    ],
     'integers': ['tripduration', 'bikeid', 'gender'],
     'fractions': ['birth year'],
     'degrees': ['start_lat', 'start_lng', 'end_lat', 'end_lng'],
@@ -9,27 +11,21 @@
 
 with new_york as (
 
-    select * from {{ source('raw_data', 'citibike') }}
+    select * from {{ ref('base_citibike__new_york') }}
 
 ),
 
 jersey_city as (
 
-    select * from {{ source('raw_data', 'citibike_jc') }}
+    select * from {{ ref('base_citibike__jersey_city') }}
 
 ),
 
 both_cities as (
 
-    select
-        *,
-        'citibike' as source
-    from new_york
+    select * from new_york
     union all
-    select
-        *,
-        'citibike_jc' as source
-    from jersey_city
+    select * from jersey_city
 
 ),
 
@@ -42,7 +38,10 @@ renamed as (
         {{ row_hash('source', **published) }} as row_hash,
         {{ row_fingerprint(**published) }} as row_fingerprint,
         -- Legacy rides have no id.
-        case when ride_id is null then {{ row_fingerprint(**published) }} else {{ row_fingerprint(texts=['ride_id']) }} end as ride_fingerprint,
+        case
+            when ride_id is null then {{ row_fingerprint(**published) }}
+            else {{ row_fingerprint(texts=['ride_id']) }}
+        end as ride_fingerprint,
         ride_id,
         rideable_type,
         started_at as pickup_datetime,
@@ -55,7 +54,7 @@ renamed as (
         end_station_name,
         end_lat as end_latitude,
         end_lng as end_longitude,
-        -- The legacy files speak of subscribers and customers.
+        -- Legacy files have Subscriber and Customer.
         case
             when member_casual in ('member', 'Subscriber') then 'member'
             when member_casual in ('casual', 'Customer') then 'casual'

@@ -4,9 +4,9 @@
     'times': ['pickup_datetime', 'dropOff_datetime'],
 } -%}
 
-with trips as (
+with source as (
 
-    select * from {{ source('raw_data', 'fhv_taxi') }}
+    select * from {{ source('tlc', 'fhv_taxi') }}
 
 ),
 
@@ -26,7 +26,7 @@ renamed as (
         dolocationid as dropoff_location_id,
         coalesce(sr_flag = 1, false) as is_shared
 
-    from trips
+    from source
 
 )
 

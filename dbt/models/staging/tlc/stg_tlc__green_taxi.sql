@@ -1,14 +1,20 @@
 {%- set published = {
     'texts': ['store_and_fwd_flag'],
-    'integers': ['VendorID', 'RatecodeID', 'PULocationID', 'DOLocationID', 'passenger_count', 'payment_type', 'trip_type'],
-    'fractions': ['trip_distance', 'fare_amount', 'extra', 'mta_tax', 'tip_amount', 'tolls_amount', 'ehail_fee',
-        'improvement_surcharge', 'total_amount', 'congestion_surcharge', 'cbd_congestion_fee'],
+    'integers': [
+        'VendorID', 'RatecodeID', 'PULocationID', 'DOLocationID', 'passenger_count', 'payment_type',
+        'trip_type',
+    ],
+    'fractions': [
+        'trip_distance', 'fare_amount', 'extra', 'mta_tax', 'tip_amount', 'tolls_amount',
+        'ehail_fee', 'improvement_surcharge', 'total_amount', 'congestion_surcharge',
+        'cbd_congestion_fee',
+    ],
     'times': ['lpep_pickup_datetime', 'lpep_dropoff_datetime'],
 } -%}
 
-with trips as (
+with source as (
 
-    select * from {{ source('raw_data', 'green_taxi') }}
+    select * from {{ source('tlc', 'green_taxi') }}
 
 ),
 
@@ -42,7 +48,7 @@ renamed as (
         {{ dollars('cbd_congestion_fee') }} as cbd_congestion_fee_amount,
         {{ dollars('total_amount') }} as total_amount
 
-    from trips
+    from source
 
 )
 

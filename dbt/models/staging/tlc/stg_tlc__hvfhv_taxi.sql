@@ -1,15 +1,19 @@
 {%- set published = {
-    'texts': ['hvfhs_license_num', 'dispatching_base_num', 'originating_base_num', 'shared_request_flag', 'shared_match_flag',
-        'access_a_ride_flag', 'wav_request_flag', 'wav_match_flag'],
+    'texts': [
+        'hvfhs_license_num', 'dispatching_base_num', 'originating_base_num', 'shared_request_flag',
+        'shared_match_flag', 'access_a_ride_flag', 'wav_request_flag', 'wav_match_flag',
+    ],
     'integers': ['PULocationID', 'DOLocationID', 'trip_time'],
-    'fractions': ['trip_miles', 'base_passenger_fare', 'tolls', 'bcf', 'sales_tax', 'congestion_surcharge', 'airport_fee',
-        'tips', 'driver_pay', 'cbd_congestion_fee'],
+    'fractions': [
+        'trip_miles', 'base_passenger_fare', 'tolls', 'bcf', 'sales_tax', 'congestion_surcharge',
+        'airport_fee', 'tips', 'driver_pay', 'cbd_congestion_fee',
+    ],
     'times': ['request_datetime', 'on_scene_datetime', 'pickup_datetime', 'dropoff_datetime'],
 } -%}
 
-with trips as (
+with source as (
 
-    select * from {{ source('raw_data', 'hvfhv_taxi') }}
+    select * from {{ source('tlc', 'hvfhv_taxi') }}
 
 ),
 
@@ -45,12 +49,19 @@ renamed as (
         {{ dollars('cbd_congestion_fee') }} as cbd_congestion_fee_amount,
         {{ dollars('tips') }} as tip_amount,
         {{ dollars('driver_pay') }} as driver_pay_amount,
-        -- What the passenger pays, of which TLC publishes only the parts.
-        {{ dollars('base_passenger_fare + coalesce(tolls, 0) + coalesce(bcf, 0) + coalesce(sales_tax, 0)
-            + coalesce(congestion_surcharge, 0) + coalesce(airport_fee, 0) + coalesce(cbd_congestion_fee, 0)
-            + coalesce(tips, 0)') }} as total_amount
+        -- TLC publishes the parts of what the passenger pays, not the total.
+        {{ dollars('
+            base_passenger_fare
+            + coalesce(tolls, 0)
+            + coalesce(bcf, 0)
+            + coalesce(sales_tax, 0)
+            + coalesce(congestion_surcharge, 0)
+            + coalesce(airport_fee, 0)
+            + coalesce(cbd_congestion_fee, 0)
+            + coalesce(tips, 0)
+        ') }} as total_amount
 
-    from trips
+    from source
 
 )
 

@@ -1,14 +1,19 @@
 {%- set published = {
     'texts': ['store_and_fwd_flag'],
-    'integers': ['VendorID', 'passenger_count', 'RatecodeID', 'PULocationID', 'DOLocationID', 'payment_type'],
-    'fractions': ['trip_distance', 'fare_amount', 'extra', 'mta_tax', 'tip_amount', 'tolls_amount', 'improvement_surcharge',
-        'total_amount', 'congestion_surcharge', 'Airport_fee', 'cbd_congestion_fee'],
+    'integers': [
+        'VendorID', 'passenger_count', 'RatecodeID', 'PULocationID', 'DOLocationID', 'payment_type',
+    ],
+    'fractions': [
+        'trip_distance', 'fare_amount', 'extra', 'mta_tax', 'tip_amount', 'tolls_amount',
+        'improvement_surcharge', 'total_amount', 'congestion_surcharge', 'Airport_fee',
+        'cbd_congestion_fee',
+    ],
     'times': ['tpep_pickup_datetime', 'tpep_dropoff_datetime'],
 } -%}
 
-with trips as (
+with source as (
 
-    select * from {{ source('raw_data', 'yellow_taxi') }}
+    select * from {{ source('tlc', 'yellow_taxi') }}
 
 ),
 
@@ -41,7 +46,7 @@ renamed as (
         {{ dollars('cbd_congestion_fee') }} as cbd_congestion_fee_amount,
         {{ dollars('total_amount') }} as total_amount
 
-    from trips
+    from source
 
 )
 

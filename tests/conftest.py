@@ -41,6 +41,7 @@ class Place:
     data: Path
     upstream: Upstream
     environment: dict[str, str] = field(default_factory=dict)
+    project: Path = HERE
 
     @property
     def variables(self) -> dict[str, str]:
@@ -57,7 +58,7 @@ class Place:
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [Path(sys.executable).with_name(words[0]), *words[1:]],
-            cwd=HERE,
+            cwd=self.project,
             env=self.variables | environment,
             text=True,
             capture_output=True,

@@ -5,6 +5,7 @@ moments. The name of a test has the number of its kill and the command. The same
 and a failure names it: ``-k "[17:"`` with the same two options repeats it.
 """
 
+import json
 import os
 import random
 import shutil
@@ -24,6 +25,7 @@ from pipeline.sample.server import Fault, Upstream, serve
 from tests.conftest import Place, made_once
 from tests.faults.contents import check, state, verified
 from tests.faults.killing import (
+    DBT,
     FILE,
     MAIN,
     START,
@@ -44,15 +46,23 @@ SOURCES = ("citibike", "green_taxi")
 SHARED_RIDES = {"citibike": {"in_two_files": 30, "began_month_before": 20, "exact_duplicate": 5}}
 """Rides that stand in two files: each month's verdicts depend on the month before."""
 FILE_OF_THE_MONTH = "trip-data/green_tripdata_2024-02.parquet"
+AGREES = "all receipts agree"
+
+
+def months_since_the_first() -> int:
+    today = date.today()
+    return 12 * (today.year - MONTHS[0].year) + today.month - MONTHS[0].month
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A command that is killed and run again, the ``rest`` of the commands, and what the data folder then holds.
+    """A command that is killed, the commands that finish it, and what the data folder then holds.
 
-    That is what it holds where nothing was killed, or, where ``same_as`` is given, what it holds after that scenario.
+    They are the same command and ``rest``, where ``finish`` names no others. The folder then holds what it holds where
+    ``command`` and ``rest`` ran undisturbed, or, where ``same_as`` is given, what it holds after that scenario.
     ``start`` is the scenario that it follows; without one it starts from nothing. ``before`` changes the data folder
-    first.
+    first. ``checked`` is a command that finishes something else: after it, what is left of the killed one must be
+    named by ``status`` and ``verify``.
     """
 
     command: Command
@@ -60,6 +70,8 @@ class Scenario:
     start: str = ""
     upstream: str = "original"
     before: Callable[[Path], None] = lambda data: None
+    checked: Command = ()
+    finish: tuple[Command, ...] = ()
     rest: tuple[Command, ...] = ()
     same_as: str = ""
     code: int = 0
@@ -74,10 +86,62 @@ def damage(data: Path) -> None:
 
 
 RANGE = luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+FORGET = verb("forget", "2024-02")
+FORGET_SOURCE = verb("forget", "2024-02", "--source", "green_taxi")
+REFRESH = verb("refresh", "--months", str(months_since_the_first()), "--workers", "2")
 ACCEPT = verb("accept", "2024-02", "--reason", "a test")
+BESIDE = (run_of("2024-01"), run_of("2024-03"))
+OF_A_VERB = (DBT, FILE, DBT, FILE, START)
+OF_A_REFRESH = (
+    DBT,
+    "Load",
+    FILE,
+    "Publish",
+    "Judge",
+    FILE,
+    "CheckForReissue",
+    "Convert",
+    "Measure",
+    "Report",
+    "RunMonth",
+    START,
+)
 SCENARIOS: Mapping[str, Scenario] = {
     "range": Scenario(RANGE, (*STEPS, FILE, START, "Validate", "RunMonth", FILE, START)),
     "catchup": Scenario(verb("catchup", "--start", "2024-01", "--workers", "2"), (*STEPS, FILE, START), code=20),
+    "refresh": Scenario(REFRESH, OF_A_REFRESH, start="range", upstream="reissued"),
+    "refresh, then a run of the month": Scenario(
+        REFRESH,
+        OF_A_REFRESH,
+        start="range",
+        upstream="reissued",
+        finish=(run_of("2024-02"), REFRESH),
+        same_as="refresh",
+    ),
+    "forget": Scenario(FORGET, OF_A_VERB, start="range", rest=BESIDE),
+    "forget, then a run of another month": Scenario(
+        FORGET,
+        OF_A_VERB,
+        start="range",
+        checked=run_of("2024-01"),
+        finish=(FORGET, *BESIDE),
+        same_as="forget",
+    ),
+    "forget, then a run of the month": Scenario(
+        FORGET, OF_A_VERB, start="range", finish=(run_of("2024-02"), *BESIDE), same_as="range"
+    ),
+    "forget a source": Scenario(FORGET_SOURCE, OF_A_VERB, start="range", rest=BESIDE),
+    "forget a source, then a run of another month": Scenario(
+        FORGET_SOURCE,
+        OF_A_VERB,
+        start="range",
+        checked=run_of("2024-03"),
+        finish=(FORGET_SOURCE, *BESIDE),
+        same_as="forget a source",
+    ),
+    "forget a source, then a run of the month": Scenario(
+        FORGET_SOURCE, OF_A_VERB, start="range", finish=(run_of("2024-02"), *BESIDE), same_as="range"
+    ),
     "rejected": Scenario(RANGE, (*STEPS, "Validate"), upstream="damaged", code=30),
     "accept": Scenario(ACCEPT, (FILE, START), start="rejected", upstream="damaged", rest=(run_of("2024-02"),)),
     "repair": Scenario(
@@ -188,11 +252,17 @@ def campaign(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], 
         rows = {"citibike": 1500, "green_taxi": 600}
         generate(root, MONTHS, sources=sources, rows=rows, anomalous_months=MONTHS[1:], anomalies=SHARED_RIDES)
 
+    def reissued(root: Path) -> None:
+        """With other rides in both files of a month, so that other ones of the month after it are in two files."""
+        shutil.copytree(made_once(tmp_path_factory, "kills-upstream", original), root)
+        generate(root, MONTHS[1:2], sources=SOURCES, rows={"citibike": 1200, "green_taxi": 500}, seed=2)
+
     campaign = Campaign(tmp_path_factory, known)
     with ExitStack() as servers:
         root = made_once(tmp_path_factory, "kills-upstream", original)
         campaign.upstreams = {
             "original": servers.enter_context(serve(root)),
+            "reissued": servers.enter_context(serve(made_once(tmp_path_factory, "kills-reissued", reissued))),
             "damaged": servers.enter_context(serve(root)),
         }
         campaign.upstreams["damaged"].faults = [Fault(FILE_OF_THE_MONTH, body=exchanged(root))]
@@ -221,6 +291,22 @@ def test_a_command_that_is_killed_is_finished_by_the_next(campaign: Campaign, pl
         shutil.rmtree(place.data)
         kill = replace(kill, nth=-(-kill.nth // 2), delay=kill.delay / 2)
     context = f"{planned} (seed {planned.seed}): {' '.join(scenario.command)} killed, {kill}"
-    for command in (scenario.command, *scenario.rest):
+    if scenario.checked:
+        run(place, scenario.checked)
+        check_that_leftovers_are_named(place, context)
+    for command in scenario.finish or (scenario.command, *scenario.rest):
         run(place, command, scenario.code if command == scenario.command else 0)
     check(place, expected, context)
+
+
+def check_that_leftovers_are_named(place: Place, context: str) -> None:
+    """Facts of the month are those of a month that is complete, or ``verify`` and ``status`` name what is not."""
+    facts = place.query("select count(*) from core.fct_trips where source_month = '2024-02-01'")[0][0]
+    months = {month["month"]: month for month in json.loads(place.verb("status", "--json").stdout)}
+    found = verified(place)
+    if facts:
+        is_complete = "2024-02" in months and months["2024-02"]["complete"] == "yes"
+        is_named = "2024-02" in months and "2024-02" in found
+        assert is_named or (is_complete and AGREES in found), "\n".join(
+            [context, f"{facts} facts of 2024-02 are left", found, f"status: {months.get('2024-02', 'nothing')}"]
+        )

@@ -112,7 +112,7 @@ def test_a_new_source_goes_from_download_to_its_page(tmp_path: Path) -> None:
     upstream = tmp_path / "upstream"
     generate(upstream, [MONTH], sources=["weather", "taxi_zones", "taxi_zone_polygons"])
     (upstream / "trip-data").mkdir(exist_ok=True)
-    duckdb.sql(PUBLISHED).write_parquet(str(upstream / "trip-data/pedicab_2024-01.parquet"))
+    duckdb.execute(f"copy ({PUBLISHED}) to '{upstream}/trip-data/pedicab_2024-01.parquet' (format parquet)")
 
     with serve(upstream) as server:
         place = Place(tmp_path / "data", server, {"PYTHONPATH": str(project)}, project)
@@ -122,7 +122,7 @@ def test_a_new_source_goes_from_download_to_its_page(tmp_path: Path) -> None:
     facts = "select source::varchar, trip_type::varchar, count(*) from core.fct_trips group by all"
     assert place.query(facts) == [("pedicab_rides", "pedicab", TRIPS)]
     modes = place.data / "published/metrics/month=2024-01/by_mode.parquet"
-    assert duckdb.sql(f"select trip__trip_type, total_trips from '{modes}'").fetchall() == [("pedicab", TRIPS)]
+    assert duckdb.execute(f"select trip__trip_type, total_trips from '{modes}'").fetchall() == [("pedicab", TRIPS)]
     page = (place.data / "reports/2024-01.html").read_text()
     assert "Pedicabs" in page and "pedicab rides" in page
     assert ".m-pedicab { --mode: #7a3e9d; }" in page

@@ -37,11 +37,6 @@ def relative(path: Path) -> str:
     return str(path.relative_to(PROJECT))
 
 
-def is_semantic(path: Path) -> bool:
-    """Whether a file belongs to the semantic layer, which is written as MetricFlow's documentation is."""
-    return bool({"metrics", "semantic_models"} & {*path.parts})
-
-
 def staged_by(model: str) -> Iterator[tuple[str, str]]:
     """The published tables that a staging model reads, by itself or by its base models."""
     text = MODELS[model].read_text()
@@ -93,7 +88,7 @@ def test_source_is_used_in_staging_alone_and_once_for_a_table() -> None:
     assert Counter(table for tables in used.values() for table in tables) == Counter(declared_tables().keys())
 
 
-@pytest.mark.parametrize("name", [name for name, path in MODELS.items() if not is_semantic(path)])
+@pytest.mark.parametrize("name", [*MODELS])
 def test_a_model_reads_other_models_in_its_first_ctes_and_ends_in_select_from_one(name: str) -> None:
     text = MODELS[name].read_text()
     reads = re.findall(r".*\{\{ (?:ref|source)\(.*", text)
@@ -111,7 +106,7 @@ def test_no_built_in_materialization_is_replaced() -> None:
     assert own and not own & BUILT_IN
 
 
-@pytest.mark.parametrize("name", [name for name, path in MODELS.items() if not is_semantic(path)])
+@pytest.mark.parametrize("name", [*MODELS])
 def test_a_model_is_described_beside_it_with_its_grain_and_a_tested_key(name: str) -> None:
     path, model = DECLARED[name]
     assert path.parent == MODELS[name].parent
@@ -144,9 +139,7 @@ def test_every_block_of_columns_is_used() -> None:
     assert blocks == used
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in [*SQL, *YAML, *PROJECT.glob("*.yml")] if not is_semantic(path)], ids=relative
-)
+@pytest.mark.parametrize("path", [*SQL, *YAML, *PROJECT.glob("*.yml")], ids=relative)
 def test_lines_are_at_most_100_characters_and_mappings_in_block_style(path: Path) -> None:
     for line in path.read_text().splitlines():
         assert len(line) <= 100, line

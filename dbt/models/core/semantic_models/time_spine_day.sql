@@ -2,8 +2,13 @@ with days as (
 
     select * from {{ ref('dim_date') }}
 
+),
+
+final as (
+
+    select date_day as day_start
+    from days
+
 )
 
-select date_day as day_start
-
-from days
+select * from final

@@ -1,4 +1,4 @@
-{{ config(materialized='atomic_view', contract={'enforced': false}) }}
+{{ config(materialized='atomic_view') }}
 
 with trips as (
 

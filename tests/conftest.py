@@ -1,4 +1,4 @@
-"""What the tests share: a generated upstream, served on loopback, and runs of the real commands over it."""
+"""Fixtures of all tests: a generated upstream, served on loopback, and data folders of runs of the real commands."""
 
 import os
 import shutil
@@ -18,15 +18,15 @@ from filelock import FileLock
 from pipeline.sample.generate import ANOMALIES, DEMO_SOURCES, generate
 from pipeline.sample.server import Upstream, serve
 
-# The first example pays for imports, on a machine that may be busy: how long one takes proves nothing.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+# The duration of an example depends on imports and on the load of the machine.
+hypothesis.settings.register_profile("no_deadline", deadline=None)
+hypothesis.settings.load_profile("no_deadline")
 
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
-DIRTY = date(2024, 2, 1)
-PROJECTS_OWN = ("metrics.html", "models.html", "models.json")
-"""Reports that say what the project is, whatever the months hold."""
+ANOMALOUS_MONTH = date(2024, 2, 1)
+PROJECT_REPORTS = ("metrics.html", "models.html", "models.json")
+"""Reports that depend on the project alone, not on the months."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,8 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @dataclass
-class Place:
-    """A data folder, the upstream it is fed from, and commands run on it as a user would."""
+class Workspace:
+    """A data folder and its upstream, with commands that run as a user's do."""
 
     data: Path
     upstream: Upstream
@@ -55,9 +55,10 @@ class Place:
         }
         return inherited | own | self.environment
 
-    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of this Python's environment, with further environment variables."""
         return subprocess.run(
-            [Path(sys.executable).with_name(words[0]), *words[1:]],
+            [Path(sys.executable).with_name(program), *arguments],
             cwd=self.project,
             env=self.variables | environment,
             text=True,
@@ -66,14 +67,15 @@ class Place:
             timeout=300,
         )
 
-    def luigi(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self.run("luigi", "--module", "pipeline", *words, "--local-scheduler", **environment)
+    def luigi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run("luigi", "--module", "pipeline", *arguments, "--local-scheduler", **environment)
 
-    def month(self, month: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self.luigi("RunMonth", "--month", month, *words, **environment)
+    def run_month(self, month: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.luigi("RunMonth", "--month", month, *options, **environment)
 
-    def verb(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.run("python", "-m", "pipeline", *words)
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ``python -m pipeline``."""
+        return self.run("python", "-m", "pipeline", *arguments)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query on the warehouse."""
@@ -81,22 +83,23 @@ class Place:
             return con.execute(sql).fetchall()
 
     def files(self) -> set[str]:
-        """Everything that lies in the data folder, by its path in there."""
+        """The paths of all files, relative to the data folder."""
         return {str(path.relative_to(self.data)) for path in self.data.rglob("*") if path.is_file()}
 
-    def asked(self, method: str = "GET") -> list[str]:
-        """Paths asked for so far."""
-        return [asked.path.split("?")[0].lstrip("/") for asked in self.upstream.requests if asked.method == method]
+    def requested_paths(self, method: str = "GET") -> list[str]:
+        """The paths of all requests so far."""
+        requests = self.upstream.requests
+        return [request.path.split("?")[0].lstrip("/") for request in requests if request.method == method]
 
 
-def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that is made once for all of pytest's workers, by the first that needs it."""
+def create_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that all of pytest's workers share; the first that needs it creates it."""
     root = tmp_path_factory.getbasetemp()
     folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / name
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             part = folder.with_name(f"{name}.part")
-            shutil.rmtree(part, ignore_errors=True)  # of a worker that failed
+            shutil.rmtree(part, ignore_errors=True)  # of a failed worker
             make(part)
             part.rename(folder)
     return folder
@@ -104,10 +107,14 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small upstream of three months, the middle one dirty; read only."""
+    """A small upstream of three months, the second one with anomalies. Tests must not change it."""
 
     def make(root: Path) -> None:
-        few = {**ANOMALIES, "citibike": {**ANOMALIES["citibike"], "unreadable": 1}, "citibike_jc": {"unreadable": 1}}
+        anomalies = {
+            **ANOMALIES,
+            "citibike": {**ANOMALIES["citibike"], "unreadable": 1},
+            "citibike_jc": {"unreadable": 1},
+        }
         sources = (*DEMO_SOURCES, "green_taxi", "citibike_jc")
         generate(
             root,
@@ -115,53 +122,53 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sources=sources,
             rows={"citibike_jc": 8000},
             scale=0.25,
-            anomalous_months=[DIRTY],
-            anomalies=few,
+            anomalous_months=[ANOMALOUS_MONTH],
+            anomalies=anomalies,
         )
 
-    return made_once(tmp_path_factory, "generated", make)
+    return create_once(tmp_path_factory, "generated", make)
 
 
 @pytest.fixture
-def place(generated: Path, tmp_path: Path) -> Iterator[Place]:
-    """An empty data folder before the generated upstream, of which this test has its own copy."""
+def workspace(generated: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """An empty data folder with its own copy of the generated upstream."""
     root = tmp_path / "upstream"
     shutil.copytree(generated, root)
     with serve(root) as upstream:
-        yield Place(tmp_path / "data", upstream)
+        yield Workspace(tmp_path / "data", upstream)
 
 
 @pytest.fixture(scope="session")
-def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The three months, run as a range: for tests that look and change nothing."""
+def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The data folder of a range of the three months. Tests must not change it."""
     with serve(generated) as upstream:
 
         def make(folder: Path) -> None:
-            words = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
-            ended = Place(folder, upstream).luigi("RangeMonthly", "--of", "RunMonth", *words)
+            options = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
+            ended = Workspace(folder, upstream).luigi("RangeMonthly", "--of", "RunMonth", *options)
             assert ended.returncode == 0, ended.stderr
 
-        made = made_once(tmp_path_factory, "finished", make)
-        place = Place(tmp_path_factory.mktemp("finished") / "data", upstream)
-        shutil.copytree(made, place.data, symlinks=True)
-        yield place
+        folder = create_once(tmp_path_factory, "finished", make)
+        workspace = Workspace(tmp_path_factory.mktemp("finished") / "data", upstream)
+        shutil.copytree(folder, workspace.data, symlinks=True)
+        yield workspace
 
 
 @pytest.fixture(scope="session")
-def known(finished: Place) -> Callable[[Place], Place]:
-    """Makes of an empty data folder one that has all that depends on the project alone, as after a first month.
+def with_project_files(finished: Workspace) -> Callable[[Workspace], Workspace]:
+    """Copy the files that depend on the project alone into an empty data folder, as they are after a first month.
 
-    That is what dbt has parsed, MetricFlow planned and the models' documentation: ``finished`` shows that they come of
-    nothing, and that they take half of a small month's time.
+    These are dbt's manifest, MetricFlow's plans and the documentation of models. They take half of the time of a small
+    month; ``finished`` tests that they are created from nothing.
     """
 
-    def knowing(place: Place) -> Place:
+    def copied_into(workspace: Workspace) -> Workspace:
         target, reports = finished.data / "dbt/target", finished.data / "reports"
-        shutil.copytree(target, place.data / "dbt/target", ignore=shutil.ignore_patterns("compiled", "run*"))
-        shutil.copytree(reports, place.data / "reports", ignore=lambda _, names: {*names} - {*PROJECTS_OWN})
-        return place
+        shutil.copytree(target, workspace.data / "dbt/target", ignore=shutil.ignore_patterns("compiled", "run*"))
+        shutil.copytree(reports, workspace.data / "reports", ignore=lambda _, names: {*names} - {*PROJECT_REPORTS})
+        return workspace
 
-    return knowing
+    return copied_into
 
 
 @pytest.fixture(scope="session")
@@ -173,11 +180,11 @@ def chromium() -> str:
 
 
 @pytest.fixture
-def copy_of(finished: Place, tmp_path: Path) -> Callable[[], Place]:
-    """A copy of the finished data folder, before the same upstream, to change."""
+def copy_finished(finished: Workspace, tmp_path: Path) -> Callable[[], Workspace]:
+    """Copy the finished data folder, with the same upstream, for tests that change it."""
 
-    def copied() -> Place:
+    def copied() -> Workspace:
         shutil.copytree(finished.data, tmp_path / "data", symlinks=True)
-        return Place(tmp_path / "data", finished.upstream)
+        return Workspace(tmp_path / "data", finished.upstream)
 
     return copied

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.conftest import Place
+from tests.conftest import Workspace
 
 SCHEMAS = ("raw_data", "core", "audit", "quality", "estimates")
 TIMES = {"fetched_at", "loaded_at", "replaced_at", "judged_at"}
@@ -19,16 +19,18 @@ HISTORY = ("raw_data.replaced", "audit.file_history", "quality.findings")
 """Tables of what has happened, which differ where a step was done twice. Findings are compared as audit.findings."""
 
 
-def state(place: Place) -> dict[str, object]:
+def state(workspace: Workspace) -> dict[str, object]:
     """Rows and an order-independent hash of each table and published file, and the path of every other file.
 
     Times of loading and judging are left out, and so is the upstream's port. Of receipts, what matters is whether they
     hold.
     """
-    paths = {path: place.data / path for path in place.files() if not path.startswith(OWN_TO_A_RUN)}
-    files = {path: receipt_of(file, place.data) if file.suffix == ".json" else "a file" for path, file in paths.items()}
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
-        return files | dict(published(con, place.data)) | dict(tables(con))
+    paths = {path: workspace.data / path for path in workspace.files() if not path.startswith(OWN_TO_A_RUN)}
+    files = {
+        path: receipt_of(file, workspace.data) if file.suffix == ".json" else "a file" for path, file in paths.items()
+    }
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+        return files | dict(published(con, workspace.data)) | dict(tables(con))
 
 
 def receipt_of(file: Path, data: Path) -> str:
@@ -95,12 +97,12 @@ def shortened(value: object) -> str:
     return text if len(text) < 100 else f"{text[:100]} …"
 
 
-def verified(place: Place) -> str:
+def verified(workspace: Workspace) -> str:
     """What ``verify`` finds in the folder."""
-    return place.verb("verify").stdout.replace(str(place.data), "")
+    return workspace.command("verify").stdout.replace(str(workspace.data), "")
 
 
-def check(place: Place, expected: dict[str, object], context: str) -> None:
+def check(workspace: Workspace, expected: dict[str, object], context: str) -> None:
     """Raises AssertionError where the folder holds something else, or ``verify`` finds something else in it."""
-    different = differences(expected, state(place) | {"verify": verified(place)})
+    different = differences(expected, state(workspace) | {"verify": verified(workspace)})
     assert not different, "\n".join([context, *different])

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 
 START, DBT, FILE = "start", "dbt", "file"
 """Events beside the names of tasks: the command begins, it starts dbt, it renames or deletes something in the data
@@ -67,10 +67,10 @@ def verb(*words: str) -> Command:
     return ("pipeline", *words)
 
 
-def run(place: Place, command: Command, code: int = 0) -> str:
+def run(workspace: Workspace, command: Command, code: int = 0) -> str:
     """Runs the command undisturbed; returns what it printed. Raises AssertionError for another exit code."""
     program, *arguments = command
-    ended = place.run(program, *arguments) if program == "luigi" else place.verb(*arguments)
+    ended = workspace.run(program, *arguments) if program == "luigi" else workspace.command(*arguments)
     assert ended.returncode == code, f"{' '.join(command)}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
     return ended.stdout + ended.stderr
 
@@ -84,7 +84,7 @@ def seconds_of_steps(data: Path) -> dict[str, float]:
     return taken | {DBT: taken["Transform"]}
 
 
-def killed(place: Place, kill: Kill, command: Command) -> bool:
+def killed(workspace: Workspace, kill: Kill, command: Command) -> bool:
     """Runs the command until it is killed; returns whether it was, or had ended by itself before.
 
     What it printed is in ``killed.log`` beside the data folder. Raises AssertionError where any of its processes lives
@@ -92,11 +92,11 @@ def killed(place: Place, kill: Kill, command: Command) -> bool:
     """
     reader, writer = os.pipe()
     arguments = [kill.event, str(kill.nth), str(writer), *command]
-    with (place.data.parent / "killed.log").open("w") as log, os.fdopen(reader) as events:
+    with (workspace.data.parent / "killed.log").open("w") as log, os.fdopen(reader) as events:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.killing", *arguments],
             cwd=HERE,
-            env=place.variables,
+            env=workspace.variables,
             stdout=log,
             stderr=log,
             pass_fds=[writer],

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.sample.server import Fault
 from pipeline.sources import sources
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 
 NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
 
@@ -47,34 +47,36 @@ NEXT_YEAR = f"{date.today() + timedelta(days=366):%Y-%m}"
         ),
     ],
 )
-def test_an_invalid_command_line_is_refused_in_one_line(place: Place, words: tuple[str, ...], line: str) -> None:
-    ended = place.luigi(*words)
+def test_an_invalid_command_line_is_refused_in_one_line(
+    workspace: Workspace, words: tuple[str, ...], line: str
+) -> None:
+    ended = workspace.luigi(*words)
     assert ended.returncode == 2
     assert ended.stderr.startswith(line) and len(ended.stderr.splitlines()) == 1
-    assert place.files() == set()
+    assert workspace.files() == set()
 
 
-def test_an_unknown_source_in_the_environment_is_refused_in_one_line(place: Place) -> None:
-    ended = place.month("2024-01", MOBILITY_SOURCES="yellow_taxi,bicycles")
+def test_an_unknown_source_in_the_environment_is_refused_in_one_line(workspace: Workspace) -> None:
+    ended = workspace.run_month("2024-01", MOBILITY_SOURCES="yellow_taxi,bicycles")
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: source 'bicycles': not known") and len(ended.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("words", [("forget", "2025-13"), ("forget", "2024-01", "--source", "x")])
-def test_a_verb_refuses_invalid_arguments_in_one_line(place: Place, words: tuple[str, ...]) -> None:
-    ended = place.verb(*words)
+def test_a_verb_refuses_invalid_arguments_in_one_line(workspace: Workspace, words: tuple[str, ...]) -> None:
+    ended = workspace.command(*words)
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ") and len(ended.stderr.splitlines()) == 1
-    assert place.files() == set()
+    assert workspace.files() == set()
 
 
 def test_a_month_before_the_first_is_an_error_with_the_first_month(
-    place: Place, known: Callable[[Place], Place]
+    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
-    ended = known(place).month("2010-05", "--sources", "yellow_taxi")
+    ended = with_project_files(workspace).run_month("2010-05", "--sources", "yellow_taxi")
     assert ended.returncode != 0
     assert "2010-05 yellow_taxi: begins with 2011-01" in ended.stderr and "Traceback" not in ended.stderr
-    assert not [path for path in place.files() if "yellow" in path or path.startswith("complete")]
+    assert not [path for path in workspace.files() if "yellow" in path or path.startswith("complete")]
 
 
 HTML = b"\n\n<!DOCTYPE html><html><head><title>Too busy</title></head></html>"
@@ -127,32 +129,32 @@ PATHS = {
         ),
     ],
 )
-def test_an_invalid_file_fails_its_task_in_one_line(place: Place, source: str, body: bytes, line: str) -> None:
-    place.upstream.faults = [Fault(PATHS[source], body=body)]
+def test_an_invalid_file_fails_its_task_in_one_line(workspace: Workspace, source: str, body: bytes, line: str) -> None:
+    workspace.upstream.faults = [Fault(PATHS[source], body=body)]
     month = "2011-01" if sources()[source].static else "2024-01"
-    ended = place.luigi("Convert", "--source", source, "--month", month)
+    ended = workspace.luigi("Convert", "--source", source, "--month", month)
     assert ended.returncode == 30
     errors = [text for text in ended.stderr.splitlines() if " ERROR " in text]
-    assert len(errors) == 1 and line.format(port=place.upstream.server_port) in errors[0]
+    assert len(errors) == 1 and line.format(port=workspace.upstream.server_port) in errors[0]
     assert "Traceback" not in ended.stderr
-    assert not [left for left in place.files() if "parquet/" in left or left.endswith(".part")]
+    assert not [left for left in workspace.files() if "parquet/" in left or left.endswith(".part")]
 
 
 @pytest.mark.parametrize("source", ["taxi_zones", "taxi_zone_polygons"])
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_missing_static_file_is_an_error_that_names_the_setting_to_disable_it(
-    place: Place, known: Callable[[Place], Place], source: str, status: int
+    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace], source: str, status: int
 ) -> None:
-    (place.upstream.root / PATHS[source]).unlink()
+    (workspace.upstream.root / PATHS[source]).unlink()
     if status == 404:
-        place.upstream.faults = [Fault(PATHS[source], status=404)]
-    ended = known(place).month("2024-01", "--sources", "green_taxi")
+        workspace.upstream.faults = [Fault(PATHS[source], status=404)]
+    ended = with_project_files(workspace).run_month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 35
     (line,) = [text for text in ended.stderr.splitlines() if "does not exist" in text]
-    assert f"{source}: {place.upstream.url}/{PATHS[source]} does not exist, and every month needs it" in line
+    assert f"{source}: {workspace.upstream.url}/{PATHS[source]} does not exist, and every month needs it" in line
     assert f"enabled: false in config/sources/{source}.yaml" in line
     assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr
-    assert not [path for path in place.files() if path.startswith(("complete", f"landing/{source}/"))]
+    assert not [path for path in workspace.files() if path.startswith(("complete", f"landing/{source}/"))]
 
 
 def zip_of(**members: str) -> bytes:
@@ -183,78 +185,82 @@ def zip_of(**members: str) -> bytes:
         ),
     ],
 )
-def test_an_archive_that_cannot_be_used_fails_its_task_in_one_line(place: Place, body: bytes, line: str) -> None:
-    place.upstream.faults = [Fault(PATHS["citibike_jc"], body=body)]
-    ended = place.luigi("Convert", "--source", "citibike_jc", "--month", "2024-01")
+def test_an_archive_that_cannot_be_used_fails_its_task_in_one_line(
+    workspace: Workspace, body: bytes, line: str
+) -> None:
+    workspace.upstream.faults = [Fault(PATHS["citibike_jc"], body=body)]
+    ended = workspace.luigi("Convert", "--source", "citibike_jc", "--month", "2024-01")
     assert ended.returncode == 30
     assert line in ended.stderr and "Traceback" not in ended.stderr
-    assert [path for path in place.files() if path.startswith("parquet")] == []
+    assert [path for path in workspace.files() if path.startswith("parquet")] == []
 
 
-def test_a_data_folder_that_cannot_be_written_is_an_error_with_its_path(place: Place) -> None:
-    place.data.write_text("a file")
-    ended = place.month("2024-01", "--sources", "green_taxi")
+def test_a_data_folder_that_cannot_be_written_is_an_error_with_its_path(workspace: Workspace) -> None:
+    workspace.data.write_text("a file")
+    ended = workspace.run_month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"error: {place.data}: cannot be written") and len(ended.stderr.splitlines()) == 1
+    assert (
+        ended.stderr.startswith(f"error: {workspace.data}: cannot be written") and len(ended.stderr.splitlines()) == 1
+    )
 
 
 @pytest.mark.mount
-def test_a_full_disk_is_an_error_and_leaves_no_partial_file(place: Place) -> None:
-    place.data.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place.data], check=False)
+def test_a_full_disk_is_an_error_and_leaves_no_partial_file(workspace: Workspace) -> None:
+    workspace.data.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", workspace.data], check=False)
     assert mounted.returncode == 0, "only root can mount a small disk; -m 'not mount' runs the other tests"
-    config = place.upstream.root / "luigi.cfg"  # by default a run that has so little space does not begin
+    config = workspace.upstream.root / "luigi.cfg"  # by default a run that has so little space does not begin
     config.write_text("[mobility]\nleast_free_gb = 0\n")
     try:
         words = ("Convert", "--source", "yellow_taxi", "--month", "2024-01")
-        assert place.luigi(*words).returncode == 2
-        ended = place.luigi(*words, LUIGI_CONFIG_PATH=str(config))
+        assert workspace.luigi(*words).returncode == 2
+        ended = workspace.luigi(*words, LUIGI_CONFIG_PATH=str(config))
         assert ended.returncode == 30
         assert re.search(r'Could not write file ".*": No space left on device; free some space', ended.stderr)
         assert "Traceback" not in ended.stderr
-        assert not [path for path in place.files() if path.endswith(".part") or path.startswith("parquet")]
+        assert not [path for path in workspace.files() if path.endswith(".part") or path.startswith("parquet")]
     finally:
-        subprocess.run(["umount", place.data], check=True)
+        subprocess.run(["umount", workspace.data], check=True)
 
 
-def test_a_locked_warehouse_is_an_error_with_the_pid_of_the_other_process(place: Place) -> None:
+def test_a_locked_warehouse_is_an_error_with_the_pid_of_the_other_process(workspace: Workspace) -> None:
     bikes = ("Load", "--source", "citibike_jc", "--month", "2024-01")
-    assert place.luigi("Load", "--source", "green_taxi", "--month", "2024-01").returncode == 0
+    assert workspace.luigi("Load", "--source", "green_taxi", "--month", "2024-01").returncode == 0
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
-    database = str(place.data / "warehouse/nyc_mobility.duckdb")
+    database = str(workspace.data / "warehouse/nyc_mobility.duckdb")
     with subprocess.Popen(
         [sys.executable, "-c", hold, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout and holder.stdin and holder.stdout.readline() == "held\n"
-        ended = place.luigi(*bikes)
+        ended = workspace.luigi(*bikes)
         holder.stdin.close()
     assert ended.returncode == 30
     assert f"held by process {holder.pid} (" in ended.stderr and "wait for it or stop it" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert place.luigi(*bikes).returncode == 0
+    assert workspace.luigi(*bikes).returncode == 0
 
 
 def test_a_second_run_at_the_same_time_exits_with_10_and_names_the_first(
-    place: Place, known: Callable[[Place], Place]
+    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
-    known(place)
-    place.upstream.faults = [Fault(PATHS["green_taxi"], first=2, bytes_per_second=20_000)]
+    with_project_files(workspace)
+    workspace.upstream.faults = [Fault(PATHS["green_taxi"], first=2, bytes_per_second=20_000)]
     environment = os.environ | {
-        "MOBILITY_DATA": str(place.data),
-        "TLC_URL": place.upstream.url,
-        "CITIBIKE_URL": f"{place.upstream.url}/tripdata",
-        "OPEN_METEO_URL": place.upstream.url,
+        "MOBILITY_DATA": str(workspace.data),
+        "TLC_URL": workspace.upstream.url,
+        "CITIBIKE_URL": f"{workspace.upstream.url}/tripdata",
+        "OPEN_METEO_URL": workspace.upstream.url,
     }
     words = ["--module", "pipeline", "RunMonth", "--month", "2024-01", "--sources", "green_taxi", "--local-scheduler"]
     luigi = shutil.which("luigi", path=str(Path(sys.executable).parent))
     first = subprocess.Popen([str(luigi), *words], cwd=HERE, env=environment, stderr=subprocess.DEVNULL)
-    holder = place.data / ".running.json"
+    holder = workspace.data / ".running.json"
     while not holder.exists():
         assert first.poll() is None
-    second = place.month("2024-03", "--sources", "citibike_jc")
+    second = workspace.run_month("2024-03", "--sources", "citibike_jc")
     assert second.returncode == 10
     assert second.stderr.startswith(f"error: already running: process {first.pid} (") and "2024-01" in second.stderr
     assert json.loads(holder.read_text())["pid"] == first.pid
     assert first.wait(120) == 0
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
         assert con.execute("select distinct source::varchar from core.fct_trips").fetchall() == [("green_taxi",)]

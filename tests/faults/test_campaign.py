@@ -21,7 +21,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, Upstream, serve
-from tests.conftest import Place, made_once
+from tests.conftest import Workspace, create_once
 from tests.faults.contents import check, state, verified
 from tests.faults.killing import (
     FILE,
@@ -72,21 +72,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Campaign:
     """The upstreams, and the scenarios as they end where nothing is killed, each made once for all workers."""
 
-    def __init__(self, factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> None:
+    def __init__(self, factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]) -> None:
         self.factory = factory
-        self.known = known
+        self.with_project_files = with_project_files
         self.upstreams: dict[str, Upstream] = {}
 
-    def place(self, data: Path, scenario: Scenario) -> Place:
+    def workspace(self, data: Path, scenario: Scenario) -> Workspace:
         """The data folder before its upstream, as the scenario finds it."""
-        place = Place(data, self.upstreams[scenario.upstream], {"MOBILITY_SOURCES": ",".join(SOURCES)})
-        place.environment["LUIGI_CONFIG_PATH"] = str(self.at_any_hour)
+        workspace = Workspace(data, self.upstreams[scenario.upstream], {"MOBILITY_SOURCES": ",".join(SOURCES)})
+        workspace.environment["LUIGI_CONFIG_PATH"] = str(self.at_any_hour)
         if scenario.start:
             shutil.copytree(self.undisturbed(scenario.start) / "data", data, symlinks=True)
         else:
-            self.known(place)
+            self.with_project_files(workspace)
         scenario.before(data)
-        return place
+        return workspace
 
     @property
     def at_any_hour(self) -> Path:
@@ -96,7 +96,7 @@ class Campaign:
             folder.mkdir()
             (folder / "luigi.cfg").write_text("[mobility]\nmaintenance =\n")
 
-        return made_once(self.factory, "kills-configuration", make) / "luigi.cfg"
+        return create_once(self.factory, "kills-configuration", make) / "luigi.cfg"
 
     def undisturbed(self, name: str) -> Path:
         """A folder with the data folder after the scenario without a kill, what that took, and what ``verify`` says."""
@@ -104,15 +104,15 @@ class Campaign:
 
         def make(folder: Path) -> None:
             folder.mkdir()
-            place = self.place(folder / "data", scenario)
+            workspace = self.workspace(folder / "data", scenario)
             began = time.monotonic()
-            run(place, scenario.command, scenario.code)
+            run(workspace, scenario.command, scenario.code)
             (folder / "seconds").write_text(str(time.monotonic() - began))
             for command in scenario.rest:
-                run(place, command)
-            (folder / "verified").write_text(verified(place))
+                run(workspace, command)
+            (folder / "verified").write_text(verified(workspace))
 
-        return made_once(self.factory, f"kills-{name}".replace(" ", "-"), make)
+        return create_once(self.factory, f"kills-{name}".replace(" ", "-"), make)
 
     def expected(self, name: str) -> dict[str, object]:
         scenario = SCENARIOS[name]
@@ -127,11 +127,13 @@ class Campaign:
 
 @cache
 def expected_in(folder: Path, upstream: Upstream) -> dict[str, object]:
-    return state(Place(folder / "data", upstream)) | {"verify": (folder / "verified").read_text()}
+    return state(Workspace(folder / "data", upstream)) | {"verify": (folder / "verified").read_text()}
 
 
 @pytest.fixture(scope="session")
-def campaign(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Campaign]:
+def campaign(
+    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
+) -> Iterator[Campaign]:
     def original(root: Path) -> None:
         sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
         rows = {"citibike": 1500, "green_taxi": 600}
@@ -139,15 +141,15 @@ def campaign(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], 
 
     def reissued(root: Path) -> None:
         """With other rides in both files of a month, so that other ones of the month after it are in two files."""
-        shutil.copytree(made_once(tmp_path_factory, "kills-upstream", original), root)
+        shutil.copytree(create_once(tmp_path_factory, "kills-upstream", original), root)
         generate(root, MONTHS[1:2], sources=SOURCES, rows={"citibike": 1200, "green_taxi": 500}, seed=2)
 
-    campaign = Campaign(tmp_path_factory, known)
+    campaign = Campaign(tmp_path_factory, with_project_files)
     with ExitStack() as servers:
-        root = made_once(tmp_path_factory, "kills-upstream", original)
+        root = create_once(tmp_path_factory, "kills-upstream", original)
         campaign.upstreams = {
             "original": servers.enter_context(serve(root)),
-            "reissued": servers.enter_context(serve(made_once(tmp_path_factory, "kills-reissued", reissued))),
+            "reissued": servers.enter_context(serve(create_once(tmp_path_factory, "kills-reissued", reissued))),
             "damaged": servers.enter_context(serve(root)),
         }
         campaign.upstreams["damaged"].faults = [Fault(FILE_OF_THE_MONTH, body=exchanged(root))]
@@ -169,26 +171,26 @@ def test_a_command_that_is_killed_is_finished_by_the_next(campaign: Campaign, pl
     scenario, expected = planned.scenario, campaign.expected(planned.name)
     kill = planned.kill(campaign.seconds(planned.name))
     while True:
-        place = campaign.place(tmp_path / "data", scenario)
-        if killed(place, kill, scenario.command):
+        workspace = campaign.workspace(tmp_path / "data", scenario)
+        if killed(workspace, kill, scenario.command):
             break
         assert kill.nth > 1 or kill.delay > 0.01, f"{kill}: {scenario.command} ended before"
-        shutil.rmtree(place.data)
+        shutil.rmtree(workspace.data)
         kill = replace(kill, nth=-(-kill.nth // 2), delay=kill.delay / 2)
     context = f"{planned} (seed {planned.seed}): {' '.join(scenario.command)} killed, {kill}"
     if scenario.checked:
-        run(place, scenario.checked)
-        check_that_leftovers_are_named(place, context)
+        run(workspace, scenario.checked)
+        check_that_leftovers_are_named(workspace, context)
     for command in scenario.finish or (scenario.command, *scenario.rest):
-        run(place, command, scenario.code if command == scenario.command else 0)
-    check(place, expected, context)
+        run(workspace, command, scenario.code if command == scenario.command else 0)
+    check(workspace, expected, context)
 
 
-def check_that_leftovers_are_named(place: Place, context: str) -> None:
+def check_that_leftovers_are_named(workspace: Workspace, context: str) -> None:
     """Facts of the month are those of a month that is complete, or ``verify`` and ``status`` name what is not."""
-    facts = place.query("select count(*) from core.fct_trips where source_month = '2024-02-01'")[0][0]
-    months = {month["month"]: month for month in json.loads(place.verb("status", "--json").stdout)}
-    found = verified(place)
+    facts = workspace.query("select count(*) from core.fct_trips where source_month = '2024-02-01'")[0][0]
+    months = {month["month"]: month for month in json.loads(workspace.command("status", "--json").stdout)}
+    found = verified(workspace)
     if facts:
         is_complete = "2024-02" in months and months["2024-02"]["complete"] == "yes"
         is_named = "2024-02" in months and "2024-02" in found

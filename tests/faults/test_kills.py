@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import serve
-from tests.conftest import Place, made_once
+from tests.conftest import Workspace, create_once
 from tests.faults.contents import check, state, verified
 from tests.faults.killing import DBT, MAIN, STEPS, TREE, Kill, killed, luigi, run, run_of, seconds_of_steps, verb
 
@@ -26,7 +26,9 @@ RANGE = luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop"
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
+) -> Iterator[Workspace]:
     """The range in one source, as it ends where nothing is killed."""
 
     def make(folder: Path) -> None:
@@ -40,62 +42,62 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place
             anomalies=SHARED_RIDES,
         )
         with serve(folder / "upstream") as upstream:
-            place = known(Place(folder / "data", upstream, {"MOBILITY_SOURCES": "citibike"}))
-            run(place, RANGE)
-            (folder / "verified").write_text(verified(place))  # here, as it takes the folder's lock
+            workspace = with_project_files(Workspace(folder / "data", upstream, {"MOBILITY_SOURCES": "citibike"}))
+            run(workspace, RANGE)
+            (folder / "verified").write_text(verified(workspace))  # here, as it takes the folder's lock
 
-    made = made_once(tmp_path_factory, "undisturbed", make)
+    made = create_once(tmp_path_factory, "undisturbed", make)
     with serve(made / "upstream") as upstream:
-        yield Place(made / "data", upstream, {"MOBILITY_SOURCES": "citibike"})
+        yield Workspace(made / "data", upstream, {"MOBILITY_SOURCES": "citibike"})
 
 
 @pytest.fixture(scope="session")
-def expected(undisturbed: Place) -> dict[str, object]:
+def expected(undisturbed: Workspace) -> dict[str, object]:
     return state(undisturbed) | {"verify": (undisturbed.data.parent / "verified").read_text()}
 
 
 @pytest.mark.parametrize(("victim", "steps"), [(TREE, STEPS[::2]), (MAIN, STEPS[1::2])], ids=[TREE, MAIN])
 def test_a_range_that_is_killed_again_and_again_ends_as_if_undisturbed(
-    undisturbed: Place,
+    undisturbed: Workspace,
     expected: dict[str, object],
-    known: Callable[[Place], Place],
+    with_project_files: Callable[[Workspace], Workspace],
     tmp_path: Path,
     victim: str,
     steps: tuple[str, ...],
 ) -> None:
-    place = known(Place(tmp_path / "data", undisturbed.upstream, undisturbed.environment))
+    workspace = with_project_files(Workspace(tmp_path / "data", undisturbed.upstream, undisturbed.environment))
     draw, seconds, kills = random.Random(victim), seconds_of_steps(undisturbed.data), list[Kill]()
     for step in steps:
         kills.append(Kill(step, victim, delay=draw.random() * seconds[step] / 2))
-        assert killed(place, kills[-1], RANGE), f"{kills[-1]}: the range had ended before"
-    run(place, RANGE)
-    check(place, expected, "; ".join(map(str, kills)))
+        assert killed(workspace, kills[-1], RANGE), f"{kills[-1]}: the range had ended before"
+    run(workspace, RANGE)
+    check(workspace, expected, "; ".join(map(str, kills)))
 
 
 @pytest.fixture
-def copied(undisturbed: Place, tmp_path: Path) -> Place:
+def copied(undisturbed: Workspace, tmp_path: Path) -> Workspace:
     """A copy of the range's data folder, to change."""
     shutil.copytree(undisturbed.data, tmp_path / "data", symlinks=True)
-    return Place(tmp_path / "data", undisturbed.upstream, undisturbed.environment)
+    return Workspace(tmp_path / "data", undisturbed.upstream, undisturbed.environment)
 
 
-def test_a_refresh_killed_after_it_loaded_is_finished_by_the_next(copied: Place, tmp_path: Path) -> None:
+def test_a_refresh_killed_after_it_loaded_is_finished_by_the_next(copied: Workspace, tmp_path: Path) -> None:
     shutil.copytree(copied.upstream.root, tmp_path / "upstream")
     generate(tmp_path / "upstream", MONTHS[1:], sources=["citibike"], rows={"citibike": 700}, seed=2)
     refresh = verb("refresh", "--months", str(months_until_today(MONTHS[0])))
     with serve(tmp_path / "upstream") as upstream:
-        place = Place(copied.data, upstream, copied.environment)
-        assert killed(place, Kill("Transform"), refresh)
-        run(place, refresh)
+        workspace = Workspace(copied.data, upstream, copied.environment)
+        assert killed(workspace, Kill("Transform"), refresh)
+        run(workspace, refresh)
     rows = json.loads((tmp_path / "upstream/manifest.json").read_text())["files"][-1]["counts"]["rows"]
     ledger = "select rows_published from audit.month_ledger where source = 'citibike' and source_month = '2024-02-01'"
-    assert place.query(ledger) == [(rows,)]
-    published = f"read_parquet('{place.data}/published/month_ledger/month=2024-02/*.parquet')"
+    assert workspace.query(ledger) == [(rows,)]
+    published = f"read_parquet('{workspace.data}/published/month_ledger/month=2024-02/*.parquet')"
     assert duckdb.execute(ledger.replace("audit.month_ledger", published)).fetchall() == [(rows,)]
-    assert verified(place).startswith("all receipts agree")
+    assert verified(workspace).startswith("all receipts agree")
 
 
-def test_a_forget_killed_while_dbt_runs_is_reported_until_it_is_finished(copied: Place) -> None:
+def test_a_forget_killed_while_dbt_runs_is_reported_until_it_is_finished(copied: Workspace) -> None:
     forget, facts = (
         verb("forget", "2024-02"),
         "select count(*) > 0 from core.fct_trips where source_month = '2024-02-01'",
@@ -103,7 +105,7 @@ def test_a_forget_killed_while_dbt_runs_is_reported_until_it_is_finished(copied:
     assert killed(copied, Kill(DBT, MAIN), forget)
     run(copied, run_of("2024-01"))
     if copied.query(facts) == [(True,)]:
-        assert "2024-02" in copied.verb("status").stdout
+        assert "2024-02" in copied.command("status").stdout
         assert "2024-02" in verified(copied)
     run(copied, forget)
     assert copied.query(facts) == [(False,)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from tests.conftest import Place
+from tests.conftest import Workspace
 
 SourceMonth = tuple[str, date]
 
@@ -23,24 +23,26 @@ sys.exit(0 if loaded and luigi.build([Transform(months=months, sources=("yellow_
 """
 
 
-def load_and_transform(place: Place, source_months: Iterable[SourceMonth]) -> None:
+def load_and_transform(workspace: Workspace, source_months: Iterable[SourceMonth]) -> None:
     """Load the files and build their months, which must all have yellow taxis. The months are not validated."""
     argument = json.dumps([(source, str(month)) for source, month in source_months])
-    ended = place.run("python", "-c", LOAD_AND_TRANSFORM, argument)
+    ended = workspace.run("python", "-c", LOAD_AND_TRANSFORM, argument)
     assert ended.returncode == 0, ended.stderr
 
 
 def values_by_source_month(
-    place: Place, expressions: str, relation: str = "core.fct_trips"
+    workspace: Workspace, expressions: str, relation: str = "core.fct_trips"
 ) -> dict[SourceMonth, tuple[Any, ...]]:
     """The values of SQL aggregates for each source and month."""
-    rows: Any = place.query(f"select source::varchar, source_month, {expressions} from {relation} group by all")
+    rows: Any = workspace.query(f"select source::varchar, source_month, {expressions} from {relation} group by all")
     return {(source, month): tuple(values) for source, month, *values in rows}
 
 
-def counts_by_source_month(place: Place, column: str, relation: str) -> dict[SourceMonth, Counter[Any]]:
+def counts_by_source_month(workspace: Workspace, column: str, relation: str) -> dict[SourceMonth, Counter[Any]]:
     """The number of rows with each value of a column, for each source and month."""
-    rows: Any = place.query(f"select source::varchar, source_month, {column}, count(*) from {relation} group by all")
+    rows: Any = workspace.query(
+        f"select source::varchar, source_month, {column}, count(*) from {relation} group by all"
+    )
     found: dict[SourceMonth, Counter[Any]] = {}
     for source, month, value, count in rows:
         found.setdefault((source, month), Counter())[value] = count

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import serve
-from tests.conftest import Place, made_once
+from tests.conftest import Workspace, create_once
 from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
 from tests.integration.upstream_changes import change_bike_csvs, change_bike_rows, change_taxi_rows, change_weather
 
@@ -29,7 +29,7 @@ sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split("
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Eight months, four of them damaged in every source, loaded and validated in one run."""
 
     def make(root: Path) -> None:
@@ -37,35 +37,37 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
         generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
         with serve(root / "upstream") as upstream:
-            place = Place(root / "data", upstream)
+            workspace = Workspace(root / "data", upstream)
             for damage in DAMAGES:
-                do(damage, place)
-            ended = place.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
+                do(damage, workspace)
+            ended = workspace.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
             assert ended.returncode == 0, ended.stderr
 
-    made = made_once(tmp_path_factory, "damaged", make)
+    made = create_once(tmp_path_factory, "damaged", make)
     with serve(made / "upstream") as upstream:
-        yield Place(made / "data", upstream)
+        yield Workspace(made / "data", upstream)
 
 
-def do(damage: Damage, place: Place) -> None:
+def do(damage: Damage, workspace: Workspace) -> None:
     month = date.fromisoformat(f"{damage.month}-01")
     if damage.source == "weather":
-        change_weather(place, month, damage.change)
+        change_weather(workspace, month, damage.change)
     elif callable(damage.change):
-        change_bike_csvs(place, damage.source, month, damage.change)
+        change_bike_csvs(workspace, damage.source, month, damage.change)
     else:
         rewrite = change_bike_rows if damage.source.startswith("citibike") else change_taxi_rows
-        rewrite(place, damage.source, month, damage.change)
+        rewrite(workspace, damage.source, month, damage.change)
 
 
-def findings(place: Place, month: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads((place.data / f"quality/{month}.findings.json").read_text())["findings"]
+def findings(workspace: Workspace, month: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((workspace.data / f"quality/{month}.findings.json").read_text())[
+        "findings"
+    ]
     return found
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_the_damage_of_a_month_is_found(judged: Place, damage: Damage) -> None:
+def test_the_damage_of_a_month_is_found(judged: Workspace, damage: Damage) -> None:
     of_source = {"weather": ("", "")}.get(damage.source, (damage.source,))
     (finding,) = (
         finding
@@ -77,7 +79,7 @@ def test_the_damage_of_a_month_is_found(judged: Place, damage: Damage) -> None:
 
 
 @pytest.mark.parametrize("month", [f"{month:%Y-%m}" for month in MONTHS if f"{month:%Y-%m}" not in DAMAGED])
-def test_a_sound_month_is_not_rejected(judged: Place, month: str) -> None:
+def test_a_sound_month_is_not_rejected(judged: Workspace, month: str) -> None:
     assert [
         finding["sentence"]
         for finding in findings(judged, month)
@@ -85,7 +87,7 @@ def test_a_sound_month_is_not_rejected(judged: Place, month: str) -> None:
     ] == []
 
 
-def test_every_expectation_can_be_evaluated(judged: Place) -> None:
+def test_every_expectation_can_be_evaluated(judged: Workspace) -> None:
     errors = [
         finding["sentence"]
         for month in MONTHS
@@ -95,7 +97,7 @@ def test_every_expectation_can_be_evaluated(judged: Place) -> None:
     assert errors == []
 
 
-def test_the_findings_are_in_the_warehouse(judged: Place) -> None:
+def test_the_findings_are_in_the_warehouse(judged: Workspace) -> None:
     rows = judged.query("select strftime(source_month, '%Y-%m'), sentence from quality.findings order by all")
     assert rows == sorted(
         (month, each["sentence"]) for month in (f"{m:%Y-%m}" for m in MONTHS) for each in findings(judged, month)

@@ -12,7 +12,7 @@ import pytest
 from pipeline.sample.generate import ANOMALIES, generate
 from pipeline.sample.server import serve
 from pipeline.sources import sources as declared_sources
-from tests.conftest import Place, made_once
+from tests.conftest import Workspace, create_once
 from tests.integration.batch import SourceMonth, counts_by_source_month, load_and_transform, values_by_source_month
 from tests.integration.published_files import PublishedFiles, Trip, common_name, count_rows
 
@@ -73,17 +73,19 @@ def generator_options() -> Iterator[tuple[tuple[str, ...], list[date], dict[str,
 
 
 @pytest.fixture(scope="module")
-def eras(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
-    with serve(made_once(tmp_path_factory, "eras-upstream", generate_eras)) as upstream:
+def eras(
+    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
+) -> Iterator[Workspace]:
+    with serve(create_once(tmp_path_factory, "eras-upstream", generate_eras)) as upstream:
 
         def run(folder: Path) -> None:
-            load_and_transform(known(Place(folder, upstream)), SOURCE_MONTHS)
+            load_and_transform(with_project_files(Workspace(folder, upstream)), SOURCE_MONTHS)
 
-        yield Place(made_once(tmp_path_factory, "eras", run), upstream)
+        yield Workspace(create_once(tmp_path_factory, "eras", run), upstream)
 
 
 @pytest.fixture(scope="module")
-def files(eras: Place) -> PublishedFiles:
+def files(eras: Workspace) -> PublishedFiles:
     return PublishedFiles(eras.upstream.root)
 
 
@@ -101,7 +103,7 @@ def total(values: list[Any]) -> Any:
 # ---------------------------------------------------------------- landing to raw
 
 
-def test_every_published_row_is_read_or_counted_as_unreadable(eras: Place, files: PublishedFiles) -> None:
+def test_every_published_row_is_read_or_counted_as_unreadable(eras: Workspace, files: PublishedFiles) -> None:
     assert set(files.manifest) == set(SOURCE_MONTHS)
     counts = {key: file["counts"] for key, file in files.manifest.items()}
     published = {key: count_rows(files.root / file["file"], key[1]) for key, file in files.manifest.items()}
@@ -115,11 +117,11 @@ def test_every_published_row_is_read_or_counted_as_unreadable(eras: Place, files
     assert {key[1] for key, (_, unreadable, _) in ledger.items() if unreadable} == UNREADABLE
 
 
-def raw_rows(place: Place, source: str) -> dict[date, list[dict[str, Any]]]:
+def raw_rows(workspace: Workspace, source: str) -> dict[date, list[dict[str, Any]]]:
     """The raw rows of each month, in the order of their file."""
-    columns = [str(name) for (name,) in place.query(f"select column_name from (describe raw_data.{source})")]
+    columns = [str(name) for (name,) in workspace.query(f"select column_name from (describe raw_data.{source})")]
     found: dict[date, list[dict[str, Any]]] = {}
-    for values in place.query(f"from raw_data.{source} order by source_month, source_row"):
+    for values in workspace.query(f"from raw_data.{source} order by source_month, source_row"):
         row = {common_name(column): value for column, value in zip(columns, values, strict=True)}
         found.setdefault(row.pop("source_month"), []).append(row)
     return found
@@ -127,7 +129,7 @@ def raw_rows(place: Place, source: str) -> dict[date, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("source", sorted({source for source, _ in SOURCE_MONTHS}))
 def test_raw_tables_have_every_published_value_in_the_published_order(
-    eras: Place, files: PublishedFiles, source: str
+    eras: Workspace, files: PublishedFiles, source: str
 ) -> None:
     for month, rows in raw_rows(eras, source).items():
         published = [trip.row for trip in files.trips[source, month]]
@@ -145,7 +147,7 @@ def test_raw_tables_have_every_published_value_in_the_published_order(
 # ---------------------------------------------------------------- raw to facts
 
 
-def test_rows_are_facts_or_rejected_for_the_expected_reason(eras: Place, files: PublishedFiles) -> None:
+def test_rows_are_facts_or_rejected_for_the_expected_reason(eras: Workspace, files: PublishedFiles) -> None:
     reasons = {key: Counter(trip.reason for trip in trips) for key, trips in files.trips.items()}
     assert values_by_source_month(eras, "count(*)") == {key: (counts.pop(None),) for key, counts in reasons.items()}
     assert counts_by_source_month(eras, "reason", "audit.rejected_trips") == reasons
@@ -158,7 +160,7 @@ def test_rows_are_facts_or_rejected_for_the_expected_reason(eras: Place, files: 
     }
 
 
-def test_amounts_and_distances_have_the_published_sums(eras: Place, files: PublishedFiles) -> None:
+def test_amounts_and_distances_have_the_published_sums(eras: Workspace, files: PublishedFiles) -> None:
     found = values_by_source_month(
         eras,
         """
@@ -176,7 +178,7 @@ def test_amounts_and_distances_have_the_published_sums(eras: Place, files: Publi
     assert found == facts(files, expected)
 
 
-def test_trips_have_the_published_times_and_durations(eras: Place, files: PublishedFiles) -> None:
+def test_trips_have_the_published_times_and_durations(eras: Workspace, files: PublishedFiles) -> None:
     found = values_by_source_month(
         eras,
         """
@@ -209,7 +211,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Trip], Any]]] = {
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_columns_have_the_published_values(eras: Place, files: PublishedFiles, column: str) -> None:
+def test_columns_have_the_published_values(eras: Workspace, files: PublishedFiles, column: str) -> None:
     relation, published = COLUMNS[column]
     found = counts_by_source_month(eras, column, relation)
     expected = facts(files, lambda trips: Counter(published(trip) for trip in trips))
@@ -217,12 +219,12 @@ def test_columns_have_the_published_values(eras: Place, files: PublishedFiles, c
     assert set(found) == {key for key in SOURCE_MONTHS if "where" not in relation or key[0] not in BIKES}
 
 
-def test_station_ids_keep_their_trailing_zero(eras: Place) -> None:
+def test_station_ids_keep_their_trailing_zero(eras: Workspace) -> None:
     ids = {str(id) for (id,) in eras.query("select station_id from core.dim_station")}
     assert any(id.endswith(".10") for id in ids) and any(id.startswith("JC0") for id in ids)
 
 
-def test_an_unknown_birth_year_is_null(eras: Place, files: PublishedFiles) -> None:
+def test_an_unknown_birth_year_is_null(eras: Workspace, files: PublishedFiles) -> None:
     found = values_by_source_month(eras, "count(*) - count(birth_year)", "staging.stg_citibike__trips")
     rows = {key: [trip["birth_year"] for trip in trips] for key, trips in files.trips.items() if key[0] in BIKES}
     assert found == {key: (years.count(None),) for key, years in rows.items()}

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sample.server import Fault
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 
 JERSEY = ("--sources", "citibike_jc,weather")
 TASKS = {
@@ -38,22 +38,22 @@ TASKS = {
 class Luigid:
     """A scheduler on a free port; ``./run.sh ui`` starts it on 8082."""
 
-    place: Place
+    workspace: Workspace
     port: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def state(self) -> Path:
-        return self.place.data / "luigid/state.pickle"
+        return self.workspace.data / "luigid/state.pickle"
 
     def start(self) -> None:
         self.state.parent.mkdir(parents=True, exist_ok=True)
         options = ["--address", "127.0.0.1", "--port", str(self.port), "--state-path", str(self.state)]
         environment = os.environ | {
-            "MOBILITY_DATA": str(self.place.data),
+            "MOBILITY_DATA": str(self.workspace.data),
             "LUIGI_CONFIG_PATH": str(HERE / "config/luigid.cfg"),
         }
-        with (self.place.data / "luigid/log").open("a") as log:
+        with (self.workspace.data / "luigid/log").open("a") as log:
             program = Path(sys.executable).with_name("luigid")
             self.process = subprocess.Popen([program, *options], stdout=log, stderr=log, cwd=HERE, env=environment)
         wait_until(self.accepts_connections)
@@ -79,12 +79,12 @@ class Luigid:
         return tasks
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.place.run("luigi", "--module", "pipeline", *arguments, "--scheduler-port", str(self.port))
+        return self.workspace.run("luigi", "--module", "pipeline", *arguments, "--scheduler-port", str(self.port))
 
     def rendered(self, chromium: str, path: str) -> str:
         """The HTML of a page after its scripts have run in a browser."""
         browser = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=15000"]
-        browser += [f"--user-data-dir={self.place.data / 'browser'}", "--dump-dom"]
+        browser += [f"--user-data-dir={self.workspace.data / 'browser'}", "--dump-dom"]
         address = f"http://127.0.0.1:{self.port}{path}"
         ended = subprocess.run([*browser, address], capture_output=True, text=True, check=True, timeout=120)
         return ended.stdout
@@ -98,11 +98,11 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.fixture
-def luigid(place: Place) -> Iterator[Luigid]:
+def luigid(workspace: Workspace) -> Iterator[Luigid]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    daemon = Luigid(place, port)
+    daemon = Luigid(workspace, port)
     daemon.start()
     try:
         yield daemon
@@ -112,19 +112,19 @@ def luigid(place: Place) -> Iterator[Luigid]:
 
 @pytest.mark.browser
 def test_luigid_shows_a_month_and_keeps_its_state(
-    place: Place, luigid: Luigid, known: Callable[[Place], Place], chromium: str
+    workspace: Workspace, luigid: Luigid, with_project_files: Callable[[Workspace], Workspace], chromium: str
 ) -> None:
-    known(place)
+    with_project_files(workspace)
     arguments = ("RunMonth", "--month", "2024-01", *JERSEY, "--workers", "4")
-    place.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
+    workspace.upstream.faults = [Fault("tripdata/*", body=b"<html>")]
     assert luigid.run(*arguments).returncode == 30
-    place.upstream.faults = []  # luigid must not refuse the failed tasks in the next run
+    workspace.upstream.faults = []  # luigid must not refuse the failed tasks in the next run
     ended = luigid.run(*arguments)
     assert ended.returncode == 0, ended.stderr
     done = luigid.done_tasks()
     assert {task["name"] for task in done.values()} >= TASKS
     (month,) = (task for task in done.values() if task["name"] == "RunMonth")
-    assert month["tracking_url"] == (place.data / "reports/2024-01.html").as_uri()
+    assert month["tracking_url"] == (workspace.data / "reports/2024-01.html").as_uri()
     (loaded,) = (task for task_id, task in done.items() if task_id.startswith("Load_2024_01_citibike_jc"))
     assert re.fullmatch(r"[\d,]+ rows", loaded["status_message"])
     assert "RunMonth" in luigid.get("/history")
@@ -151,12 +151,12 @@ def check_in_a_browser(chromium: str, luigid: Luigid, month: str) -> None:
     assert "RunMonth" in luigid.rendered(chromium, "/history")
 
 
-def test_two_data_folders_on_one_luigid_have_tasks_of_their_own(place: Place, luigid: Luigid) -> None:
+def test_two_data_folders_on_one_luigid_have_tasks_of_their_own(workspace: Workspace, luigid: Luigid) -> None:
     arguments = ("Load", "--source", "taxi_zones", "--month", "2011-01")
     assert luigid.run(*arguments).returncode == 0
-    other = Luigid(Place(place.data.with_name("other"), place.upstream), luigid.port)
+    other = Luigid(Workspace(workspace.data.with_name("other"), workspace.upstream), luigid.port)
     assert other.run(*arguments).returncode == 0
-    assert (other.place.data / "warehouse/loaded/taxi_zones/static.json").exists()
+    assert (other.workspace.data / "warehouse/loaded/taxi_zones/static.json").exists()
     assert len([task for task in luigid.done_tasks() if task.startswith("Load_")]) == 2
 
 
@@ -170,24 +170,26 @@ def test_luigid_listens_on_loopback_alone(luigid: Luigid) -> None:
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGKILL])
-def test_a_run_continues_after_a_restart_of_luigid(place: Place, luigid: Luigid, with_signal: signal.Signals) -> None:
+def test_a_run_continues_after_a_restart_of_luigid(
+    workspace: Workspace, luigid: Luigid, with_signal: signal.Signals
+) -> None:
     """After SIGTERM luigid has its state; after SIGKILL it has none, and the run schedules its tasks again."""
-    place.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
-    config = place.upstream.root / "luigi.cfg"  # by default Luigi tries three times in 90 seconds
-    config.write_text(f"[core]\nscheduler_port = {luigid.port}\nrpc-retry-wait = 3\n")
+    workspace.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
+    config = workspace.upstream.root / "luigi.cfg"  # by default Luigi tries three times in 90 seconds
+    config.write_text(f"[core]\nscheduler_port = {luigid.port}\nrpc-retry-attempts = 60\nrpc-retry-wait = 1\n")
     environment = os.environ | {
-        "MOBILITY_DATA": str(place.data),
+        "MOBILITY_DATA": str(workspace.data),
         "MOBILITY_SCHEDULER": "luigid",
         "LUIGI_CONFIG_PATH": str(config),
-        "TLC_URL": place.upstream.url,
+        "TLC_URL": workspace.upstream.url,
     }
     code = "import sys; from pipeline.operations import run; sys.exit(run.run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "Load", "--source", "green_taxi", "--month", "2024-01"]
     with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as run:
-        wait_until(lambda: any("green" in path for path in place.asked("GET")))
+        wait_until(lambda: any("green" in path for path in workspace.requested_paths("GET")))
         luigid.stop(with_signal)
         time.sleep(1)
         luigid.start()
         _, errors = run.communicate(timeout=200)
     assert run.returncode == 0, errors
-    assert (place.data / "warehouse/loaded/green_taxi/2024-01.json").exists()
+    assert (workspace.data / "warehouse/loaded/green_taxi/2024-01.json").exists()

@@ -8,7 +8,7 @@ import duckdb
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import serve
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 
 MONTH = date(2024, 1, 1)
 TRIPS = 31 * 200
@@ -115,14 +115,14 @@ def test_a_new_source_goes_from_download_to_its_page(tmp_path: Path) -> None:
     duckdb.execute(f"copy ({PUBLISHED}) to '{upstream}/trip-data/pedicab_2024-01.parquet' (format parquet)")
 
     with serve(upstream) as server:
-        place = Place(tmp_path / "data", server, {"PYTHONPATH": str(project)}, project)
-        ended = place.month("2024-01", "--sources", "pedicab_rides")
+        workspace = Workspace(tmp_path / "data", server, {"PYTHONPATH": str(project)}, project)
+        ended = workspace.run_month("2024-01", "--sources", "pedicab_rides")
     assert ended.returncode == 0, ended.stderr
 
     facts = "select source::varchar, trip_type::varchar, count(*) from core.fct_trips group by all"
-    assert place.query(facts) == [("pedicab_rides", "pedicab", TRIPS)]
-    modes = place.data / "published/metrics/month=2024-01/by_mode.parquet"
+    assert workspace.query(facts) == [("pedicab_rides", "pedicab", TRIPS)]
+    modes = workspace.data / "published/metrics/month=2024-01/by_mode.parquet"
     assert duckdb.execute(f"select trip__trip_type, total_trips from '{modes}'").fetchall() == [("pedicab", TRIPS)]
-    page = (place.data / "reports/2024-01.html").read_text()
+    page = (workspace.data / "reports/2024-01.html").read_text()
     assert "Pedicabs" in page and "pedicab rides" in page
     assert ".m-pedicab { --mode: #7a3e9d; }" in page

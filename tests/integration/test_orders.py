@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from pipeline.sample.server import Fault
-from tests.conftest import MONTHS, Place
+from tests.conftest import MONTHS, Workspace
 
 LOAD_TIMES = "fetched_at", "loaded_at"
 HISTORY = "file_history"
@@ -29,9 +29,9 @@ def comparable_columns(con: duckdb.DuckDBPyConnection, relation: str) -> str:
     return ", ".join(expressions.values())
 
 
-def content(place: Place) -> dict[str, tuple[object, ...]]:
+def content(workspace: Workspace) -> dict[str, tuple[object, ...]]:
     """The row count and an order-independent hash of every table of core and audit."""
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
         query = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in ('core', 'audit')"
         return {
             table: con.execute(f"select count(*), sum(hash({comparable_columns(con, table)})) from {table}").fetchall()[
@@ -42,17 +42,19 @@ def content(place: Place) -> dict[str, tuple[object, ...]]:
         }
 
 
-def published_folders(place: Place) -> list[Path]:
+def published_folders(workspace: Workspace) -> list[Path]:
     return sorted(
-        path for path in (place.data / "published").iterdir() if path.is_dir() and path.name not in {"metrics", HISTORY}
+        path
+        for path in (workspace.data / "published").iterdir()
+        if path.is_dir() and path.name not in {"metrics", HISTORY}
     )
 
 
-def published_content(place: Place) -> dict[str, tuple[object, ...]]:
+def published_content(workspace: Workspace) -> dict[str, tuple[object, ...]]:
     """The same of the published tables."""
     with duckdb.connect() as con:
         found = {}
-        for folder in published_folders(place):
+        for folder in published_folders(workspace):
             relation = f"read_parquet('{folder}/**/*.parquet', hive_partitioning = false)"
             found[folder.name] = con.execute(
                 f"select count(*), sum(hash({comparable_columns(con, relation)})) from {relation}"
@@ -60,99 +62,101 @@ def published_content(place: Place) -> dict[str, tuple[object, ...]]:
     return found
 
 
-def is_published_completely(place: Place) -> bool:
-    return published_content(place) == {table.split(".")[1]: rows for table, rows in content(place).items()}
+def is_published_completely(workspace: Workspace) -> bool:
+    return published_content(workspace) == {table.split(".")[1]: rows for table, rows in content(workspace).items()}
 
 
-def run_months(place: Place, *months: str) -> None:
+def run_months(workspace: Workspace, *months: str) -> None:
     for month in months:
-        ended = place.month(month)
+        ended = workspace.run_month(month)
         assert ended.returncode == 0, ended.stderr
-        assert is_published_completely(place), f"after {month}"
+        assert is_published_completely(workspace), f"after {month}"
 
 
-def test_a_range_is_published_completely(finished: Place) -> None:
+def test_a_range_is_published_completely(finished: Workspace) -> None:
     assert is_published_completely(finished)
 
 
 def test_single_months_in_reverse_order_give_the_result_of_a_range(
-    finished: Place, known: Callable[[Place], Place], tmp_path: Path
+    finished: Workspace, with_project_files: Callable[[Workspace], Workspace], tmp_path: Path
 ) -> None:
-    place = known(Place(tmp_path / "data", finished.upstream))
-    run_months(place, *NAMES[::-1])
-    assert content(place) == content(finished)
+    workspace = with_project_files(Workspace(tmp_path / "data", finished.upstream))
+    run_months(workspace, *NAMES[::-1])
+    assert content(workspace) == content(finished)
 
 
 def test_a_month_that_is_deleted_and_run_again_has_the_same_result(
-    copy_of: Callable[[], Place], finished: Place
+    copy_finished: Callable[[], Workspace], finished: Workspace
 ) -> None:
     """Without the first month, rides in two files are facts of the second one; with it, of the first one again."""
-    place = copy_of()
+    workspace = copy_finished()
     repeated = "select count(*) from audit.rejected_trips where reason = 'in_earlier_file'"
-    assert place.query(repeated) == [(4,)]
-    ended = place.verb("forget", "2024-01")
+    assert workspace.query(repeated) == [(4,)]
+    ended = workspace.command("forget", "2024-01")
     assert ended.returncode == 0, ended.stderr
     assert "2024-02: some of its trips have changed" in ended.stdout
-    assert place.query(repeated) == [(0,)]
-    assert place.query("select count(*) from core.fct_trips where source_month = '2024-01-01'") == [(0,)]
-    run_months(place, "2024-01")
-    assert content(place) == content(finished)
+    assert workspace.query(repeated) == [(0,)]
+    assert workspace.query("select count(*) from core.fct_trips where source_month = '2024-01-01'") == [(0,)]
+    run_months(workspace, "2024-01")
+    assert content(workspace) == content(finished)
 
 
 def test_a_month_reissued_without_rows_and_then_restored_has_the_same_result(
-    copy_of: Callable[[], Place], finished: Place, tmp_path: Path
+    copy_finished: Callable[[], Workspace], finished: Workspace, tmp_path: Path
 ) -> None:
-    place = copy_of()
+    workspace = copy_finished()
     original = finished.upstream.root / FILE
     empty = tmp_path / "empty.parquet"
     duckdb.execute(f"copy (select * from '{original}' limit 0) to '{empty}' (format parquet)")
-    place.upstream.faults = [Fault(FILE, body=empty.read_bytes())]
-    delete_landed_file(place)
-    ended = place.month("2024-02")
+    workspace.upstream.faults = [Fault(FILE, body=empty.read_bytes())]
+    delete_landed_file(workspace)
+    ended = workspace.run_month("2024-02")
     assert ended.returncode == 30  # a finding that needs attention; the month is built nevertheless
     assert "fhv_taxi FAILED the file has rows" in ended.stderr
-    place.upstream.faults = []
-    assert place.query("""
+    workspace.upstream.faults = []
+    assert workspace.query("""
         select rows_published, rows_fact, rows_rejected from audit.month_ledger
         where source = 'fhv_taxi' and source_month = '2024-02-01'
     """) == [(0, 0, 0)]
-    delete_landed_file(place)
-    run_months(place, "2024-02")
-    assert content(place) == content(finished)
+    delete_landed_file(workspace)
+    run_months(workspace, "2024-02")
+    assert content(workspace) == content(finished)
 
 
-def delete_landed_file(place: Place) -> None:
+def delete_landed_file(workspace: Workspace) -> None:
     """Make the next run download the file of fhv again."""
-    for path in place.data.glob("landing/fhv_taxi/2024-02.*"):
+    for path in workspace.data.glob("landing/fhv_taxi/2024-02.*"):
         path.unlink()
 
 
-def test_months_whose_receipts_were_withdrawn_are_built_again(copy_of: Callable[[], Place], finished: Place) -> None:
+def test_months_whose_receipts_were_withdrawn_are_built_again(
+    copy_finished: Callable[[], Workspace], finished: Workspace
+) -> None:
     """As a killed run leaves them: the month and its neighbour without a receipt, their facts incomplete."""
-    place = copy_of()
+    workspace = copy_finished()
     for month in ("2024-01", "2024-02"):
-        (place.data / f"warehouse/transformed/{month}.json").unlink()
-    change(place, "delete from core.fct_trips where source_month = '2024-02-01' and source = 'citibike'")
-    ended = place.month("2024-01")
+        (workspace.data / f"warehouse/transformed/{month}.json").unlink()
+    change(workspace, "delete from core.fct_trips where source_month = '2024-02-01' and source = 'citibike'")
+    ended = workspace.run_month("2024-01")
     assert ended.returncode == 0, ended.stderr
-    assert content(place) == content(finished)
-    assert is_published_completely(place)
+    assert content(workspace) == content(finished)
+    assert is_published_completely(workspace)
 
 
-def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_of: Callable[[], Place]) -> None:
+def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_finished: Callable[[], Workspace]) -> None:
     """A month with some of its sources, as the newest often is, has no rows in the marts."""
-    place = copy_of()
-    assert place.verb("forget", "2024-03").returncode == 0
-    before = content(place)
-    place.upstream.faults = [Fault("trip-data/yellow_tripdata_2024-03.parquet", status=403)]
-    assert place.month("2024-03").returncode == 20
-    assert place.query("select count(*) > 0 from raw_data.citibike where source_month = '2024-03-01'") == [(True,)]
-    (place.data / "warehouse/transformed/2024-02.json").unlink()
-    ended = place.month("2024-02")
-    place.upstream.faults = []
+    workspace = copy_finished()
+    assert workspace.command("forget", "2024-03").returncode == 0
+    before = content(workspace)
+    workspace.upstream.faults = [Fault("trip-data/yellow_tripdata_2024-03.parquet", status=403)]
+    assert workspace.run_month("2024-03").returncode == 20
+    assert workspace.query("select count(*) > 0 from raw_data.citibike where source_month = '2024-03-01'") == [(True,)]
+    (workspace.data / "warehouse/transformed/2024-02.json").unlink()
+    ended = workspace.run_month("2024-02")
+    workspace.upstream.faults = []
     assert ended.returncode == 0, ended.stderr
-    assert content(place) == before
-    assert is_published_completely(place)
+    assert content(workspace) == before
+    assert is_published_completely(workspace)
 
 
 @pytest.mark.parametrize(
@@ -160,16 +164,16 @@ def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_of: C
     ["drop table core.fct_trips cascade", "alter table core.fct_trips add column column_of_an_older_contract text"],
 )
 def test_a_table_that_is_missing_or_violates_its_contract_is_rebuilt_for_all_months(
-    copy_of: Callable[[], Place], finished: Place, damage: str
+    copy_finished: Callable[[], Workspace], finished: Workspace, damage: str
 ) -> None:
-    place = copy_of()
-    change(place, damage)
-    (place.data / "warehouse/transformed/2024-03.json").unlink()
-    ended = place.luigi("Transform", "--months", "2024-03")
+    workspace = copy_finished()
+    change(workspace, damage)
+    (workspace.data / "warehouse/transformed/2024-03.json").unlink()
+    ended = workspace.luigi("Transform", "--months", "2024-03")
     assert ended.returncode == 0, ended.stderr
-    assert content(place) == content(finished)
+    assert content(workspace) == content(finished)
 
 
-def change(place: Place, sql: str) -> None:
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+def change(workspace: Workspace, sql: str) -> None:
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(sql)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright import sync_api as playwright
 
-from tests.conftest import Place
+from tests.conftest import Workspace
 
 pytestmark = pytest.mark.browser
 
@@ -52,12 +52,12 @@ def screen(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
     context.close()
 
 
-def page(place: Place, name: str) -> str:
-    return (place.data / "reports" / f"{name}.html").as_uri()
+def page(workspace: Workspace, name: str) -> str:
+    return (workspace.data / "reports" / f"{name}.html").as_uri()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_offline_without_errors_and_is_accessible(finished: Place, screen: Any, name: str) -> None:
+def test_a_page_opens_offline_without_errors_and_is_accessible(finished: Workspace, screen: Any, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     screen.goto(page(finished, name))
@@ -68,7 +68,7 @@ def test_a_page_opens_offline_without_errors_and_is_accessible(finished: Place, 
     assert serious == []
 
 
-def test_every_chart_of_a_month_is_drawn(finished: Place, screen: Any) -> None:
+def test_every_chart_of_a_month_is_drawn(finished: Workspace, screen: Any) -> None:
     screen.goto(page(finished, "2024-01"))
     charts = screen.evaluate(DRAWN)
     # A map may be missing: only few for-hire vehicle trips have a pickup zone.
@@ -80,14 +80,14 @@ def test_every_chart_of_a_month_is_drawn(finished: Place, screen: Any) -> None:
     assert screen.locator(".heat td[data-label]").count() == 3 * 7 * 24
 
 
-def test_the_index_draws_the_months(finished: Place, screen: Any) -> None:
+def test_the_index_draws_the_months(finished: Workspace, screen: Any) -> None:
     screen.goto(page(finished, "index"))
     charts = screen.evaluate(DRAWN)
     assert [shapes for label, _, shapes in charts if "trips in each of 3 months" in label] == [3, 3, 3]
     assert any(label.startswith("Effect of rain") for label, _, _ in charts)
 
 
-def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Place, screen: Any) -> None:
+def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Workspace, screen: Any) -> None:
     screen.goto(page(finished, "2024-01"))
     zone = screen.locator(".map .zone").first
     label = zone.get_attribute("data-label")
@@ -97,7 +97,7 @@ def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Place
     assert screen.locator("svg .labelled > title").count() == 0  # the browser would show a title a second time
 
 
-def test_pages_are_complete_and_smaller_than_1_mb(finished: Place) -> None:
+def test_pages_are_complete_and_smaller_than_1_mb(finished: Workspace) -> None:
     for name in PAGES:
         html = (finished.data / f"reports/{name}.html").read_text()
         assert len(html.encode()) < 1_000_000

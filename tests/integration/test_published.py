@@ -10,14 +10,14 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import MONTHS, Place
+from tests.conftest import MONTHS, Workspace
 
 FACTS = ("fct_trips", "fct_hourly_mobility")
 
 
-def trips_by_month(place: Place) -> dict[str, int]:
+def trips_by_month(workspace: Workspace) -> dict[str, int]:
     query = "select strftime(source_month, '%Y-%m'), count(*) from core.fct_trips group by all"
-    return dict(place.query(query))
+    return dict(workspace.query(query))
 
 
 def read_with_duckdb(published: Path) -> dict[str, int]:
@@ -37,11 +37,11 @@ def read_with_polars(published: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("read", [read_with_duckdb, read_with_pandas, read_with_polars])
-def test_other_tools_read_months_as_partitions(finished: Place, read: Callable[[Path], dict[str, int]]) -> None:
+def test_other_tools_read_months_as_partitions(finished: Workspace, read: Callable[[Path], dict[str, int]]) -> None:
     assert read(finished.data / "published") == trips_by_month(finished)
 
 
-def test_facts_join_to_their_dimensions_in_polars(finished: Place) -> None:
+def test_facts_join_to_their_dimensions_in_polars(finished: Workspace) -> None:
     published = finished.data / "published"
     trips, zones = pl.read_parquet(published / "fct_trips/*/*.parquet"), pl.read_parquet(published / "dim_location")
     joined = trips.join(zones, left_on="pickup_location_key", right_on="location_key")
@@ -50,32 +50,34 @@ def test_facts_join_to_their_dimensions_in_polars(finished: Place) -> None:
 
 
 @pytest.mark.parametrize("table", FACTS)
-def test_every_month_has_the_same_schema(finished: Place, table: str) -> None:
+def test_every_month_has_the_same_schema(finished: Workspace, table: str) -> None:
     files = [finished.data / f"published/{table}/month={month:%Y-%m}/{table}.parquet" for month in MONTHS]
     schemas = {str(pq.read_schema(file).remove_metadata()) for file in files}
     assert len(schemas) == 1
 
 
-def test_a_folder_has_the_parquet_files_of_one_table_alone(finished: Place) -> None:
+def test_a_folder_has_the_parquet_files_of_one_table_alone(finished: Workspace) -> None:
     for folder in (
         path for path in (finished.data / "published").iterdir() if path.is_dir() and path.name != "metrics"
     ):
         assert {path.name for path in folder.rglob("*") if path.is_file()} == {f"{folder.name}.parquet"}
 
 
-def test_readers_see_complete_tables_while_a_month_is_published_again(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    expected = trips_by_month(place)
-    (place.data / "published/2024-02.json").unlink()
+def test_readers_see_complete_tables_while_a_month_is_published_again(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    expected = trips_by_month(workspace)
+    (workspace.data / "published/2024-02.json").unlink()
     is_done, results = threading.Event(), []
 
     def read_repeatedly() -> None:
         while not is_done.is_set():
-            results.append((read_with_duckdb(place.data / "published"), read_with_polars(place.data / "published")))
+            results.append(
+                (read_with_duckdb(workspace.data / "published"), read_with_polars(workspace.data / "published"))
+            )
 
     reader = threading.Thread(target=read_repeatedly)
     reader.start()
-    ended = place.month("2024-02")
+    ended = workspace.run_month("2024-02")
     is_done.set()
     reader.join()
     assert ended.returncode == 0, ended.stderr

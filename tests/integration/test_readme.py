@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 
 README = (HERE / "README.md").read_text()
 SH = [
@@ -46,14 +46,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def environment(project: Path, place: Place) -> dict[str, str]:
+def environment(project: Path, workspace: Workspace) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOBILITY_")}
     return kept | {
         "PATH": f"{project / '.venv/bin'}:{os.environ['PATH']}",
-        "MOBILITY_DATA": str(place.data),
-        "TLC_URL": place.upstream.url,
-        "CITIBIKE_URL": f"{place.upstream.url}/tripdata",
-        "OPEN_METEO_URL": place.upstream.url,
+        "MOBILITY_DATA": str(workspace.data),
+        "TLC_URL": workspace.upstream.url,
+        "CITIBIKE_URL": f"{workspace.upstream.url}/tripdata",
+        "OPEN_METEO_URL": workspace.upstream.url,
         "BROWSER": "true",
     }
 
@@ -78,17 +78,17 @@ def test_the_readme_has_every_command_for_users() -> None:
     assert len(PYTHON) == 3
 
 
-def test_every_command_of_the_readme_succeeds(copy_of: Callable[[], Place], project: Path) -> None:
+def test_every_command_of_the_readme_succeeds(copy_finished: Callable[[], Workspace], project: Path) -> None:
     """On one data folder, in the order of the page; ``forget`` is last, because months have to be built after it."""
-    place = copy_of()
+    workspace = copy_finished()
     for command in sorted(SH, key=lambda command: "forget" in command):
         if command in (TEST, DEMO) or command[0] in ("source", "sudo"):
             continue  # TEST runs this; DEMO has its own test below; test_units.py tests the units
         if command[1] in SERVERS:
-            assert answers(command, environment(project, place), project), command
+            assert answers(command, environment(project, workspace), project), command
         else:
             ended = subprocess.run(
-                command, cwd=project, env=environment(project, place), text=True, capture_output=True, check=False
+                command, cwd=project, env=environment(project, workspace), text=True, capture_output=True, check=False
             )
             expected = next((code for name, code in EXIT_CODES.items() if name in command), 0)
             assert ended.returncode == expected, f"{command}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
@@ -111,8 +111,8 @@ def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
             server.send_signal(signal.SIGINT)
 
 
-def test_the_demo_shows_where_its_pages_are(finished: Place, project: Path, tmp_path: Path) -> None:
-    env = environment(project, Place(tmp_path / "data", finished.upstream))
+def test_the_demo_shows_where_its_pages_are(finished: Workspace, project: Path, tmp_path: Path) -> None:
+    env = environment(project, Workspace(tmp_path / "data", finished.upstream))
     ended = subprocess.run(DEMO, cwd=project, env=env, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert (tmp_path / "data/demo/reports/index.html").exists()
@@ -120,7 +120,7 @@ def test_the_demo_shows_where_its_pages_are(finished: Place, project: Path, tmp_
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=["duckdb", "pandas", "polars"])
-def test_a_code_block_of_five_lines_gives_a_result(finished: Place, tmp_path: Path, code: str) -> None:
+def test_a_code_block_of_five_lines_gives_a_result(finished: Workspace, tmp_path: Path, code: str) -> None:
     (tmp_path / "data").symlink_to(finished.data)
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -142,9 +142,9 @@ def test_the_picture_exists_and_is_small() -> None:
     ],
 )
 def test_a_missing_page_is_an_error_that_names_the_command_for_it(
-    finished: Place, tmp_path: Path, arguments: tuple[str, ...], message: str
+    finished: Workspace, tmp_path: Path, arguments: tuple[str, ...], message: str
 ) -> None:
-    place = Place(tmp_path / "data", finished.upstream)
-    ended = place.verb(*arguments)
+    workspace = Workspace(tmp_path / "data", finished.upstream)
+    ended = workspace.command(*arguments)
     assert ended.returncode == 2 and message in ended.stderr
-    assert not place.data.exists()
+    assert not workspace.data.exists()

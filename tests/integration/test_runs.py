@@ -13,115 +13,119 @@ import duckdb
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, serve
 from tests.bench.pipeline_steps import copy_month
-from tests.conftest import Place
+from tests.conftest import Workspace
 
 JERSEY = ("--sources", "citibike_jc,weather")
 
 
-def facts(place: Place) -> list[tuple[object, ...]]:
-    return place.query("""
+def facts(workspace: Workspace) -> list[tuple[object, ...]]:
+    return workspace.query("""
         select source::varchar, strftime(source_month, '%Y-%m'), count(*) from core.fct_trips group by all order by all
     """)
 
 
-def test_an_added_source_rebuilds_the_month_and_an_omitted_one_removes_nothing(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    before = facts(place)
-    assert place.month("2024-01", "--sources", "green_taxi").returncode == 0
-    after = facts(place)
+def test_an_added_source_rebuilds_the_month_and_an_omitted_one_removes_nothing(
+    copy_finished: Callable[[], Workspace],
+) -> None:
+    workspace = copy_finished()
+    before = facts(workspace)
+    assert workspace.run_month("2024-01", "--sources", "green_taxi").returncode == 0
+    after = facts(workspace)
     (green,) = set(after) - set(before)
     assert green[:2] == ("green_taxi", "2024-01") and set(before) < set(after)
-    again = place.month("2024-01", "--sources", "citibike")
+    again = workspace.run_month("2024-01", "--sources", "citibike")
     assert "Did not run any tasks" in again.stderr
-    assert facts(place) == after
+    assert facts(workspace) == after
 
 
 def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
-    place: Place, known: Callable[[Place], Place]
+    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
-    known(place)
-    later = place.upstream.root / "trip-data/green_tripdata_2024-02.parquet"
+    with_project_files(workspace)
+    later = workspace.upstream.root / "trip-data/green_tripdata_2024-02.parquet"
     moved = later.rename(later.with_suffix(".moved"))
     words = ("RangeMonthly", "--of", "RunMonth", "--start", "2024-02", "--stop", "2024-04", "--workers", "2")
-    ended = place.luigi(*words, MOBILITY_SOURCES="green_taxi")
+    ended = workspace.luigi(*words, MOBILITY_SOURCES="green_taxi")
     assert ended.returncode == 20, ended.stderr
-    assert {month for _, month, _ in facts(place)} == {"2024-03"}
+    assert {month for _, month, _ in facts(workspace)} == {"2024-03"}
     moved.rename(later)
-    assert place.luigi(*words, MOBILITY_SOURCES="green_taxi").returncode == 0
-    assert {month for _, month, _ in facts(place)} == {"2024-02", "2024-03"}
+    assert workspace.luigi(*words, MOBILITY_SOURCES="green_taxi").returncode == 0
+    assert {month for _, month, _ in facts(workspace)} == {"2024-02", "2024-03"}
 
 
-def test_an_optional_source_that_comes_late_rebuilds_its_month(place: Place, known: Callable[[Place], Place]) -> None:
-    known(place)
-    late = place.upstream.root / "trip-data/fhv_tripdata_2024-01.parquet"
+def test_an_optional_source_that_comes_late_rebuilds_its_month(
+    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
+) -> None:
+    with_project_files(workspace)
+    late = workspace.upstream.root / "trip-data/fhv_tripdata_2024-01.parquet"
     moved = late.rename(late.with_suffix(".moved"))
     sources = ("--sources", "citibike_jc,fhv_taxi")
-    assert place.month("2024-01", *sources).returncode == 0
-    assert [source for source, *_ in facts(place)] == ["citibike_jc"]
+    assert workspace.run_month("2024-01", *sources).returncode == 0
+    assert [source for source, *_ in facts(workspace)] == ["citibike_jc"]
     moved.rename(late)
-    assert place.month("2024-01", *sources).returncode == 0
-    assert [source for source, *_ in facts(place)] == ["citibike_jc", "fhv_taxi"]
+    assert workspace.run_month("2024-01", *sources).returncode == 0
+    assert [source for source, *_ in facts(workspace)] == ["citibike_jc", "fhv_taxi"]
 
 
-def test_a_reissued_file_replaces_exactly_its_rows(copy_of: Callable[[], Place], tmp_path: Path) -> None:
-    place = copy_of()
-    before = place.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1")
+def test_a_reissued_file_replaces_exactly_its_rows(copy_finished: Callable[[], Workspace], tmp_path: Path) -> None:
+    workspace = copy_finished()
+    before = workspace.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1")
     generate(
         tmp_path / "again", [date(2024, 2, 1)], sources=["yellow_taxi", "weather", "taxi_zones"], scale=0.05, seed=7
     )
-    for path in place.data.glob("landing/yellow_taxi/2024-02.*"):
+    for path in workspace.data.glob("landing/yellow_taxi/2024-02.*"):
         path.unlink()
     with serve(tmp_path / "again") as upstream:
-        ended = Place(place.data, upstream).month("2024-02", "--sources", "yellow_taxi")
+        ended = Workspace(workspace.data, upstream).run_month("2024-02", "--sources", "yellow_taxi")
     assert ended.returncode == 0, ended.stderr
     tasks = re.findall(r"INFO    (\w.*) \(.* s\)$", ended.stderr, flags=re.MULTILINE)
     assert tasks and [task for task in tasks if "2024-02" not in task] == []
     rows = json.loads((tmp_path / "again/manifest.json").read_text())["files"][0]["counts"]["rows"]
-    assert place.query("select count(*) from raw_data.yellow_taxi where source_month = '2024-02-01'") == [(rows,)]
-    assert place.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1") == before
-    assert place.verb("verify").returncode == 0
+    assert workspace.query("select count(*) from raw_data.yellow_taxi where source_month = '2024-02-01'") == [(rows,)]
+    assert workspace.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1") == before
+    assert workspace.command("verify").returncode == 0
 
 
-def test_a_forgotten_month_is_deleted_everywhere_and_can_be_built_again(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    trips = place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1")
-    ended = place.verb("forget", "2024-02")
+def test_a_forgotten_month_is_deleted_everywhere_and_can_be_built_again(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    trips = workspace.query("select trip_id, weather_key, revenue from core.fct_trips order by 1")
+    ended = workspace.command("forget", "2024-02")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert not [path for path in place.files() if "2024-02" in path]
-    days = duckdb.execute(f"select count(*) from '{place.data}/published/dim_date/dim_date.parquet'").fetchall()
-    assert days == place.query("select count(*) from core.dim_date") == [(31 + 31,)]
-    assert {month for _, month, _ in facts(place)} == {"2024-01", "2024-03"}
-    assert place.query("select count(*) from audit.month_ledger where source_month = '2024-02-01'") == [(0,)]
+    assert not [path for path in workspace.files() if "2024-02" in path]
+    days = duckdb.execute(f"select count(*) from '{workspace.data}/published/dim_date/dim_date.parquet'").fetchall()
+    assert days == workspace.query("select count(*) from core.dim_date") == [(31 + 31,)]
+    assert {month for _, month, _ in facts(workspace)} == {"2024-01", "2024-03"}
+    assert workspace.query("select count(*) from audit.month_ledger where source_month = '2024-02-01'") == [(0,)]
     # forget reports the neighbours whose published files count deleted rides; verify finds only these.
     outdated = [line.split(":")[0] for line in ended.stdout.splitlines()[1:]]
-    found = [line for line in place.verb("verify").stdout.splitlines() if "all receipts agree" not in line]
+    found = [line for line in workspace.command("verify").stdout.splitlines() if "all receipts agree" not in line]
     assert found == [f"{neighbour}: the published files differ from the warehouse" for neighbour in outdated]
-    assert place.month("2024-02").returncode == 0
-    assert place.verb("verify").returncode == 0
-    assert place.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
+    assert workspace.run_month("2024-02").returncode == 0
+    assert workspace.command("verify").returncode == 0
+    assert workspace.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
 
 
-def test_a_month_that_cannot_be_built_stops_no_other(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+def test_a_month_that_cannot_be_built_stops_no_other(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute("update raw_data.loads set rows_published = 1 + rows_published where source_month = '2024-02-01'")
-    for path in place.data.glob("warehouse/transformed/*.json"):
+    for path in workspace.data.glob("warehouse/transformed/*.json"):
         path.unlink()
-    ended = place.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+    ended = workspace.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
     assert ended.returncode == 30
     assert "every_published_row_is_accounted_for" in ended.stderr and "Traceback" not in ended.stderr
-    built = {path.stem for path in place.data.glob("warehouse/transformed/*.json")}
+    built = {path.stem for path in workspace.data.glob("warehouse/transformed/*.json")}
     assert built == {"2024-01", "2024-03"}
 
 
-def test_one_source_of_a_month_can_be_forgotten(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    assert place.verb("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
-    assert not list(place.data.glob("published/*/month=2024-02"))
-    left = {(source, month) for source, month, _ in facts(place)}
+def test_one_source_of_a_month_can_be_forgotten(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    assert workspace.command("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
+    assert not list(workspace.data.glob("published/*/month=2024-02"))
+    left = {(source, month) for source, month, _ in facts(workspace)}
     assert ("fhv_taxi", "2024-02") not in left and len(left) == 8
-    assert place.month("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0
-    assert len(facts(place)) == 8
+    assert workspace.run_month("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0
+    assert len(facts(workspace)) == 8
 
 
 LOST = {
@@ -138,114 +142,122 @@ LOST = {
 }
 
 
-def test_verify_reports_rows_missing_in_the_warehouse_and_repairs_them(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
+def test_verify_reports_rows_missing_in_the_warehouse_and_repairs_them(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
     counts = "select (select count(*) from core.fct_trips), (select sum(trip_count) from core.fct_hourly_mobility)"
-    before = place.query(counts)
-    warehouse, original = place.data / "warehouse/nyc_mobility.duckdb", place.data / "original.duckdb"
+    before = workspace.query(counts)
+    warehouse, original = workspace.data / "warehouse/nyc_mobility.duckdb", workspace.data / "original.duckdb"
     shutil.copyfile(warehouse, original)
     for damage, words in LOST.items():
         shutil.copyfile(original, warehouse)
-        damage_all(place, [damage])
-        ended = place.verb("verify")
+        damage_all(workspace, [damage])
+        ended = workspace.command("verify")
         assert ended.returncode == 1
         pairs = zip(ended.stdout.splitlines(), words, strict=True)
         assert all(line.startswith(text) for line, text in pairs), ended.stdout
         assert "verify --repair rebuilds what is needed" in ended.stderr
     shutil.copyfile(original, warehouse)
-    damage_all(place, LOST)
-    asked = len(place.upstream.requests)
-    repaired = place.verb("verify", "--repair")
+    damage_all(workspace, LOST)
+    asked = len(workspace.upstream.requests)
+    repaired = workspace.command("verify", "--repair")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
     assert repaired.stdout.endswith("all receipts agree with the files and the warehouse\n")
-    assert place.query(counts) == before
-    assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
+    assert workspace.query(counts) == before
+    assert [request for request in workspace.upstream.requests[asked:] if request.method == "GET"] == []
 
 
-def damage_all(place: Place, damages: Iterable[str]) -> None:
-    with duckdb.connect(place.data / "warehouse/nyc_mobility.duckdb") as con:
+def damage_all(workspace: Workspace, damages: Iterable[str]) -> None:
+    with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
         for damage in damages:
             con.execute(damage)
 
 
-def test_verify_reports_a_changed_landing_file_and_downloads_it_again(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    path = place.data / "landing/yellow_taxi/2024-01.parquet"
+def test_verify_reports_a_changed_landing_file_and_downloads_it_again(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    path = workspace.data / "landing/yellow_taxi/2024-01.parquet"
     original = path.read_bytes()
     path.write_bytes(original[:-1] + b"X")
-    lost = place.data / "warehouse/loaded/fhv_taxi/2024-03.json"
+    lost = workspace.data / "warehouse/loaded/fhv_taxi/2024-03.json"
     lost.unlink()
-    ended = place.verb("verify")
+    ended = workspace.command("verify")
     assert ended.returncode == 1 and "2024-01.parquet differs from the downloaded file" in ended.stdout
     assert "2024-03 fhv_taxi: raw_data has" in ended.stdout and "without a receipt" in ended.stdout
-    asked = len(place.asked())
-    repaired = place.verb("verify", "--repair")
+    asked = len(workspace.requested_paths())
+    repaired = workspace.command("verify", "--repair")
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
     assert path.read_bytes() == original and lost.exists()
-    assert place.asked()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
+    assert workspace.requested_paths()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
 
 
-def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    trips = place.query("select trip_id from core.fct_trips order by 1")
-    shutil.rmtree(place.data / "warehouse")
-    asked = len(place.upstream.requests)
-    assert place.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04").returncode == 0
-    assert place.query("select trip_id from core.fct_trips order by 1") == trips
-    assert [request for request in place.upstream.requests[asked:] if request.method == "GET"] == []
+def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded(
+    copy_finished: Callable[[], Workspace],
+) -> None:
+    workspace = copy_finished()
+    trips = workspace.query("select trip_id from core.fct_trips order by 1")
+    shutil.rmtree(workspace.data / "warehouse")
+    asked = len(workspace.upstream.requests)
+    assert (
+        workspace.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04").returncode == 0
+    )
+    assert workspace.query("select trip_id from core.fct_trips order by 1") == trips
+    assert [request for request in workspace.upstream.requests[asked:] if request.method == "GET"] == []
 
 
-def test_a_rejected_month_is_reported_and_its_published_files_stay(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    page = (place.data / "reports/2024-02.html").read_text()
-    weather = place.data / "landing/weather/2024-02.archive.json"
+def test_a_rejected_month_is_reported_and_its_published_files_stay(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    page = (workspace.data / "reports/2024-02.html").read_text()
+    weather = workspace.data / "landing/weather/2024-02.archive.json"
     answer = json.loads(weather.read_text())
     answer["hourly"]["temperature_2m"] = [99.0] * len(answer["hourly"]["time"])
     body = json.dumps(answer).encode()
-    for path in place.data.glob("landing/weather/2024-02.*"):
+    for path in workspace.data.glob("landing/weather/2024-02.*"):
         path.unlink()
-    place.upstream.faults = [Fault("v1/archive", body=body, content_type="application/json")]
-    ended = place.month("2024-02")
-    place.upstream.faults = []
+    workspace.upstream.faults = [Fault("v1/archive", body=body, content_type="application/json")]
+    ended = workspace.run_month("2024-02")
+    workspace.upstream.faults = []
     assert ended.returncode == 30
     assert re.search(
         r"Validate\(.*\): 2024-02 is rejected: .*; all findings are in .*2024-02.rejected.json", ended.stderr
     )
     assert "Traceback" not in ended.stderr
-    assert (place.data / "reports/2024-02.html").read_text() == page
-    assert "rejected" in place.verb("status").stdout
+    assert (workspace.data / "reports/2024-02.html").read_text() == page
+    assert "rejected" in workspace.command("status").stdout
 
 
-def test_a_yearly_archive_is_downloaded_once_for_its_months(tmp_path: Path, known: Callable[[Place], Place]) -> None:
+def test_a_yearly_archive_is_downloaded_once_for_its_months(
+    tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
+) -> None:
     months = [date(2023, month, 1) for month in (1, 2, 3)]
     generate(tmp_path / "up", months, sources=["citibike", "weather", "taxi_zones"], scale=0.05)
     with serve(tmp_path / "up") as upstream:
-        place = known(Place(tmp_path / "data", upstream))
+        workspace = with_project_files(Workspace(tmp_path / "data", upstream))
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2023-01", "--stop", "2023-04", "--workers", "4")
-        ended = place.luigi(*words, MOBILITY_SOURCES="citibike")
+        ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike")
         assert ended.returncode == 0, ended.stderr
-        assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
-        assert len(facts(place)) == 3
-        assert place.verb("forget", "2023-01").returncode == 0
-        assert (place.data / "landing/citibike/2023.zip").exists(), "two months still refer to it"
-        assert place.luigi("Load", "--source", "citibike", "--month", "2023-01").returncode == 0
-        assert place.asked().count("tripdata/2023-citibike-tripdata.zip") == 1
+        assert workspace.requested_paths().count("tripdata/2023-citibike-tripdata.zip") == 1
+        assert len(facts(workspace)) == 3
+        assert workspace.command("forget", "2023-01").returncode == 0
+        assert (workspace.data / "landing/citibike/2023.zip").exists(), "two months still refer to it"
+        assert workspace.luigi("Load", "--source", "citibike", "--month", "2023-01").returncode == 0
+        assert workspace.requested_paths().count("tripdata/2023-citibike-tripdata.zip") == 1
 
 
-def test_months_of_2015_then_a_run_with_nothing_to_do(tmp_path: Path, known: Callable[[Place], Place]) -> None:
+def test_months_of_2015_then_a_run_with_nothing_to_do(
+    tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
+) -> None:
     """Luigi's own range would run none of them, being older than 13 months."""
     months = [date(2015, month, 1) for month in (10, 11, 12)]
     generate(tmp_path / "up", months, sources=["citibike_jc", "weather", "taxi_zones"], scale=0.05)
     with serve(tmp_path / "up") as upstream:
-        place = known(Place(tmp_path / "data", upstream))
+        workspace = with_project_files(Workspace(tmp_path / "data", upstream))
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2015-10", "--stop", "2016-01")
-        ended = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")
+        ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike_jc")
         assert ended.returncode == 0, ended.stderr
-        assert len(facts(place)) == 3
-        copy_month(place.data, months[0], 58)  # back to 2011-01
+        assert len(facts(workspace)) == 3
+        copy_month(workspace.data, months[0], 58)  # back to 2011-01
         words = ("RangeMonthly", "--of", "RunMonth", "--start", "2011-01", "--stop", "2016-01")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        ended = place.luigi(*words, MOBILITY_SOURCES="citibike_jc")
+        ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike_jc")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert "Did not run any tasks" in ended.stderr and ended.returncode == 0
         assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.metrics import definitions
 from pipeline.metrics.metricflow import compile_queries, parse
-from tests.conftest import Place
+from tests.conftest import Workspace
 
 # Conditions on a trip t and its weather w, from times and measurements instead of the dimensions' flags.
 HOUR = "hour(t.pickup_datetime)"
@@ -145,7 +145,7 @@ def test_plain_sql_is_written_for_each_of_the_fifty_metrics() -> None:
 
 
 @pytest.mark.parametrize("grouping", GROUPINGS)
-def test_every_metric_equals_plain_sql(finished: Place, grouping: str) -> None:
+def test_every_metric_equals_plain_sql(finished: Workspace, grouping: str) -> None:
     names, expressions = GROUPINGS[grouping]
     months = "{{ TimeDimension('metric_time', 'month') }} between '2024-01-01' and '2024-03-31'"
     query = {"metric_names": list(PLAIN), "group_by_names": names, "where_constraints": [months]}
@@ -177,9 +177,9 @@ def is_same(value: Any, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("query", ["headline", "by_borough", "per_hour"])
-def test_published_metrics_equal_those_of_mf_query(finished: Place, tmp_path: Path, query: str) -> None:
+def test_published_metrics_equal_those_of_mf_query(finished: Workspace, tmp_path: Path, query: str) -> None:
     queried = tmp_path / "queried.csv"
-    ended = finished.verb("metrics", "query", "--saved-query", query, "--month", "2024-02", "--csv", str(queried))
+    ended = finished.command("metrics", "query", "--saved-query", query, "--month", "2024-02", "--csv", str(queried))
     assert ended.returncode == 0, ended.stdout
     published = finished.data / "published/metrics/month=2024-02" / query
     assert sorted(rows(queried)) == sorted(rows(published.with_suffix(".csv")))
@@ -199,7 +199,7 @@ def formatted(value: str) -> str:
         return value.replace("T", " ").removesuffix(" 00:00:00")
 
 
-def test_trips_per_hour_equal_plain_sql(finished: Place) -> None:
+def test_trips_per_hour_equal_plain_sql(finished: Workspace) -> None:
     published = finished.data / "published/metrics/month=2024-02/per_hour.parquet"
     files = f"read_parquet('{published}', hive_partitioning = false)"
     found = duckdb.execute(f"select * from {files} order by hourly__trip_type::varchar").fetchall()
@@ -223,7 +223,7 @@ def test_trips_per_hour_equal_plain_sql(finished: Place) -> None:
         )
 
 
-def test_each_metric_is_described_beside_the_published_files_and_on_a_page(finished: Place) -> None:
+def test_each_metric_is_described_beside_the_published_files_and_on_a_page(finished: Workspace) -> None:
     described = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
     page = (finished.data / "reports/metrics.html").read_text()
     for name, metric in definitions().items():
@@ -232,7 +232,9 @@ def test_each_metric_is_described_beside_the_published_files_and_on_a_page(finis
     assert 'href="metrics.html"' in (finished.data / "reports/index.html").read_text()
 
 
-def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_derived_metrics(finished: Place) -> None:
+def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_derived_metrics(
+    finished: Workspace,
+) -> None:
     queries = json.loads((finished.data / "dbt/target/saved_queries.json").read_text())["sql"]
     reads = {name: len(re.findall(r'"core"."trips_with_hour_attributes"', sql)) for name, sql in queries.items()}
     assert reads.pop("per_hour") == 0
@@ -250,31 +252,31 @@ def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_de
     ],
 )
 def test_an_unknown_name_or_month_is_refused_with_those_that_exist(
-    finished: Place, args: tuple[str, ...], message: str
+    finished: Workspace, args: tuple[str, ...], message: str
 ) -> None:
-    ended = finished.verb("metrics", *args)
+    ended = finished.command("metrics", *args)
     assert ended.returncode != 0
     assert message in ended.stdout + ended.stderr
 
 
-def test_an_error_about_an_empty_data_folder_names_the_command_to_run(finished: Place, tmp_path: Path) -> None:
-    ended = Place(tmp_path / "data", finished.upstream).verb("metrics", "list", "metrics")
+def test_an_error_about_an_empty_data_folder_names_the_command_to_run(finished: Workspace, tmp_path: Path) -> None:
+    ended = Workspace(tmp_path / "data", finished.upstream).command("metrics", "list", "metrics")
     assert ended.returncode == 2 and "./run.sh month" in ended.stderr
     assert not (tmp_path / "data").exists()
 
 
-def test_the_semantic_layer_is_valid_on_a_fresh_warehouse(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    ended = place.verb("metrics", "validate-configs")
+def test_the_semantic_layer_is_valid_on_a_fresh_warehouse(copy_finished: Callable[[], Workspace]) -> None:
+    workspace = copy_finished()
+    ended = workspace.command("metrics", "validate-configs")
     assert ended.returncode == 0, ended.stdout
-    listed = place.verb("metrics", "list", "dimensions", "--metrics", "total_trips").stdout
+    listed = workspace.command("metrics", "list", "dimensions", "--metrics", "total_trips").stdout
     attributes = ("date__is_holiday", "time__time_period", "weather__is_adverse", "pickup_location__zone_name")
     for name in (*attributes, "dropoff_location__borough", "start_station__station_name", "end_station__station_id"):
         assert name in listed
 
 
 @pytest.mark.parametrize("month", ["2024-01", "2024-02", "2024-03"])
-def test_the_interval_of_rain_contains_the_generated_effect(finished: Place, month: str) -> None:
+def test_the_interval_of_rain_contains_the_generated_effect(finished: Workspace, month: str) -> None:
     generated = json.loads((finished.upstream.root / "manifest.json").read_text())["effects"]
     found = duckdb.execute(f"""
         select trip_type, low_pct, effect_pct, high_pct, hours_with, hours_without
@@ -288,12 +290,12 @@ def test_the_interval_of_rain_contains_the_generated_effect(finished: Place, mon
         assert low < truth < high, f"{trip_type}: {truth} is not in {low} to {high}"
 
 
-def test_mf_query_returns_the_effects(finished: Place) -> None:
+def test_mf_query_returns_the_effects(finished: Workspace) -> None:
     args = (
         "--metrics",
         "rain_effect_pct,snow_effect_pct",
         "--group-by",
         "metric_time__month,weather_effect__trip_type",
     )
-    ended = finished.verb("metrics", "query", *args)
+    ended = finished.command("metrics", "query", *args)
     assert ended.returncode == 0 and ended.stdout.count("citibike") == 3

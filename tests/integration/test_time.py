@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from pipeline.sample.generate import ANOMALIES, generate
 from pipeline.sample.server import serve
-from tests.conftest import Place, made_once
+from tests.conftest import Workspace, create_once
 from tests.integration.batch import counts_by_source_month, load_and_transform
 from tests.integration.published_files import PublishedFiles
 
@@ -47,13 +47,15 @@ WEATHER = ", ".join(WEATHER_COLUMNS.values())
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, known: Callable[[Place], Place]) -> Iterator[Place]:
-    with serve(made_once(tmp_path_factory, "time-upstream", generate_months)) as upstream:
+def workspace(
+    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
+) -> Iterator[Workspace]:
+    with serve(create_once(tmp_path_factory, "time-upstream", generate_months)) as upstream:
 
         def run(folder: Path) -> None:
-            load_and_transform(known(Place(folder, upstream)), SOURCE_MONTHS)
+            load_and_transform(with_project_files(Workspace(folder, upstream)), SOURCE_MONTHS)
 
-        yield Place(made_once(tmp_path_factory, "time", run), upstream)
+        yield Workspace(create_once(tmp_path_factory, "time", run), upstream)
 
 
 def generate_months(root: Path) -> None:
@@ -80,18 +82,18 @@ def add_unusual_times(file: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def files(place: Place) -> PublishedFiles:
-    return PublishedFiles(place.upstream.root)
+def files(workspace: Workspace) -> PublishedFiles:
+    return PublishedFiles(workspace.upstream.root)
 
 
 @pytest.fixture(scope="module")
-def weather(place: Place) -> dict[datetime, tuple[float, ...]]:
+def weather(workspace: Workspace) -> dict[datetime, tuple[float, ...]]:
     """The publisher's weather of each hour of UTC. Its precipitation has the label of the next hour."""
     labelled: dict[datetime, dict[str, float]] = {}
     for month in sorted({month for _, month in SOURCE_MONTHS}):
         span = {"start_date": str(month - DAY), "end_date": str(month + 34 * DAY), "hourly": ",".join(WEATHER_COLUMNS)}
         options = {"latitude": "40.7128", "longitude": "-74.0060", "timezone": "GMT", "wind_speed_unit": "ms"}
-        answer = requests.get(f"{place.upstream.url}/v1/archive", span | options, timeout=10).json()["hourly"]
+        answer = requests.get(f"{workspace.upstream.url}/v1/archive", span | options, timeout=10).json()["hourly"]
         for number, label in enumerate(answer["time"]):
             labelled[datetime.fromisoformat(label)] = {name: answer[name][number] for name in WEATHER_COLUMNS}
     return {
@@ -126,54 +128,56 @@ def trips_by_hour(files: PublishedFiles, source: str) -> Counter[datetime]:
 
 
 @pytest.mark.parametrize("source", MODES)
-def test_an_hour_has_the_trips_that_began_in_it(place: Place, files: PublishedFiles, source: str) -> None:
+def test_an_hour_has_the_trips_that_began_in_it(workspace: Workspace, files: PublishedFiles, source: str) -> None:
     """In the facts and in the hourly sums, whichever file they are in."""
     expected, mode = trips_by_hour(files, source), MODES[source]
     trips = f"core.fct_trips where source = '{source}' and not is_adjustment"
-    facts = place.query(f"select date_trunc('hour', pickup_datetime), count(*) from {trips} group by 1")
+    facts = workspace.query(f"select date_trunc('hour', pickup_datetime), count(*) from {trips} group by 1")
     assert dict(facts) == expected
     hours = f"core.fct_hourly_mobility where trip_type = '{mode}' and trip_count > 0"
-    assert dict(place.query(f"select hour_timestamp, sum(trip_count) from {hours} group by 1")) == expected
+    assert dict(workspace.query(f"select hour_timestamp, sum(trip_count) from {hours} group by 1")) == expected
 
 
-def test_each_hour_mode_and_borough_is_one_row(place: Place) -> None:
+def test_each_hour_mode_and_borough_is_one_row(workspace: Workspace) -> None:
     hours = "core.fct_hourly_mobility group by hour_timestamp, trip_type, pickup_borough having count(*) > 1"
-    assert place.query(f"select hour_timestamp, trip_type, pickup_borough, count(*) from {hours} limit 5") == []
+    assert workspace.query(f"select hour_timestamp, trip_type, pickup_borough, count(*) from {hours} limit 5") == []
 
 
 @pytest.mark.parametrize("source", MODES)
-def test_every_local_hour_has_a_row_with_or_without_trips(place: Place, files: PublishedFiles, source: str) -> None:
-    hours = place.query(
+def test_every_local_hour_has_a_row_with_or_without_trips(
+    workspace: Workspace, files: PublishedFiles, source: str
+) -> None:
+    hours = workspace.query(
         f"select distinct hour_timestamp from core.fct_hourly_mobility where trip_type = '{MODES[source]}'"
     )
     existing = {hour for month in MONTHS[source] for hour in local_hours(month)}
     assert {hour for (hour,) in hours} == existing | set(trips_by_hour(files, source))
-    boroughs = place.query(f"""
+    boroughs = workspace.query(f"""
         select distinct count(distinct pickup_borough) from core.fct_hourly_mobility
         where trip_type = '{MODES[source]}'
             and strftime(hour_timestamp, '%Y-%m-01')::date in ({date_list(MONTHS[source])})
             and hour_timestamp <> '{UNUSUAL_TIMES[0]:%Y-%m-%d %H:00}'
     """)
-    assert boroughs == place.query("select count(distinct borough) from core.dim_location")
+    assert boroughs == workspace.query("select count(distinct borough) from core.dim_location")
 
 
 def date_list(months: list[date]) -> str:
     return ", ".join(f"date '{month}'" for month in months)
 
 
-def test_a_ride_in_two_files_is_a_fact_of_the_earlier_file(place: Place, files: PublishedFiles) -> None:
+def test_a_ride_in_two_files_is_a_fact_of_the_earlier_file(workspace: Workspace, files: PublishedFiles) -> None:
     repeated = {key: sum(trip.reason == "in_earlier_file" for trip in trips) for key, trips in files.trips.items()}
     neighbours = [("citibike", month) for month in (date(2020, 3, 1), date(2024, 8, 1), date(2024, 11, 1))]
     expected = {key: files.manifest[key]["counts"]["in_two_files"] for key in neighbours}
     assert {key: number for key, number in repeated.items() if number} == expected
     assert expected["citibike", date(2024, 8, 1)] > 6  # and rides across midnight: see sample/citibike.py
-    reasons = counts_by_source_month(place, "reason", "audit.rejected_trips")
+    reasons = counts_by_source_month(workspace, "reason", "audit.rejected_trips")
     assert {key: found["in_earlier_file"] for key, found in reasons.items() if found["in_earlier_file"]} == expected
 
 
-def test_rows_are_rejected_for_the_expected_reason(place: Place, files: PublishedFiles) -> None:
+def test_rows_are_rejected_for_the_expected_reason(workspace: Workspace, files: PublishedFiles) -> None:
     """Also trips of the repeated hour whose local end is before their start."""
-    found = counts_by_source_month(place, "reason", "audit.rejected_trips where reason <> 'in_earlier_file'")
+    found = counts_by_source_month(workspace, "reason", "audit.rejected_trips where reason <> 'in_earlier_file'")
     reasons = {key: [trip.reason for trip in trips if trip.reason] for key, trips in files.trips.items()}
     expected = {
         key: Counter(reason for reason in listed if reason != "in_earlier_file") for key, listed in reasons.items()
@@ -185,26 +189,32 @@ def test_rows_are_rejected_for_the_expected_reason(place: Place, files: Publishe
 # ---------------------------------------------------------------- weather of an hour
 
 
-def test_a_trip_has_the_weather_of_the_hour_in_which_it_began(place: Place, weather: dict[datetime, Any]) -> None:
-    found = place.query(f"""
+def test_a_trip_has_the_weather_of_the_hour_in_which_it_began(
+    workspace: Workspace, weather: dict[datetime, Any]
+) -> None:
+    found = workspace.query(f"""
         select date_trunc('hour', pickup_datetime), {WEATHER}, count(*)
         from core.fct_trips left join core.dim_weather using (weather_key) group by all
     """)
     assert [(hour, *values) for hour, *values, _ in found] == [(hour, *weather[utc_of(hour)]) for hour, *_ in found]
-    assert sum(row[-1] for row in found) == place.query("select count(*) from core.fct_trips")[0][0]
+    assert sum(row[-1] for row in found) == workspace.query("select count(*) from core.fct_trips")[0][0]
     assert sum(row[-1] for row in found if row[3] > 0) > 500  # enough trips in rain
 
 
-def test_an_hour_without_trips_has_its_weather(place: Place, weather: dict[datetime, Any]) -> None:
+def test_an_hour_without_trips_has_its_weather(workspace: Workspace, weather: dict[datetime, Any]) -> None:
     hours = "core.fct_hourly_mobility left join core.dim_weather using (weather_key)"
-    found = place.query(f"select distinct hour_timestamp, {WEATHER} from {hours}")
+    found = workspace.query(f"select distinct hour_timestamp, {WEATHER} from {hours}")
     assert sorted(found) == [(hour, *weather[utc_of(hour)]) for hour in sorted(row[0] for row in found)]
     assert len({hour for hour, *_ in found}) == len(found)
 
 
-def test_an_hour_of_utc_has_the_precipitation_that_fell_in_it(place: Place, weather: dict[datetime, Any]) -> None:
+def test_an_hour_of_utc_has_the_precipitation_that_fell_in_it(
+    workspace: Workspace, weather: dict[datetime, Any]
+) -> None:
     """All hours of the month in New York, both of the repeated hour."""
-    found = {hour: tuple(values) for hour, *values in place.query(f"select utc_hour, {WEATHER} from core.dim_weather")}
+    found = {
+        hour: tuple(values) for hour, *values in workspace.query(f"select utc_hour, {WEATHER} from core.dim_weather")
+    }
     for month in {month for _, month in SOURCE_MONTHS}:
         first, last = utc_of(local_hours(month)[0]), utc_of(local_hours(month)[-1])
         hours = [first + number * HOUR for number in range((last - first) // HOUR + 1)]
@@ -213,24 +223,24 @@ def test_an_hour_of_utc_has_the_precipitation_that_fell_in_it(place: Place, weat
 
 
 @pytest.mark.parametrize("night", AUTUMN, ids=str)
-def test_the_repeated_hour_has_the_weather_of_its_first_hour(place: Place, night: datetime) -> None:
+def test_the_repeated_hour_has_the_weather_of_its_first_hour(workspace: Workspace, night: datetime) -> None:
     trips = f"core.fct_trips where date_trunc('hour', pickup_datetime) = '{night + HOUR}'"
-    assert place.query(f"select distinct weather_key from {trips}") == [(int(f"{night + 5 * HOUR:%Y%m%d%H}"),)]
-    found = place.query(f"select utc_hour from core.dim_weather where local_hour = '{night + HOUR}' order by 1")
+    assert workspace.query(f"select distinct weather_key from {trips}") == [(int(f"{night + 5 * HOUR:%Y%m%d%H}"),)]
+    found = workspace.query(f"select utc_hour from core.dim_weather where local_hour = '{night + HOUR}' order by 1")
     assert found == [(night + 5 * HOUR,), (night + 6 * HOUR,)]
 
 
 @pytest.mark.parametrize("night", SPRING, ids=str)
-def test_the_skipped_hour_has_no_row_unless_a_trip_has_its_time(place: Place, night: datetime) -> None:
+def test_the_skipped_hour_has_no_row_unless_a_trip_has_its_time(workspace: Workspace, night: datetime) -> None:
     hour = f"hour_timestamp = '{night + 2 * HOUR}'"
-    found = place.query(f"select trip_type, trip_count, weather_key from core.fct_hourly_mobility where {hour}")
+    found = workspace.query(f"select trip_type, trip_count, weather_key from core.fct_hourly_mobility where {hour}")
     has_trip = night.date() == UNUSUAL_TIMES[0].date()
     assert found == ([("yellow_taxi", 1, int(f"{night + 7 * HOUR:%Y%m%d%H}"))] if has_trip else [])
 
 
-def test_trips_just_outside_the_month_of_their_file_have_their_own_hour(place: Place) -> None:
+def test_trips_just_outside_the_month_of_their_file_have_their_own_hour(workspace: Workspace) -> None:
     for time in UNUSUAL_TIMES[1:]:
         row = f"core.fct_trips where pickup_datetime = '{time}' and source_month = '2024-03-01'"
-        assert place.query(f"select date_key, time_key from {row}") == [(int(f"{time:%Y%m%d}"), time.hour)]
+        assert workspace.query(f"select date_key, time_key from {row}") == [(int(f"{time:%Y%m%d}"), time.hour)]
         hour = f"trip_type = 'yellow_taxi' and hour_timestamp = '{time.replace(minute=0, second=0)}'"
-        assert place.query(f"select sum(trip_count) from core.fct_hourly_mobility where {hour}") == [(1,)]
+        assert workspace.query(f"select sum(trip_count) from core.fct_hourly_mobility where {hour}") == [(1,)]

@@ -14,7 +14,7 @@ from pipeline.months import add_months
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, serve
 from pipeline.sources import sources
-from tests.conftest import HERE, Place
+from tests.conftest import HERE, Workspace
 from tests.webhook import listening
 
 THIS_MONTH = date.today().replace(day=1)
@@ -25,15 +25,17 @@ def names(*distances: int) -> list[str]:
     return [f"{add_months(THIS_MONTH, distance):%Y-%m}" for distance in distances]
 
 
-def test_catchup_requests_only_what_may_be_published_and_reports_late_sources(place: Place) -> None:
+def test_catchup_requests_only_what_may_be_published_and_reports_late_sources(workspace: Workspace) -> None:
     four_ago, *_, this = names(-4, -3, -2, -1, 0)
     words = ("python", "-m", "pipeline", "catchup", "--start", four_ago, "--sources", "yellow_taxi,citibike")
     with listening() as hook:
-        ended = place.run(*words, MOBILITY_ALERT_URLS=hook.address)
+        ended = workspace.run(*words, MOBILITY_ALERT_URLS=hook.address)
     assert hook.titles == ["citibike is late", "yellow_taxi is late"]
-    assert re.search(rf"^{four_ago} yellow_taxi: \d+ days late$", place.verb("status").stdout, flags=re.MULTILINE)
+    assert re.search(
+        rf"^{four_ago} yellow_taxi: \d+ days late$", workspace.command("status").stdout, flags=re.MULTILINE
+    )
     assert ended.returncode == 20, ended.stderr
-    requested = {path for path in place.asked("HEAD") if "tripdata" in path}
+    requested = {path for path in workspace.requested_paths("HEAD") if "tripdata" in path}
     assert not [path for path in requested if this in path or this.replace("-", "") in path], (
         "it cannot be published yet"
     )
@@ -42,7 +44,7 @@ def test_catchup_requests_only_what_may_be_published_and_reports_late_sources(pl
     assert f"{four_ago} yellow_taxi: late, usually published by {latest}" in ended.stdout
     assert f"{this} yellow_taxi: not requested, expected from" in ended.stdout
     assert {"source": "yellow_taxi", "month": four_ago} in json.loads(
-        (place.data / "runs/last_catchup.json").read_text()
+        (workspace.data / "runs/last_catchup.json").read_text()
     )["missing"]
 
 
@@ -52,19 +54,21 @@ def test_catchup_loads_the_published_sources_of_a_month_that_lacks_another(tmp_p
     assert sources()["yellow_taxi"].expected(early)[0] > date.today()
     generate(tmp_path / "up", [early], sources=["citibike", "weather", "taxi_zones"], scale=0.02)
     with serve(tmp_path / "up") as upstream:
-        place = Place(tmp_path / "data", upstream)
-        ended = place.verb("catchup", "--start", f"{early:%Y-%m}", "--sources", "yellow_taxi,citibike")
+        workspace = Workspace(tmp_path / "data", upstream)
+        ended = workspace.command("catchup", "--start", f"{early:%Y-%m}", "--sources", "yellow_taxi,citibike")
     assert ended.returncode == 0, "nothing that may be published is missing: " + ended.stderr
-    assert place.query("select distinct source_month from raw_data.citibike") == [(early,)]
-    assert not (place.data / "published").exists(), "a month without its taxis is not published"
+    assert workspace.query("select distinct source_month from raw_data.citibike") == [(early,)]
+    assert not (workspace.data / "published").exists(), "a month without its taxis is not published"
 
 
-def test_refresh_downloads_and_builds_nothing_where_nothing_was_reissued(copy_of: Callable[[], Place]) -> None:
-    place = copy_of()
-    before = len(place.upstream.requests)
-    ended = place.verb("refresh", "--months", "100")
+def test_refresh_downloads_and_builds_nothing_where_nothing_was_reissued(
+    copy_finished: Callable[[], Workspace],
+) -> None:
+    workspace = copy_finished()
+    before = len(workspace.upstream.requests)
+    ended = workspace.command("refresh", "--months", "100")
     assert ended.returncode == 0, ended.stderr
-    requests = place.upstream.requests[before:]
+    requests = workspace.upstream.requests[before:]
     assert {request.method for request in requests} == {"HEAD"}
     unchanged = [request.path for request in requests if request.status == 304]
     assert len(unchanged) == 3 * 3 + 2, "every trip file and both of the zones; weather that old is not revised"
@@ -72,39 +76,39 @@ def test_refresh_downloads_and_builds_nothing_where_nothing_was_reissued(copy_of
 
 
 def test_a_reissued_file_replaces_only_its_month_and_its_provenance_is_stored(
-    copy_of: Callable[[], Place], tmp_path: Path
+    copy_finished: Callable[[], Workspace], tmp_path: Path
 ) -> None:
-    place = copy_of()
-    earlier = json.loads((place.data / f"{FHV}.json").read_text())
+    workspace = copy_finished()
+    earlier = json.loads((workspace.data / f"{FHV}.json").read_text())
     others = "select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1"
-    before = place.query(others)
+    before = workspace.query(others)
     generate(tmp_path / "again", [date(2024, 2, 1)], sources=["fhv_taxi"], scale=0.1, seed=7)
     reissued = (tmp_path / "again/trip-data/fhv_tripdata_2024-02.parquet").read_bytes()
     root = tmp_path / "root"
     root.mkdir()
-    for path in place.upstream.root.iterdir():
+    for path in workspace.upstream.root.iterdir():
         (root / path.name).symlink_to(path)
     (root / "trip-data").unlink()
     (root / "trip-data").mkdir()
-    for path in (place.upstream.root / "trip-data").iterdir():
+    for path in (workspace.upstream.root / "trip-data").iterdir():
         (root / "trip-data" / path.name).write_bytes(path.read_bytes())
     (root / "trip-data/fhv_tripdata_2024-02.parquet").write_bytes(reissued)
     with serve(root) as upstream:
-        there = Place(place.data, upstream)
-        ended = there.verb("refresh", "--months", "100")
+        there = Workspace(workspace.data, upstream)
+        ended = there.command("refresh", "--months", "100")
         assert ended.returncode == 0, ended.stderr
-        assert there.asked("GET") == ["trip-data/fhv_tripdata_2024-02.parquet"]
+        assert there.requested_paths("GET") == ["trip-data/fhv_tripdata_2024-02.parquet"]
     tasks = finished_tasks(ended.stderr)
     assert tasks and [task for task in tasks if "2024-02" not in task] == []
-    assert place.query(others) == before
-    assert (place.data / f"{FHV}.parquet").read_bytes() == reissued
-    history = place.query("""
+    assert workspace.query(others) == before
+    assert (workspace.data / f"{FHV}.parquet").read_bytes() == reissued
+    history = workspace.query("""
         select sha256, is_current, replaced_at is not null from audit.file_history
         where source = 'fhv_taxi' and source_month = '2024-02-01' order by loaded_at
     """)
-    now = json.loads((place.data / f"{FHV}.json").read_text())
+    now = json.loads((workspace.data / f"{FHV}.json").read_text())
     assert history == [(earlier["sha256"], False, True), (now["sha256"], True, False)]
-    assert place.verb("verify").returncode == 0
+    assert workspace.command("verify").returncode == 0
 
 
 def finished_tasks(log: str) -> list[str]:
@@ -112,69 +116,71 @@ def finished_tasks(log: str) -> list[str]:
     return re.findall(r"INFO    (\w.*) \(.* s\)$", log, flags=re.MULTILINE)
 
 
-def test_current_month_weather_is_replaced_and_builds_no_month(place: Place) -> None:
+def test_current_month_weather_is_replaced_and_builds_no_month(workspace: Workspace) -> None:
     for _ in range(2):
-        ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=no_maintenance(place))
+        ended = workspace.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=no_maintenance(workspace))
         assert ended.returncode == 0, ended.stderr
-    hours = place.query(
+    hours = workspace.query(
         'select min("time")::date, max("time")::date, count(*), count(distinct "time") from raw_data.weather_so_far'
     )
     first, last, rows, different = hours[0]
     assert isinstance(first, date) and first.day == 1 and last == date.today() and rows == different
-    published = list(place.data.glob("published/**/*.parquet"))
+    published = list(workspace.data.glob("published/**/*.parquet"))
     assert [path.name for path in published] == ["weather_so_far.parquet"]
-    assert place.query("select count(*) from raw_data.weather") == [(0,)], "no month has it"
-    assert "no month is stored" in place.verb("status").stdout
-    assert place.verb("verify").returncode == 0
+    assert workspace.query("select count(*) from raw_data.weather") == [(0,)], "no month has it"
+    assert "no month is stored" in workspace.command("status").stdout
+    assert workspace.command("verify").returncode == 0
 
 
-def no_maintenance(place: Place) -> str:
-    path = place.upstream.root / "luigi.cfg"
+def no_maintenance(workspace: Workspace) -> str:
+    path = workspace.upstream.root / "luigi.cfg"
     path.write_text("[mobility]\nmaintenance =\n")
     return str(path)
 
 
-def test_no_weather_is_requested_in_the_maintenance_window(place: Place) -> None:
-    path = Path(no_maintenance(place))
+def test_no_weather_is_requested_in_the_maintenance_window(workspace: Workspace) -> None:
+    path = Path(no_maintenance(workspace))
     path.write_text("[mobility]\nmaintenance = 00:00-23:59\n")
-    ended = place.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=str(path))
+    ended = workspace.run("python", "-m", "pipeline", "weather", LUIGI_CONFIG_PATH=str(path))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "nothing is downloaded from 00:00-23:59 UTC" in ended.stdout
-    assert place.upstream.requests == [] and place.files() == set()
+    assert workspace.upstream.requests == [] and workspace.files() == set()
 
 
-def test_a_failure_is_sent_and_recorded_and_no_log_has_the_address(place: Place) -> None:
-    place.upstream.faults = [Fault("misc/taxi_zone_lookup.csv", body=b"<html>")]
+def test_a_failure_is_sent_and_recorded_and_no_log_has_the_address(workspace: Workspace) -> None:
+    workspace.upstream.faults = [Fault("misc/taxi_zone_lookup.csv", body=b"<html>")]
     words = ("Load", "--source", "taxi_zones", "--month", "2011-01")
     with listening() as hook:
-        ended, again = (place.luigi(*words, MOBILITY_ALERT_URLS=f"slack://nonsense {hook.address}") for _ in range(2))
+        ended, again = (
+            workspace.luigi(*words, MOBILITY_ALERT_URLS=f"slack://nonsense {hook.address}") for _ in range(2)
+        )
     assert (ended.returncode, again.returncode) == (30, 30)
     assert hook.titles == ["Download taxi_zones 2011-01 failed"], "sent once"
     assert "expected a csv file, found an HTML page" in hook.sent[0]["message"]
     assert "address 1 of MOBILITY_ALERT_URLS is not valid" in ended.stderr
-    log = (place.data / "logs/pipeline.jsonl").read_text()
+    log = (workspace.data / "logs/pipeline.jsonl").read_text()
     assert "secret-of-the-hook" not in ended.stderr + ended.stdout + log and "nonsense" not in ended.stderr + log
-    (history,) = place.data.glob("runs/*.jsonl")
+    (history,) = workspace.data.glob("runs/*.jsonl")
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     assert [(line["task"], line["outcome"]) for line in lines] == [("Download", "failed")] * 2
     assert lines[0]["run"] != lines[1]["run"]
     assert {json.loads(line)["run"] for line in log.splitlines()} == {line["run"] for line in lines}
 
 
-def test_an_unreachable_publisher_is_sent_and_a_url_with_a_password_is_refused(place: Place) -> None:
-    once = place.upstream.root / "luigi.cfg"
+def test_an_unreachable_publisher_is_sent_and_a_url_with_a_password_is_refused(workspace: Workspace) -> None:
+    once = workspace.upstream.root / "luigi.cfg"
     once.write_text("[download]\nattempts = 1\n")
     words = ("Load", "--source", "green_taxi", "--month", "2024-01")
     with listening() as hook:
         urls = {"MOBILITY_ALERT_URLS": hook.address, "LUIGI_CONFIG_PATH": str(once)}
-        assert place.luigi(*words, TLC_URL="http://127.0.0.1:1", **urls).returncode == 35
+        assert workspace.luigi(*words, TLC_URL="http://127.0.0.1:1", **urls).returncode == 35
     assert hook.titles == ["green_taxi: not available from its publisher"]
-    ended = place.luigi(*words, TLC_URL="https://someone:password@127.0.0.1:1")
+    ended = workspace.luigi(*words, TLC_URL="https://someone:password@127.0.0.1:1")
     assert ended.returncode == 35
     assert "TLC_URL: holds a password" in ended.stderr and "someone" not in ended.stderr
 
 
-def test_receipts_and_history_have_the_run_that_wrote_them(finished: Place) -> None:
+def test_receipts_and_history_have_the_run_that_wrote_them(finished: Workspace) -> None:
     (history,) = finished.data.glob("runs/*.jsonl")
     lines = [json.loads(line) for line in history.read_text().splitlines()]
     done = [line for line in lines if line["outcome"] == "done"]
@@ -187,40 +193,40 @@ def test_receipts_and_history_have_the_run_that_wrote_them(finished: Place) -> N
     assert built["peak_bytes"] > 100_000_000, "dbt's too"
 
 
-def test_a_data_folder_that_was_moved_is_still_complete(copy_of: Callable[[], Place], tmp_path: Path) -> None:
-    place = copy_of()
-    moved = Place(tmp_path / "elsewhere", place.upstream)
-    shutil.move(place.data, moved.data)
+def test_a_data_folder_that_was_moved_is_still_complete(copy_finished: Callable[[], Workspace], tmp_path: Path) -> None:
+    workspace = copy_finished()
+    moved = Workspace(tmp_path / "elsewhere", workspace.upstream)
+    shutil.move(workspace.data, moved.data)
     ended = moved.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
     assert ended.returncode == 0 and "Did not run any tasks" in ended.stderr
-    assert moved.verb("verify").returncode == 0
+    assert moved.command("verify").returncode == 0
 
 
-def test_a_run_with_too_little_disk_space_is_refused_before_it_starts(place: Place) -> None:
-    greedy = place.upstream.root / "luigi.cfg"
+def test_a_run_with_too_little_disk_space_is_refused_before_it_starts(workspace: Workspace) -> None:
+    greedy = workspace.upstream.root / "luigi.cfg"
     greedy.write_text("[mobility]\nleast_free_gb = 1000000\n")
-    ended = place.month("2024-01", LUIGI_CONFIG_PATH=str(greedy))
+    ended = workspace.run_month("2024-01", LUIGI_CONFIG_PATH=str(greedy))
     assert ended.returncode == 2 and len(ended.stderr.splitlines()) == 1
     assert re.search(r"GB are free, a run needs 1000000.0 GB for a month's files", ended.stderr)
-    assert place.asked() == []
+    assert workspace.requested_paths() == []
 
 
-def test_a_run_waits_up_to_the_configured_time_for_another_to_end(place: Place) -> None:
-    place.data.mkdir()
+def test_a_run_waits_up_to_the_configured_time_for_another_to_end(workspace: Workspace) -> None:
+    workspace.data.mkdir()
     hold = "import sys, pathlib, pipeline.lock; pipeline.lock.lock(pathlib.Path(sys.argv[1])); print(1, flush=True)"
-    words = [sys.executable, "-c", f"{hold}; sys.stdin.read()", str(place.data)]
+    words = [sys.executable, "-c", f"{hold}; sys.stdin.read()", str(workspace.data)]
     with subprocess.Popen(words, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout and other.stdin and other.stdout.readline()
-        assert place.verb("verify").returncode == 10
+        assert workspace.command("verify").returncode == 10
         threading.Timer(2, other.stdin.close).start()
-        assert place.run("python", "-m", "pipeline", "verify", MOBILITY_WAIT_S="60").returncode == 0
+        assert workspace.run("python", "-m", "pipeline", "verify", MOBILITY_WAIT_S="60").returncode == 0
 
 
-def test_log_lines_can_be_json(place: Place) -> None:
-    ended = place.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
+def test_log_lines_can_be_json(workspace: Workspace) -> None:
+    ended = workspace.luigi("Load", "--source", "taxi_zones", "--month", "2011-01", MOBILITY_LOG_FORMAT="json")
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
     assert [line["message"].split(" (")[0] for line in lines if line["logger"] == "pipeline.tasks.events"] == [
         f"{action} taxi_zones 2011-01" for action in ("downloaded", "converted", "loaded")
     ]
     assert len({line["run"] for line in lines}) == 1
-    assert place.verb("month", "2024-01", "--log-format", "xml").returncode == 2
+    assert workspace.command("month", "2024-01", "--log-format", "xml").returncode == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sample.generate import generate
-from tests.conftest import made_once
+from tests.conftest import create_once
 from tests.unit.sample.generated_files import ANOMALOUS_MONTH, MONTHS, TRIP_SOURCES, generate_small
 
 ERAS = (
@@ -47,7 +47,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
         sources = (*TRIP_SOURCES, "taxi_zones")
         generate(root, MONTHS, sources=sources, scale=0.2, anomalous_months=[ANOMALOUS_MONTH])
 
-    return Generated(made_once(tmp_path_factory, "sample-months", make))
+    return Generated(create_once(tmp_path_factory, "sample-months", make))
 
 
 @pytest.fixture(scope="session")
@@ -57,4 +57,4 @@ def eras(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     def make(root: Path) -> None:
         generate_small(root, [*ERAS], *TRIP_SOURCES)
 
-    return Generated(made_once(tmp_path_factory, "sample-eras", make))
+    return Generated(create_once(tmp_path_factory, "sample-eras", make))

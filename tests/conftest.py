@@ -28,6 +28,9 @@ ANOMALOUS_MONTH = date(2024, 2, 1)
 PROJECT_REPORTS = ("metrics.html", "models.html", "models.json")
 """Reports that depend on the project alone, not on the months."""
 
+LONGEST_S = 900
+"""Until a command is given up. Alone on two cores, none takes a tenth of it."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=0, help="how many commands tests/faults/test_campaign.py kills")
@@ -64,7 +67,7 @@ class Workspace:
             text=True,
             capture_output=True,
             check=False,
-            timeout=300,
+            timeout=LONGEST_S,
         )
 
     def luigi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import HERE, Workspace
+from tests.conftest import HERE, LONGEST_S, Workspace
 
 START, DBT, FILE = "start", "dbt", "file"
 """Events beside the names of tasks: the command begins, it starts dbt, it renames or deletes something in the data
@@ -33,8 +33,6 @@ Command = tuple[str, ...]
 CHANGES = {"os.rename", "os.remove", "shutil.rmtree"}
 """Audit events (https://docs.python.org/3/library/audit_events.html) of a FILE. Before one, the process stops until it
 is killed."""
-LONGEST_S = 900
-"""Until a command is given up. Alone on two cores, none takes a twentieth of it."""
 GONE_S = 120
 """Until the processes of a killed command must have ended."""
 

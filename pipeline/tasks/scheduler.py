@@ -9,7 +9,7 @@ from pipeline.errors import AlreadyRunning, BadInput, NoSpace
 
 T = TypeVar("T")
 USAGE = 2
-"""Exit code for a command line that makes no sense, as of argparse."""
+"""Exit code for a wrong command line, as of argparse."""
 
 
 def exit_on_error(function: Callable[..., T], *args: Any) -> T:

@@ -80,6 +80,8 @@ class Column:
     """The last month that has it."""
     optional: bool = False
     """It may be missing in any month."""
+    unit: str = ""
+    """The unit of its values. An answer in JSON states one for each column; another one is refused."""
 
     @property
     def names(self) -> set[str]:
@@ -153,6 +155,9 @@ class Source:
         for field in ("trip_type", "mode_title", "trips_label", "colour") if self.kind == "trips" else ():
             if not getattr(self, field):
                 raise ValueError(f"kind is trips, but {field} is missing")
+        for column in self.columns if self.format == "json" else ():
+            if not column.unit:
+                raise ValueError(f"format is json, but the unit of {column.name} is missing")
 
     @property
     def staging_model_name(self) -> str:

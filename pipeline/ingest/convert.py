@@ -14,6 +14,7 @@ from pipeline.database import Settings, connect, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.formats import ZIPPED
+from pipeline.ingest.open_meteo import check_answer
 from pipeline.results import Converted
 from pipeline.sources import Column, Source
 
@@ -43,6 +44,8 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     parquet.parent.mkdir(parents=True, exist_ok=True)
     unreadable_of(parquet).unlink(missing_ok=True)
     label = f"{source.label(month)} {source.name}: {landed.name}"
+    if source.format == "json":
+        check_answer(source, next(iter(source.urls_of(month))), landed, label, unzip.DOWNLOAD_AGAIN)
     with (
         open_files(source, month, landed, parquet) as files,
         convert_errors(label),

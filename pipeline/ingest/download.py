@@ -17,6 +17,7 @@ import requests
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable
 from pipeline.ingest.formats import check_format
 from pipeline.ingest.http import RetryPolicy, TransientError, head, request, retry
+from pipeline.ingest.open_meteo import check_answer
 from pipeline.results import Landed
 from pipeline.sources import Source
 
@@ -50,11 +51,14 @@ def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy,
     """Downloads the file into ``part``, resuming after an interruption, and returns where it came from.
 
     ``path`` is the file's final path. Raises Unreachable after the last attempt, Refused, NoSpace, and BadFile for
-    a file of another format than the source's.
+    a file of another format than the source's, or with another content than requested.
     """
     partial = _Partial(part)
     response = retry(url, policy, lambda: _resume(source, url, partial, policy, progress))
-    check_format(source, part, f"{source.name}: {path.name} from {url}")
+    label = f"{source.name}: {path.name} from {url}"
+    check_format(source, part, label)
+    if source.format == "json":
+        check_answer(source, url, part, label)
     return Landed(
         file=path.name,
         url=url,

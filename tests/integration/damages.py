@@ -20,8 +20,11 @@ class Damage(NamedTuple):
     """A part of the finding's sentence."""
 
 
-def weather_of_another_year(hourly: dict[str, list[Any]]) -> None:
-    hourly["time"] = [time.replace("2024-", "2023-") for time in hourly["time"]]
+def a_day_without_temperature(hourly: dict[str, list[Any]]) -> None:
+    hourly["temperature_2m"] = [
+        None if time.startswith("2024-07-01") else value
+        for time, value in zip(hourly["time"], hourly["temperature_2m"], strict=True)
+    ]
 
 
 def in_fahrenheit(hourly: dict[str, list[Any]]) -> None:
@@ -252,10 +255,10 @@ DAMAGES = [
         "2024-11-10, 2024-11-11",
     ),
     Damage(
-        "the weather is of another year",
+        "a day has no temperature",
         JULY,
         "weather",
-        weather_of_another_year,
+        a_day_without_temperature,
         "critical",
         "every hour of the month has a temperature",
         "2024-07-01",

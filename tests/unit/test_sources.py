@@ -108,6 +108,7 @@ INVALID = [
     (GREEN, "VendorID: integer", "VendorID: 5", "columns.VendorID.type: Input should be a valid string, not 5"),
     (GREEN, "VendorID: integer", "VendorID: {name: a}", "columns: VendorID has the unknown field 'name'"),
     (GREEN, "title: ", "title: [", "is not YAML"),
+    ("sources/weather.yaml", ", unit: hPa", "", "format is json, but the unit of pressure_msl is missing"),
     ("sources/citibike_jc.yaml", "like: citibike", "like: citybike", "like: expected a source that declares"),
     (PUBLISHERS, "  link: https://open-meteo.com/\n", "", "open_meteo: link: Field required"),
     (PUBLISHERS, "base_url_env: TLC_URL", "base_url_evn: TLC_URL", "tlc: base_url_env: Field required; base_url_evn: "),

@@ -1,5 +1,6 @@
 """Conversion of generated files: Parquet with changing types, zips of CSV files of every era, damaged files."""
 
+import json
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,6 +13,7 @@ import pytest
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import convert
 from pipeline.results import Converted
+from pipeline.sample.weather import archive_response
 from pipeline.sources import Source, sources
 
 MODERN = (
@@ -254,3 +256,12 @@ def test_text_in_a_numeric_column_is_shown_in_the_error(tmp_path: Path) -> None:
     landed = parquet(tmp_path / "a.parquet", GREEN | {"trip_distance": "'far'"})
     with pytest.raises(BadFile, match=r"2024-01 green_taxi: a.parquet cannot be read \(.*far.*\); forget the month"):
         run(sources()["green_taxi"], date(2024, 1, 1), landed, tmp_path)
+
+
+def test_an_answer_that_was_landed_before_it_was_checked_is_refused(tmp_path: Path) -> None:
+    answer = archive_response(
+        {"latitude": "40.7", "longitude": "-74", "start_date": "2024-01-01", "end_date": "2024-01-31"}, date(2026, 1, 1)
+    )
+    (tmp_path / "a.json").write_text(json.dumps(answer | {"timezone": "America/New_York"}))
+    with pytest.raises(BadFile, match=r"2024-01 weather: a.json: expected timezone GMT, .*; forget the month to"):
+        run(sources()["weather"], date(2024, 1, 1), tmp_path / "a.json", tmp_path)

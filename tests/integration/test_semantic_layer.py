@@ -291,11 +291,6 @@ def test_the_interval_of_rain_contains_the_generated_effect(finished: Workspace,
 
 
 def test_mf_query_returns_the_effects(finished: Workspace) -> None:
-    args = (
-        "--metrics",
-        "rain_effect_pct,snow_effect_pct",
-        "--group-by",
-        "metric_time__month,weather_effect__trip_type",
-    )
-    ended = finished.command("metrics", "query", *args)
+    metrics, groups = "rain_effect_pct,snow_effect_pct", "metric_time__month,weather_effect__trip_type"
+    ended = finished.command("metrics", "query", "--metrics", metrics, "--group-by", groups)
     assert ended.returncode == 0 and ended.stdout.count("citibike") == 3

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Settings = Mapping[str, str]
 """DuckDB's ``threads``, ``memory_limit`` and ``temp_directory``."""
 
+TIME_ZONE = "UTC"
+"""Of every connection: without it, DuckDB converts timestamps with a time zone by the zone of the machine."""
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
 
@@ -53,7 +55,7 @@ def cores() -> int:
 
 @contextmanager
 def connect(database: Path, settings: Settings, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A connection to a database file, which is created where it does not exist (``:memory:`` for none).
+    """A connection to a database file, which is created where it does not exist (``:memory:`` for none), in UTC.
 
     Raises WarehouseBusy where another process holds the file, naming that process, and NoSpace where the disk is full
     or not writable.
@@ -62,6 +64,7 @@ def connect(database: Path, settings: Settings, read_only: bool = False) -> Iter
 
     try:
         with duckdb.connect(database, read_only=read_only, config=dict(settings)) as con:
+            con.execute(f"set global timezone = {literal(TIME_ZONE)}")
             yield con
     except RuntimeError as error:
         if "Query interrupted" in str(error):  # DuckDB's word for Ctrl-C, which Luigi would take for a failed task
@@ -76,6 +79,11 @@ def connect(database: Path, settings: Settings, read_only: bool = False) -> Iter
             reason = found[1].replace('\\"', '"') if found else text.splitlines()[0]
             raise NoSpace(f"{reason}; free some space, or choose another MOBILITY_DATA") from error
         raise
+
+
+def in_memory() -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
+    """A connection to a database in memory, for queries on files."""
+    return connect(Path(":memory:"), {})
 
 
 def busy_error(text: str, database: Path) -> WarehouseBusy | None:

@@ -1,11 +1,12 @@
 """Fields of sources: how their values in YAML are checked and converted, and their JSON Schema."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from string import Formatter
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from pipeline.declarations import Converted, JsonSchema, matching, without_name
+from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, matching, without_name
 from pipeline.errors import BadInput
 from pipeline.months import parse_month
 
@@ -83,3 +84,36 @@ MONTH = Converted(as_month, lambda schema: {"type": "string", "pattern": r"^\d{4
 URLS = Converted(as_urls, lambda schema: {**schema, "minItems": 1})
 SO_FAR_URL = Converted(as_so_far_url, lambda schema: schema)
 COLUMNS = Converted(as_columns, columns_schema)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column that the models read.
+
+    ``name`` is the publisher's newest name. Outside ``since``..``until`` (first days of months, both inclusive) it may
+    be missing, and is null then.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
+
+    name: str
+    type: str
+    """DuckDB's type."""
+    aliases: tuple[str, ...] = ()
+    """Earlier names. Names are compared without case."""
+    since: Annotated[date | None, MONTH] = None
+    """The first month that has it."""
+    until: Annotated[date | None, MONTH] = None
+    """The last month that has it."""
+    optional: bool = False
+    """It may be missing in any month."""
+    unit: str = ""
+    """The unit of its values. An answer in JSON states one for each column; another one is refused."""
+
+    @property
+    def names(self) -> set[str]:
+        """All names it has been published under, in lower case."""
+        return {name.lower() for name in (self.name, *self.aliases)}
+
+    def is_required_in(self, month: date) -> bool:
+        return not self.optional and (self.since or month) <= month <= (self.until or month)

@@ -16,7 +16,17 @@ import yaml
 from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, file_name, json_schema, named, read_declaration
 from pipeline.errors import BadInput
 from pipeline.months import add_months
-from pipeline.source_fields import COLOUR, COLUMNS, MONTH, SO_FAR_URL, TRIP_TYPE, URLS, publishers_file, source_file
+from pipeline.source_fields import (
+    COLOUR,
+    COLUMNS,
+    MONTH,
+    SO_FAR_URL,
+    TRIP_TYPE,
+    URLS,
+    Column,
+    publishers_file,
+    source_file,
+)
 
 CONFIG = Path(__file__).parent.parent / "config"
 
@@ -57,39 +67,6 @@ class Publisher:
         if "@" in urlsplit(url).netloc:
             raise BadInput(f"{self.base_url_env}: holds a password; put it into ~/.netrc, which is read as well")
         return url
-
-
-@dataclass(frozen=True)
-class Column:
-    """A published column that the models read.
-
-    ``name`` is the publisher's newest name. Outside ``since``..``until`` (first days of months, both inclusive) it may
-    be missing, and is null then.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
-
-    name: str
-    type: str
-    """DuckDB's type."""
-    aliases: tuple[str, ...] = ()
-    """Earlier names. Names are compared without case."""
-    since: Annotated[date | None, MONTH] = None
-    """The first month that has it."""
-    until: Annotated[date | None, MONTH] = None
-    """The last month that has it."""
-    optional: bool = False
-    """It may be missing in any month."""
-    unit: str = ""
-    """The unit of its values. An answer in JSON states one for each column; another one is refused."""
-
-    @property
-    def names(self) -> set[str]:
-        """All names it has been published under, in lower case."""
-        return {name.lower() for name in (self.name, *self.aliases)}
-
-    def is_required_in(self, month: date) -> bool:
-        return not self.optional and (self.since or month) <= month <= (self.until or month)
 
 
 @dataclass(frozen=True)

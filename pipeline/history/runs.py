@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from pipeline.database import in_memory
+
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
 """How a task ended; broken: its dependencies could not be determined."""
 COLUMNS = {
@@ -77,11 +79,8 @@ def read(folder: Path, since: datetime | None = None, condition: str = "true") -
     files = [path for path in sorted(folder.glob("????-??.jsonl")) if not since or path.stem >= f"{since:%Y-%m}"]
     if not files:
         return []
-    import duckdb
-
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in COLUMNS.items())
-    with duckdb.connect() as con:
-        con.execute("set timezone = 'UTC'")
+    with in_memory() as con:
         found = con.execute(
             f"""
             select {", ".join(COLUMNS)} from read_json(

@@ -16,7 +16,8 @@ from pipeline.ingest import shapes, unzip
 from pipeline.ingest.formats import ZIPPED
 from pipeline.ingest.open_meteo import check_answer
 from pipeline.results import Converted
-from pipeline.sources import Column, Source
+from pipeline.source_fields import Column
+from pipeline.sources import Source
 
 log = logging.getLogger(__name__)
 

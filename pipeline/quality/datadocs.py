@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.database import Warehouse
+from pipeline.database import TIME_ZONE, Warehouse
 from pipeline.quality.suites import Subject
 
 if TYPE_CHECKING:
@@ -108,9 +108,11 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
         connection_string=f"duckdb:///{warehouse.path}",
         # Great Expectations returns its connection to the pool before it fetches. SQLAlchemy rolls back on return, and
         # DuckDB drops the pending result: every expectation raises an exception. Reading needs no rollback.
+        # DuckDB refuses a time zone before it is connected. duckdb-engine sets it afterwards, because it is not spelt
+        # like DuckDB's option (TimeZone).
         # The type stub lacks kwargs.
         kwargs={  # type: ignore[call-arg]
-            "connect_args": {"read_only": True, "config": dict(warehouse.settings)},
+            "connect_args": {"read_only": True, "config": {**warehouse.settings, "timezone": TIME_ZONE}},
             "pool_reset_on_return": None,
         },
     )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from pipeline.database import in_memory
 from pipeline.months import add_months
 from pipeline.report.figures import Row, rows
 from pipeline.report.words import joined, mode_title, month_name, short_month
@@ -45,7 +44,7 @@ def read(published: Path, month: date) -> EarlierMonth:
     ledger = published / "month_ledger" / folder / "month_ledger.parquet"
     if not modes.exists() or not ledger.exists():
         return EarlierMonth(month, None, frozenset())
-    with duckdb.connect() as con:
+    with in_memory() as con:
         return EarlierMonth(
             month,
             {row["trip_type"]: row["total_trips"] for row in rows(con, MODES, [str(modes)])},

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.database import in_memory
 from pipeline.errors import BadInput
 
 Row = dict[str, Any]
@@ -86,7 +87,7 @@ def figures(published: Path, month: date) -> Figures:
     folders = dict.fromkeys(METRICS, published / "metrics" / f"month={month:%Y-%m}")
     folders |= {name: published / name / f"month={month:%Y-%m}" for name in TABLES}
     folders |= {name: published / name for name in DIMENSIONS}
-    with duckdb.connect() as con:
+    with in_memory() as con:
         for name, folder in folders.items():
             add_view(con, name, folder / f"{name}.parquet")
         con.execute(

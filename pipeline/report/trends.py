@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline.database import in_memory
 from pipeline.months import month_range
 from pipeline.report.answer import interval, is_estimated, is_significant
 from pipeline.report.charts import round_up
@@ -57,7 +58,7 @@ class Trends:
 
 def trends(published: Path) -> Trends:
     """The trends over all months whose metrics are published, read by three statements for any number of months."""
-    with duckdb.connect() as con:
+    with in_memory() as con:
         trips = read(con, published, "by_mode", MODES)
         effects = read(con, published, "weather_effects", EFFECTS)
         ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")

@@ -49,6 +49,7 @@ def connect(spill_folder: Path) -> "DuckDBPyConnection":
     import duckdb
 
     con = duckdb.connect(config={"temp_directory": str(spill_folder), "memory_limit": "2GB"})
+    con.execute("set global timezone = 'UTC'")
     con.execute(MACROS)
     return con
 

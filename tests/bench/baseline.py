@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from pipeline.months import add_months
-from pipeline.sources import Column, Source, sources
+from pipeline.source_fields import Column
+from pipeline.sources import Source, sources
 from tests.bench.baseline_sql import FACTS, HOURLY, REJECTED, REPEATED, trips
 
 FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobility": HOURLY}
@@ -24,6 +25,7 @@ FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobil
 def connect(database: Path | str = ":memory:") -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(database) as con:
         con.execute("set enable_progress_bar = false")
+        con.execute("set global timezone = 'UTC'")
         yield con
 
 

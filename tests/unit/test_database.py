@@ -1,11 +1,15 @@
-"""How much of the machine DuckDB takes."""
+"""How much of the machine DuckDB takes, and its time zone."""
 
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.database import connect, settings_for
+from tests.conftest import HERE
 
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
@@ -39,3 +43,35 @@ def test_what_does_not_fit_is_spilled_where_it_is_told_and_leaves_nothing(tmp_pa
         assert any(spill.rglob("*")), "0.1 GB does not hold these rows"
         assert con.execute("select count(distinct text) from rows").fetchall() == [(8_000_000,)]
     assert not any(path.is_file() for path in spill.rglob("*"))
+
+
+MOMENTS = """
+from pathlib import Path
+from pipeline.database import connect, in_memory
+with connect(Path("{database}"), {{}}) as con:
+    con.execute("create or replace table moments as select timestamptz '2024-07-01 12:00:00+00' as moment")
+    print(con.execute("select moment::timestamp::varchar from moments").fetchall())
+    print(con.cursor().execute("select moment::timestamp::varchar from moments").fetchall())
+with in_memory() as con:
+    print(con.execute("select timestamptz '2024-07-01 12:00:00+00'::timestamp::varchar").fetchall())
+"""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+def test_no_value_depends_on_the_time_zone_of_the_machine(zone: str, tmp_path: Path) -> None:
+    program = MOMENTS.format(database=tmp_path / "a.duckdb")
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | {"TZ": zone}, text=True, capture_output=True, check=True
+    )
+    assert ended.stdout.splitlines() == ["[('2024-07-01 12:00:00',)]"] * 3
+
+
+def test_every_connection_of_the_pipeline_has_its_time_zone_set() -> None:
+    opened = re.compile(r"duckdb\.connect\(|duckdb\.(execute|sql|query)\(")
+    modules = {
+        str(path.relative_to(HERE)) for path in (HERE / "pipeline").rglob("*.py") if opened.search(path.read_text())
+    }
+    assert modules == {"pipeline/database.py", "pipeline/sample/sampling.py"}
+    for module in modules:
+        assert "set global timezone" in (HERE / module).read_text()
+    assert "timezone: UTC" in (HERE / "dbt/profiles.yml").read_text()

@@ -116,7 +116,7 @@ case $verb in
   dbt | metrics) install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   ui)
     install_environment; mkdir -p "$MOBILITY_DATA/luigid"
-    LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 --state-path "$MOBILITY_DATA/luigid/state.pickle" "$@" ;;
+    LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 "$@" ;;
   lint) install_environment; lint "$@" ;;
   test) install_environment; test_suite "$@" ;;
   bench) install_environment; exec "$venv/bin/python" -m tests.bench "$@" ;;

@@ -19,6 +19,7 @@ Settings = Mapping[str, str]
 TIME_ZONE = "UTC"
 """Of every connection: without it, DuckDB converts timestamps with a time zone by the zone of the machine."""
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
+GLOB = re.compile(r"[*?[]")
 DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
 
 
@@ -94,6 +95,16 @@ def busy_error(text: str, database: Path) -> WarehouseBusy | None:
             "published/ can be read meanwhile"
         )
     return None
+
+
+def exactly(path: Path) -> str:
+    """The path as a pattern of DuckDB that matches this file alone: ``*``, ``?`` and ``[`` in it match themselves."""
+    return GLOB.sub(r"[\g<0>]", str(path))
+
+
+def file_argument(path: Path) -> str:
+    """The arguments with which DuckDB reads this file alone, without columns from names of folders (``year=2024``)."""
+    return f"{literal(exactly(path))}, hive_partitioning = false"
 
 
 def literal(text: object) -> str:

@@ -7,26 +7,56 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pipeline.errors import NoSpace
+from pipeline.errors import BadInput, NoSpace
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
 
+FORBIDDEN = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]")
+"""Characters that the data folder must not have. DuckDB reads ``\\`` as ``/``, and what follows a ``?`` as options."""
+LONGEST = os.pathconf("/", "PC_PATH_MAX") - 512
+"""Bytes that the data folder's path may have; the paths of its files are longer."""
+
 
 def data_folder() -> Path:
-    """The folder of all output: ``MOBILITY_DATA``, by default ``data``, as an absolute path."""
+    """The folder of all output: ``MOBILITY_DATA``, by default ``data``, as an absolute path.
+
+    Raises BadInput for a path in which the warehouse or the files cannot be stored.
+    """
     return _absolute(os.environ.get("MOBILITY_DATA") or "data")
 
 
 @cache
 def _absolute(folder: str) -> Path:
     """Cached: a range asks for it a hundred times per month, and a process does not change its working directory."""
-    return Path(folder).absolute()
+    path = Path(folder).absolute()
+    if found := FORBIDDEN.search(str(path)):
+        raise BadInput(
+            f"MOBILITY_DATA {str(path)!r}: the path has {found[0]!r}; DuckDB opens no database in a path with ?, "
+            "\\ or a control character; choose another folder"
+        )
+    if reason := reason_against(path):
+        raise BadInput(f"MOBILITY_DATA {path}: {reason}; choose another folder")
+    return path
+
+
+def reason_against(path: Path) -> str:
+    """Why the path cannot be the data folder; empty where it is a folder that can be read, or does not exist yet."""
+    if len(os.fsencode(path)) > LONGEST:
+        return f"the path has more than {LONGEST:,} bytes"
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return str(error.strerror)
+    return "" if path.is_dir() and os.access(path, os.R_OK | os.X_OK) else "not a folder that can be read"
 
 
 def path_for(stage: str, label: str | date, suffix: str, source: str = "") -> Path:

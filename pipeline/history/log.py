@@ -95,13 +95,13 @@ class FileHandler(logging.Handler):
         self.addFilter(lambda record: record.name.startswith("pipeline") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        path = log_file()
         try:
+            path = log_file()
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a") as file:  # one write, so that lines of several processes do not mix
                 file.write(self.format(record) + "\n")
-        except OSError:  # a full disk is reported elsewhere and does not stop the run
-            self.handleError(record)
+        except (OSError, BadInput):  # a full disk or a wrong folder is reported elsewhere
+            pass
 
 
 def log_file() -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pipeline.database import in_memory
+from pipeline.database import exactly, in_memory
 
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
 """How a task ended; broken: its dependencies could not be determined."""
@@ -84,13 +84,14 @@ def read(folder: Path, since: datetime | None = None, condition: str = "true") -
         found = con.execute(
             f"""
             select {", ".join(COLUMNS)} from read_json(
-                $files, format = 'newline_delimited', ignore_errors = true, columns = {{{columns}}}
+                $files, format = 'newline_delimited', hive_partitioning = false, ignore_errors = true,
+                columns = {{{columns}}}
             )
             where started is not null and ({condition})
                 and started + seconds * interval 1 second >= coalesce($since, '-infinity'::timestamptz)
             order by started
             """,
-            {"files": list(map(str, files)), "since": since},
+            {"files": list(map(exactly, files)), "since": since},
         ).fetchall()
     return [from_row(dict(zip(COLUMNS, row, strict=True))) for row in found]
 

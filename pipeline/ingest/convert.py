@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, literal, quoted
+from pipeline.database import Settings, connect, file_argument, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.formats import ZIPPED
@@ -118,7 +118,7 @@ def count_rows(
     if lines != written + rejected:
         texts = [quoted(column.name) for column in source.columns if column.type == "varchar"]
         breaks = " + ".join(f"coalesce(len({text}) - len(replace({text}, chr(10), '')), 0)" for text in texts)
-        lines -= con.execute(f"select sum({breaks}) from read_parquet(?)", [str(part)]).fetchall()[0][0] or 0
+        lines -= con.execute(f"select sum({breaks}) from read_parquet({file_argument(part)})").fetchall()[0][0] or 0
     published = max(lines, written + rejected)  # a file whose lines end with \r only counts as one line
     return Converted(published, published - written, members)
 
@@ -171,7 +171,7 @@ def published_columns(con: duckdb.DuckDBPyConnection, source: Source, file: Path
 def read_clause(source: Source, file: Path, columns: Mapping[str, str]) -> str:
     """The source's FROM clause for one file."""
     return source.read.format(
-        file=literal(str(file)),
+        file=file_argument(file),
         columns="{" + ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items()) + "}",
         timestampformat=timestampformat(source, file, columns),
     )

@@ -105,14 +105,19 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
     )
     datasource = context.data_sources.add_sql(
         "warehouse",
-        connection_string=f"duckdb:///{warehouse.path}",
+        # The path is an argument below, because Great Expectations replaces $NAME in this string by a variable.
+        connection_string="duckdb:///warehouse",
         # Great Expectations returns its connection to the pool before it fetches. SQLAlchemy rolls back on return, and
         # DuckDB drops the pending result: every expectation raises an exception. Reading needs no rollback.
         # DuckDB refuses a time zone before it is connected. duckdb-engine sets it afterwards, because it is not spelt
         # like DuckDB's option (TimeZone).
         # The type stub lacks kwargs.
         kwargs={  # type: ignore[call-arg]
-            "connect_args": {"read_only": True, "config": {**warehouse.settings, "timezone": TIME_ZONE}},
+            "connect_args": {
+                "database": str(warehouse.path),
+                "read_only": True,
+                "config": {**warehouse.settings, "timezone": TIME_ZONE},
+            },
             "pool_reset_on_return": None,
         },
     )
@@ -125,13 +130,18 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
         datasource.get_execution_engine().close()
 
 
+def literally(path: Path) -> str:
+    """The path in a configuration of Great Expectations, which replaces ``$NAME`` by a variable unless escaped."""
+    return str(path).replace("$", r"\$")
+
+
 def stores(docs: Path | None) -> Any:
     """Stores in memory, except the results that the pages show."""
     from great_expectations.data_context.types.base import InMemoryStoreBackendDefaults
 
     defaults = InMemoryStoreBackendDefaults()
     if docs:
-        backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "results")}
+        backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": literally(docs / "results")}
         results = {"class_name": "ValidationResultsStore", "store_backend": backend}
         defaults.stores = {**defaults.stores, defaults.validation_results_store_name: results}
     return defaults
@@ -142,6 +152,6 @@ def site_config(docs: Path) -> dict[str, Any]:
         "class_name": "SiteBuilder",
         "site_name": "NYC mobility & weather analytics",
         "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": literally(docs)},
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
     }

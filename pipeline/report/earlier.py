@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.database import in_memory
+from pipeline.database import exactly, in_memory
 from pipeline.months import add_months
 from pipeline.report.figures import Row, rows
 from pipeline.report.words import joined, mode_title, month_name, short_month
@@ -47,8 +47,8 @@ def read(published: Path, month: date) -> EarlierMonth:
     with in_memory() as con:
         return EarlierMonth(
             month,
-            {row["trip_type"]: row["total_trips"] for row in rows(con, MODES, [str(modes)])},
-            trip_sources(row["source"] for row in rows(con, LEDGER, [str(ledger)])),
+            {row["trip_type"]: row["total_trips"] for row in rows(con, MODES, [exactly(modes)])},
+            trip_sources(row["source"] for row in rows(con, LEDGER, [exactly(ledger)])),
         )
 
 

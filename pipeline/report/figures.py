@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.database import in_memory
+from pipeline.database import exactly, in_memory
 from pipeline.errors import BadInput
 
 Row = dict[str, Any]
@@ -111,7 +111,7 @@ def figures(published: Path, month: date) -> Figures:
 def add_view(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
     if not file.exists():
         raise BadInput(f"report: {file} does not exist; publish the month first")
-    con.read_parquet(str(file), hive_partitioning=False).create_view(table)
+    con.read_parquet(exactly(file), hive_partitioning=False).create_view(table)
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Iterable[Any] | None = None) -> list[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.database import in_memory
+from pipeline.database import exactly, in_memory
 from pipeline.months import month_range
 from pipeline.report.answer import interval, is_estimated, is_significant
 from pipeline.report.charts import round_up
@@ -82,7 +82,7 @@ def trends(published: Path) -> Trends:
 
 
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:
-    files = sorted(map(str, published.glob(f"{folder}/month=*/{name}.parquet")))
+    files = [exactly(path) for path in sorted(published.glob(f"{folder}/month=*/{name}.parquet"))]
     return rows(con, sql, [files]) if files else []
 
 

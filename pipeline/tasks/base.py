@@ -34,7 +34,7 @@ class Task(CachedParameters, luigi.Task):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         run_id()  # set before Luigi forks its workers: their tasks belong to this run
-        identify(self, digest_of(data_folder()))
+        identify(self, digest_of(exit_on_error(data_folder)))
 
     def deps(self) -> Any:
         """What ``requires`` returns, flattened. Luigi calls this first of all for a task that is not complete.

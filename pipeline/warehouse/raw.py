@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Settings, Warehouse
+from pipeline.database import Settings, Warehouse, file_argument
 from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
 
@@ -74,9 +74,9 @@ def insert(con: "duckdb.DuckDBPyConnection", source: Source, month: date, parque
         f"""
         insert into raw_data.{source.name} by name
         select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
-        from read_parquet(?, file_row_number = true)
+        from read_parquet({file_argument(parquet)}, file_row_number = true)
         """,
-        [month, str(parquet)],
+        [month],
     )
     return int(inserted.fetchall()[0][0])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.database import file_argument
 from tests.conftest import Workspace
 
 SCHEMAS = ("raw_data", "core", "audit", "quality", "estimates")
@@ -50,7 +51,7 @@ def published(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[tuple[str,
     histories = {name.split(".")[1] for name in HISTORY}
     for path in sorted((data / "published").rglob("*")):
         if path.suffix in {".csv", ".parquet"} and path.stem not in histories:
-            relation = f"read_{path.suffix[1:]}('{path}', hive_partitioning = false)"
+            relation = f"read_{path.suffix[1:]}({file_argument(path)})"
             yield str(path.relative_to(data)), hash_of(con, relation)
 
 

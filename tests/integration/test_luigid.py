@@ -48,7 +48,7 @@ class Luigid:
 
     def start(self) -> None:
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        options = ["--address", "127.0.0.1", "--port", str(self.port), "--state-path", str(self.state)]
+        options = ["--address", "127.0.0.1", "--port", str(self.port)]
         environment = os.environ | {
             "MOBILITY_DATA": str(self.workspace.data),
             "LUIGI_CONFIG_PATH": str(HERE / "config/luigid.cfg"),

@@ -1,4 +1,4 @@
-"""How much of the machine DuckDB takes, and its time zone."""
+"""How much of the machine DuckDB takes, its time zone, and which files it reads."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import connect, settings_for
+from pipeline.database import connect, file_argument, literal, settings_for
 from tests.conftest import HERE
 
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -75,3 +75,14 @@ def test_every_connection_of_the_pipeline_has_its_time_zone_set() -> None:
     for module in modules:
         assert "set global timezone" in (HERE / module).read_text()
     assert "timezone: UTC" in (HERE / "dbt/profiles.yml").read_text()
+
+
+@pytest.mark.parametrize("folder", ["a*b", "a[x]b", "a?b", "**", "[!a]b", "it's", "{a,b}", "n=7"])
+def test_duckdb_reads_exactly_the_file_that_it_is_told(tmp_path: Path, folder: str) -> None:
+    """Not those that the path matches as a pattern, and no column from a folder's name."""
+    with connect(Path(":memory:"), {}) as con:
+        for name in {folder, "axb", "ab", "cb"}:
+            (tmp_path / name).mkdir()
+            con.execute(f"copy (select {literal(name)} as n) to {literal(tmp_path / name / 'f.parquet')}")
+        found = con.execute(f"from read_parquet({file_argument(tmp_path / folder / 'f.parquet')})").fetchall()
+    assert found == [(folder,)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NoSpace
+from pipeline.errors import BadInput, NoSpace
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, delete, digest_of_files, path_for
 
 
@@ -26,6 +26,27 @@ def test_the_data_folder_is_absolute_and_data_by_default(monkeypatch: pytest.Mon
     assert data_folder() == Path.cwd() / "elsewhere/data"
     monkeypatch.setenv("MOBILITY_DATA", "")
     assert data_folder() == Path.cwd() / "data"
+
+
+@pytest.mark.parametrize(
+    "name", ["a?b", "a\\b", "a\nb", "a\tb", "a\x7fb", "a\udcffb", "n" * 300, "/".join(["n" * 200] * 18)]
+)
+def test_a_data_folder_whose_path_cannot_be_used_is_refused_in_one_line(
+    data: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(data / name))
+    with pytest.raises(BadInput, match=r"^MOBILITY_DATA .*; choose another folder$") as refused:
+        data_folder()
+    assert str(refused.value).isprintable()
+
+
+def test_a_data_folder_that_is_not_a_folder_is_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (data / "file").write_text("no folder")
+    (data / "loop").symlink_to(data / "loop")
+    for name, reason in {"file": "not a folder", "file/below": "Not a directory", "loop": "symbolic links"}.items():
+        monkeypatch.setenv("MOBILITY_DATA", str(data / name))
+        with pytest.raises(BadInput, match=reason):
+            data_folder()
 
 
 def test_a_file_is_written_into_a_new_folder_and_replaces_an_earlier_one(data: Path) -> None:

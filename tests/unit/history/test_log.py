@@ -82,7 +82,7 @@ def test_a_log_file_that_cannot_be_written_does_not_stop_the_run(
 ) -> None:
     (data / "logs").write_text("in the way")
     file_handler().handle(record(BadFile("no zip")))
-    assert "Logging error" in capsys.readouterr().err
+    assert capsys.readouterr().err == "", "the line is on the console, where nothing else belongs"
 
 
 def test_large_files_are_rotated_and_the_oldest_deleted() -> None:

@@ -111,6 +111,7 @@ FACTS = f"""
             when trip_distance_miles > 0 and trip_duration_minutes > 0
                 then trip_distance_miles::double * 60 / trip_duration_minutes
         end as avg_speed_mph,
+        trip_distance_miles between 0 and 100 and coalesce(avg_speed_mph between 0 and 100, true) as has_plausible_distance,
         passenger_count::smallint as passenger_count, payment_type::smallint as payment_type,
         fare_amount, tip_amount, total_amount, total_amount as revenue,
         coalesce(total_amount < 0 or fare_amount < 0, false) as is_adjustment,
@@ -138,14 +139,18 @@ HOURLY = """
         date_key, time_key, weather_key,
         count(*) filter (not is_adjustment) as trip_count,
         count(*) filter (is_adjustment) as adjustment_count,
+        count(*) filter (not is_adjustment and not has_plausible_distance) as implausible_distance_count,
         sum(passenger_count) filter (not is_adjustment) as total_passengers,
         sum(revenue) as revenue,
         sum(fare_amount) filter (not is_adjustment) as total_fare_amount,
         sum(tip_amount) filter (not is_adjustment) as total_tip_amount,
         sum(trip_distance_miles) filter (not is_adjustment) as total_distance_miles,
-        sum(trip_distance_miles) filter (not is_adjustment and avg_speed_mph is not null) as timed_distance_miles,
+        sum(trip_distance_miles) filter (not is_adjustment and has_plausible_distance) as plausible_distance_miles,
+        sum(trip_distance_miles) filter (not is_adjustment and has_plausible_distance and avg_speed_mph is not null)
+            as timed_distance_miles,
         sum(trip_duration_minutes) filter (not is_adjustment) as total_duration_minutes,
-        sum(trip_duration_minutes) filter (not is_adjustment and avg_speed_mph is not null) as timed_duration_minutes
+        sum(trip_duration_minutes) filter (not is_adjustment and has_plausible_distance and avg_speed_mph is not null)
+            as timed_duration_minutes
     from fct_trips left join dim_location on pickup_location_key = location_key
     where {within}
     group by all

@@ -27,7 +27,12 @@ CYCLING = f"(w.temperature_c between 10 and 25 and {DRY} and {MILD_WIND})"
 RAIN = "(w.rain_mm > 0 or (w.precipitation_mm > 0 and w.snowfall_cm = 0))"
 MINUTES = "(epoch(t.dropoff_datetime) - epoch(t.pickup_datetime)) / 60"
 BOTH = "(t.trip_distance_miles > 0 and t.dropoff_datetime > t.pickup_datetime)"
-PAID = "(t.trip_distance_miles > 0 and t.revenue is not null)"
+PLAUSIBLE = f"""(
+    t.trip_distance_miles between 0 and 100 and coalesce(60 * t.trip_distance_miles / nullif({MINUTES}, 0) <= 100, true)
+)"""
+TIMED = f"({BOTH} and {PLAUSIBLE})"
+PAID = f"(t.trip_distance_miles > 0 and t.revenue is not null and {PLAUSIBLE})"
+PAID_MILES = f"sum(if(t.is_adjustment, -1, 1) * t.trip_distance_miles) filter ({PAID})"
 
 
 def count(condition: str = "true") -> str:
@@ -59,14 +64,14 @@ PLAIN = {
     "total_trips": count(),
     "avg_trip_duration_minutes": mean(MINUTES),
     "median_trip_duration_minutes": f"median({MINUTES}) filter (not t.is_adjustment)",
-    "avg_trip_distance_miles": mean("t.trip_distance_miles"),
-    "total_trip_distance_miles": total("t.trip_distance_miles"),
-    "avg_trip_speed_mph": f"60 * {total('t.trip_distance_miles', BOTH)} / nullif({total(MINUTES, BOTH)}, 0)",
+    "avg_trip_distance_miles": mean("t.trip_distance_miles", PLAUSIBLE),
+    "total_trip_distance_miles": total("t.trip_distance_miles", PLAUSIBLE),
+    "avg_trip_speed_mph": f"60 * {total('t.trip_distance_miles', TIMED)} / nullif({total(MINUTES, TIMED)}, 0)",
     "total_passengers": total("t.passenger_count"),
     "avg_passengers_per_trip": mean("t.passenger_count"),
     "total_revenue": "sum(t.total_amount)",
     "avg_fare": mean("t.fare_amount"),
-    "revenue_per_mile": f"{total('t.revenue', PAID)} / nullif({total('t.trip_distance_miles', PAID)}, 0)",
+    "revenue_per_mile": f"sum(t.revenue) filter ({PAID}) / nullif({PAID_MILES}, 0)",
     "yellow_taxi_trips": count(of("yellow_taxi")),
     "fhv_trips": count(of("fhv")),
     "citibike_trips": count(of("citibike")),
@@ -174,6 +179,20 @@ def is_same(value: Any, expected: Any) -> bool:
     if isinstance(expected, int) and isinstance(value, int):
         return value == expected
     return math.isclose(float(value), float(expected), rel_tol=1e-9)
+
+
+def test_trips_with_an_implausible_distance_are_counted_where_distances_are_published(finished: Workspace) -> None:
+    published = finished.data / "published/metrics/month=2024-02"
+    by_mode = f"read_parquet('{published}/by_mode.parquet', hive_partitioning = false)"
+    columns = "trip__trip_type::varchar, implausible_distance_trips"
+    found = dict(duckdb.execute(f"select {columns} from {by_mode}").fetchall())
+    (plain,) = finished.query(f"""
+        select {count(f"t.trip_type = 'yellow_taxi' and not {PLAUSIBLE}")} from core.fct_trips as t
+        where date_trunc('month', t.pickup_datetime) = '2024-02-01'
+    """)
+    assert found == {"yellow_taxi": plain[0], "fhv": None, "citibike": None} and plain[0] >= 6
+    headline = duckdb.execute(f"select implausible_distance_trips from '{published}/headline.parquet'").fetchall()
+    assert headline == [plain]
 
 
 @pytest.mark.parametrize("query", ["headline", "by_borough", "per_hour"])

@@ -27,6 +27,7 @@ measured as (
             as unknown_dropoffs,
         sum(case when dropoff_datetime is null then 1 else 0 end) as without_dropoff,
         sum(case when coalesce(trip_distance_miles, 0) = 0 then 1 else 0 end) as without_distance,
+        sum(case when not has_plausible_distance then 1 else 0 end) as with_implausible_distance,
         sum(case when passenger_count is null then 1 else 0 end) as without_passengers,
         count(distinct start_station_key) as start_stations,
         -- Medians, because a few fares and distances of some hundred thousand distort means.
@@ -53,6 +54,7 @@ final as (
         100.0 * measured.unknown_dropoffs / measured.facts as unknown_dropoff_pct,
         100.0 * measured.without_dropoff / measured.facts as without_dropoff_pct,
         100.0 * measured.without_distance / measured.facts as without_distance_pct,
+        100.0 * measured.with_implausible_distance / measured.facts as implausible_distance_pct,
         100.0 * measured.without_passengers / measured.facts as without_passengers_pct,
         measured.start_stations,
         measured.median_fare,

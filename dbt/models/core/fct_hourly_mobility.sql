@@ -50,13 +50,17 @@ final as (
         hours.date_key,
         hours.time_key,
         hours.weather_key,
-        {%- for measure in ['trip_count', 'adjustment_count', 'total_passengers'] %}
+        {%- for measure in [
+            'trip_count', 'adjustment_count', 'implausible_distance_count', 'total_passengers'
+        ] %}
         cast(coalesce(trips.{{ measure }}, 0) as bigint) as {{ measure }},
         {%- endfor %}
         {%- for measure in ['revenue', 'total_fare_amount', 'total_tip_amount'] %}
         cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 2)) as {{ measure }},
         {%- endfor %}
-        {%- for measure in ['total_distance_miles', 'timed_distance_miles'] %}
+        {%- for measure in [
+            'total_distance_miles', 'plausible_distance_miles', 'timed_distance_miles'
+        ] %}
         cast(coalesce(trips.{{ measure }}, 0) as decimal(18, 3)) as {{ measure }},
         {%- endfor %}
         coalesce(trips.total_duration_minutes, 0) as total_duration_minutes,

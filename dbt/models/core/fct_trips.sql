@@ -1,5 +1,8 @@
 {{ config(materialized='monthly') }}
 
+{%- set distances = var('plausible_distance_miles') -%}
+{%- set speeds = var('plausible_speed_mph') -%}
+
 with trips as (
 
     select * from {{ ref('int_trips__judged') }}
@@ -33,65 +36,76 @@ measured as (
 
 ),
 
+timed as (
+
+    select
+        *,
+        case
+            when trip_distance_miles > 0 and trip_duration_minutes > 0
+                then cast(trip_distance_miles as double) * 60 / trip_duration_minutes
+        end as avg_speed_mph
+
+    from measured
+
+),
+
 final as (
 
     select
-        {{ trip_id('measured') }} as trip_id,
+        {{ trip_id('timed') }} as trip_id,
         cast(
-            measured.trip_type as {{ enum_type(trip_sources() | map(attribute='trip_type')) }}
+            timed.trip_type as {{ enum_type(trip_sources() | map(attribute='trip_type')) }}
         ) as trip_type,
         cast(
-            measured.source as {{ enum_type(trip_sources() | map(attribute='name')) }}
+            timed.source as {{ enum_type(trip_sources() | map(attribute='name')) }}
         ) as source,
-        measured.source_month,
+        timed.source_month,
         hours.date_key,
         hours.time_key,
         hours.weather_key,
         -- Taxis and for-hire vehicles have a zone, bikes a station that is in a zone.
         cast(coalesce(
-            measured.pickup_location_id,
+            timed.pickup_location_id,
             start_stations.location_key,
             {{ var('unknown_zone_id') }}
         ) as smallint) as pickup_location_key,
         cast(coalesce(
-            measured.dropoff_location_id,
+            timed.dropoff_location_id,
             end_stations.location_key,
             {{ var('unknown_zone_id') }}
         ) as smallint) as dropoff_location_key,
         start_stations.station_key as start_station_key,
         end_stations.station_key as end_station_key,
-        measured.pickup_datetime,
-        measured.dropoff_datetime,
-        measured.trip_duration_minutes,
-        measured.trip_distance_miles,
-        case
-            when measured.trip_distance_miles > 0 and measured.trip_duration_minutes > 0
-                then
-                    cast(measured.trip_distance_miles as double)
-                    * 60
-                    / measured.trip_duration_minutes
-        end as avg_speed_mph,
-        cast(measured.passenger_count as smallint) as passenger_count,
-        cast(measured.payment_type as smallint) as payment_type,
-        measured.fare_amount,
-        measured.tip_amount,
-        measured.total_amount,
-        measured.total_amount as revenue,
-        measured.is_adjustment,
-        measured.member_type,
-        measured.rideable_type
+        timed.pickup_datetime,
+        timed.dropoff_datetime,
+        timed.trip_duration_minutes,
+        timed.trip_distance_miles,
+        timed.avg_speed_mph,
+        timed.trip_distance_miles between {{ distances[0] }} and {{ distances[1] }}
+        and coalesce(
+            timed.avg_speed_mph between {{ speeds[0] }} and {{ speeds[1] }}, true
+        ) as has_plausible_distance,
+        cast(timed.passenger_count as smallint) as passenger_count,
+        cast(timed.payment_type as smallint) as payment_type,
+        timed.fare_amount,
+        timed.tip_amount,
+        timed.total_amount,
+        timed.total_amount as revenue,
+        timed.is_adjustment,
+        timed.member_type,
+        timed.rideable_type
 
-    from measured
+    from timed
     left join hours
-        on {{ dbt.date_trunc('hour', 'measured.pickup_datetime') }} = hours.local_hour
+        on {{ dbt.date_trunc('hour', 'timed.pickup_datetime') }} = hours.local_hour
     left join stations as start_stations
         on
-            measured.source_month = start_stations.source_month
-            and measured.start_station_id = start_stations.station_id
+            timed.source_month = start_stations.source_month
+            and timed.start_station_id = start_stations.station_id
     left join stations as end_stations
         on
-            measured.source_month = end_stations.source_month
-            and measured.end_station_id = end_stations.station_id
+            timed.source_month = end_stations.source_month
+            and timed.end_station_id = end_stations.station_id
 
 )
 

@@ -28,7 +28,8 @@ measured as (
         - {{ epoch_microseconds('pickup_datetime') }} as duration_us,
         -- Adjustments count in the revenue, but not as trips.
         not is_adjustment as is_trip,
-        not is_adjustment and avg_speed_mph is not null as is_timed
+        not is_adjustment and has_plausible_distance as is_plausible,
+        not is_adjustment and has_plausible_distance and avg_speed_mph is not null as is_timed
     from trips
 
 ),
@@ -52,6 +53,10 @@ final as (
         / 60000000.0 as total_duration_minutes,
         sum(case when measured.is_trip then measured.trip_distance_miles end)
             as total_distance_miles,
+        sum(case when measured.is_plausible then measured.trip_distance_miles end)
+            as plausible_distance_miles,
+        sum(case when measured.is_trip and not measured.has_plausible_distance then 1 else 0 end)
+            as implausible_distance_count,
         sum(case when measured.is_timed then measured.duration_us end)
         / 60000000.0 as timed_duration_minutes,
         sum(case when measured.is_timed then measured.trip_distance_miles end)

@@ -42,6 +42,7 @@ final as (
         trips.trip_duration_minutes,
         trips.trip_distance_miles,
         trips.avg_speed_mph,
+        trips.has_plausible_distance,
         trips.passenger_count,
         trips.payment_type,
         trips.fare_amount,

@@ -6,7 +6,8 @@
         'pickup_location_key', 'dropoff_location_key', 'start_station_key', 'end_station_key',
         'pickup_datetime', 'dropoff_datetime', 'trip_duration_minutes', 'trip_distance_miles',
         'avg_speed_mph', 'has_plausible_distance', 'passenger_count', 'payment_type',
-        'fare_amount', 'tip_amount', 'total_amount', 'revenue', 'is_adjustment', 'member_type', 'rideable_type',
+        'fare_amount', 'tip_amount', 'total_amount', 'revenue', 'is_adjustment', 'member_type',
+        'rideable_type',
     ],
     'dim_date': [
         'date_day', 'year_number', 'quarter_of_year', 'month_of_year', 'month_name', 'week_of_year',

@@ -16,9 +16,14 @@
     └── MonthRejected            a critical expectation failed, or could not be evaluated
 """
 
+from pipeline.printable import printable
+
 
 class MobilityError(Exception):
-    """Base of all errors of the project. Users see the message without a stack trace."""
+    """Base of all errors of the project. Users see the message, in one printable line, without a stack trace."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class BadInput(MobilityError):

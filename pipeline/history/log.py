@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from pipeline.errors import BadInput, MobilityError
 from pipeline.luigi_internals import SCHEDULER_MESSAGES, TRACEBACK, is_parameter_error, is_unfulfilled
 from pipeline.paths import data_folder
+from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
 FORMATS = ("text", "json")
@@ -33,7 +34,7 @@ class ConsoleFormatter(logging.Formatter):
         record = without_traceback(record)
         if os.environ.get("MOBILITY_LOG_FORMAT") == "json":
             return as_json(record, TRACEBACK.sub(": ", logging.Formatter().format(record)).strip())
-        return TRACEBACK.sub(": ", super().format(record)).rstrip()
+        return printable_lines(TRACEBACK.sub(": ", super().format(record)).rstrip())
 
 
 class FileFormatter(logging.Formatter):
@@ -45,7 +46,8 @@ class FileFormatter(logging.Formatter):
 
 
 def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """The record, without the stack trace of an error whose message is sufficient."""
+    """The record with printable arguments, without the stack trace of an error whose message is sufficient."""
+    record = with_printable_arguments(record)
     error = record.exc_info[1] if record.exc_info else None
     task = record.args if isinstance(record.args, tuple) else ()
     changes: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
@@ -59,7 +61,19 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     return logging.makeLogRecord(record.__dict__ | changes)
 
 
+def with_printable_arguments(record: logging.LogRecord) -> logging.LogRecord:
+    """Arguments may be text of a publisher: each is one line, so that it cannot pass for other lines of the log.
+
+    Those of Luigi are its own: tasks and stack traces.
+    """
+    if not isinstance(record.args, tuple) or record.name.startswith("luigi"):
+        return record
+    args = tuple(arg if isinstance(arg, int | float) else printable(str(arg)) for arg in record.args)
+    return logging.makeLogRecord(record.__dict__ | {"args": args})
+
+
 def as_json(record: logging.LogRecord, message: str) -> str:
+    message = printable_lines(message)
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     facts = {"at": at, "level": record.levelname, "run": run_id(), "logger": record.name, "message": message}
     return json.dumps(facts, ensure_ascii=False)

@@ -15,6 +15,7 @@ from pipeline.errors import MobilityError, MonthRejected
 from pipeline.history import runs
 from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder
+from pipeline.printable import printable
 from pipeline.process import Peak, die_with_parent, run_id
 from pipeline.tasks.receipts import Receipt
 
@@ -128,5 +129,5 @@ def first_line(error: BaseException | None) -> str:
     """The first line of an error; its class as well where it is not one of ours."""
     if error is None:
         return ""
-    text = str(error).strip().splitlines()[:1]
+    text = [printable(line) for line in str(error).strip().splitlines()[:1]]
     return "".join(text) if isinstance(error, MobilityError) else ": ".join([type(error).__name__, *text])

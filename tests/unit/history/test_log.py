@@ -39,6 +39,14 @@ def test_a_mobility_error_is_one_line_and_any_other_has_its_stack_trace() -> Non
     assert "Traceback" in lines.format(record(ValueError("x")))
 
 
+def test_text_of_a_publisher_cannot_pass_for_another_line_and_shows_no_secret() -> None:
+    text = "a\x1b[2J\n12:00:00 ERROR b https://host/?token=secret"
+    one = logging.LogRecord("pipeline.x", 40, "", 0, "ignored %s", (text,), None)
+    expected = r"ignored a\x1b[2J 12:00:00 ERROR b https://host/?token=***"
+    assert log.ConsoleFormatter("%(message)s").format(one) == expected
+    assert json.loads(log.FileFormatter().format(one))["message"] == expected
+
+
 def test_a_task_that_luigi_schedules_again_is_a_warning() -> None:
     error = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
     line = log.ConsoleFormatter("%(levelname)s %(message)s").format(record(error))

@@ -55,9 +55,9 @@ def test_a_task_that_succeeded_is_recorded_with_its_rows_and_bytes(
 @pytest.mark.parametrize(
     ("error", "outcome", "text"),
     [
-        (BadFile("2024-01 green_taxi: no zip\nmore"), runs.FAILED, "2024-01 green_taxi: no zip"),
+        (BadFile("2024-01 green_taxi: no zip"), runs.FAILED, "2024-01 green_taxi: no zip"),
         (MonthRejected("2024-01 is rejected"), runs.REJECTED, "2024-01 is rejected"),
-        (ValueError("x"), runs.FAILED, "ValueError: x"),
+        (ValueError("\x1bx\nmore"), runs.FAILED, r"ValueError: \x1bx"),
         (ValueError(), runs.FAILED, "ValueError"),
     ],
 )

@@ -1,5 +1,6 @@
 """Fields of sources: how their values in YAML are checked and converted, and their JSON Schema."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ PLACEHOLDERS = {"base", "year", "month", "day_before", "two_days_after", "column
 """What ``urls`` may contain in braces."""
 SO_FAR_PLACEHOLDERS = {"base", "first", "today", "columns"}
 """What ``so_far_url`` may contain in braces."""
+ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#\[\]:@]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
 COLOUR = matching("#[0-9a-f]{6}", "a colour as #rrggbb")
 TRIP_TYPE = matching("[a-z][a-z_]*", "lower-case letters and underscores")
 
@@ -54,6 +56,21 @@ def check_placeholders(url: Any, known: set[str]) -> Any:
     if found - known:
         raise ValueError(f"unknown placeholder {{{min(found - known)}}}; known are {', '.join(sorted(known))}")
     return url
+
+
+def check_address(variable: str, url: str, example: str) -> None:
+    """Raises BadInput unless the variable holds an address to which paths can be added.
+
+    A password or a query, which may hold a token, is refused: receipts, the ledger and logs contain addresses. The
+    message does not repeat it.
+    """
+    if "@" in url:
+        raise BadInput(f"{variable}: holds a password; put it into ~/.netrc, which is read as well")
+    if not ADDRESS.fullmatch(url):
+        raise BadInput(
+            f"{variable}: expected an address such as {example}, without query or fragment; further parameters of "
+            "requests belong into urls of config/sources/*.yaml"
+        )
 
 
 def columns_schema(schema: JsonSchema) -> JsonSchema:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -24,6 +23,7 @@ from pipeline.source_fields import (
     TRIP_TYPE,
     URLS,
     Column,
+    check_address,
     publishers_file,
     source_file,
 )
@@ -61,11 +61,10 @@ class Publisher:
     def base_url(self) -> str:
         """The address that its sources begin with, without a slash at the end.
 
-        Raises BadInput for one with a password: receipts, the ledger and logs contain addresses.
+        Raises BadInput for one that is none, or that holds a password or a query.
         """
         url = (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
-        if "@" in urlsplit(url).netloc:
-            raise BadInput(f"{self.base_url_env}: holds a password; put it into ~/.netrc, which is read as well")
+        check_address(self.base_url_env, url, self.base_url_default)
         return url
 
 

@@ -17,6 +17,7 @@ import pipeline.sources
 from pipeline.declarations import json_schema, validate
 from pipeline.errors import BadInput
 from pipeline.history import alerts
+from pipeline.printable import PUBLIC_PARAMETERS
 from pipeline.sources import CONFIG, Source, chosen, default_names, json_schemas, publishers, read_facts, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
@@ -248,3 +249,39 @@ def test_an_address_with_a_password_is_refused_without_printing_it(monkeypatch: 
     with pytest.raises(BadInput, match=r"TLC_URL: holds a password.*netrc") as refused:
         _ = sources()["green_taxi"].publisher.base_url
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["https://host/?token=secret", "https://host#secret", "host/secret", "http://[secret"])
+def test_an_address_with_a_query_or_that_is_none_is_refused_without_printing_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TLC_URL", url)
+    with pytest.raises(
+        BadInput, match=r"TLC_URL: expected an address such as https://d37\S+, without query"
+    ) as refused:
+        _ = sources()["green_taxi"].publisher.base_url
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "month", "file"),
+    [
+        ("citibike", date(2022, 6, 1), "202206-citbike-tripdata.zip"),
+        ("citibike", date(2022, 7, 1), "202207-citbike-tripdata.csv.zip"),
+        ("citibike", date(2024, 3, 1), "202403-citibike-tripdata.csv.zip"),
+        ("citibike", date(2018, 3, 1), "2018-citibike-tripdata.zip"),
+        ("citibike_jc", date(2017, 8, 1), "JC-201708%20citibike-tripdata.csv.zip"),
+        ("citibike_jc", date(2022, 7, 1), "JC-202207-citbike-tripdata.csv.zip"),
+        ("citibike_jc", date(2025, 10, 1), "JC-202510-citibike-tripdata.zip"),
+    ],
+)
+def test_every_name_that_a_file_was_published_under_is_asked_for(name: str, month: date, file: str) -> None:
+    urls = sources()[name].urls_of(month)
+    assert f"{sources()[name].publisher.base_url}/{file}" in urls
+    assert not any(" " in url for url in urls)
+
+
+def test_values_of_every_parameter_that_a_source_sends_are_shown() -> None:
+    urls = [url for source in sources().values() for url in (*source.urls, source.so_far_url)]
+    sent = {parameter for url in urls for parameter in re.findall(r"[?&](\w+)=", url)}
+    assert sent <= PUBLIC_PARAMETERS, "add it to pipeline/printable.py unless it is a secret"

@@ -1,29 +1,43 @@
 """Publisher -> landing: the published file, byte for byte, and its provenance."""
 
-import contextlib
 import hashlib
 import logging
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable
 from pipeline.ingest.formats import check_format
-from pipeline.ingest.http import RetryPolicy, TransientError, head, request, retry
+from pipeline.ingest.http import (
+    RetryPolicy,
+    TransientError,
+    body_of,
+    content_encoding,
+    content_length,
+    head,
+    request,
+    retry,
+    status_of,
+    strong_validator,
+    validators_in,
+)
 from pipeline.ingest.open_meteo import check_answer
+from pipeline.printable import printable
 from pipeline.results import Landed
 from pipeline.sources import Source
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 Progress = Callable[[int, int], None]
 """Called with the bytes received and the total expected; the total is 0 where it is unknown."""
 
@@ -31,6 +45,8 @@ Progress = Callable[[int, int], None]
 def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str, str] | None:
     """The URL at which the month is published and the label of its file; None while it is not published.
 
+    A month that is missing although it should be published by now is logged as an error: the publisher may answer so to
+    too many requests, or may have given the file another name.
     Raises Unreachable or Refused where the publisher gives no usable response.
     """
     for url, label in source.urls_of(month).items():
@@ -38,7 +54,20 @@ def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str,
             return (url, label) if is_settled(source, month) else None
         if head(url, source.publisher.base_url, policy) is not None:
             return url, label
+    if not source.static and (latest := source.expected(month)[1]) < datetime.now(UTC).date():
+        log.error("%s", doubt(source, month, latest))
     return None
+
+
+def doubt(source: Source, month: date, latest: date) -> str:
+    """Says that the month is missing, but should have been published by ``latest``."""
+    first, *others = source.urls_of(month)
+    names = f"{first} or its {len(others)} other names" if others else first
+    return (
+        f"{source.label(month)} {source.name}: doubtful: the publisher refuses {names} (403 or 404), but the month "
+        f"should be published since {latest} (lag_days in config/sources/{source.name}.yaml); run again later, and if "
+        f"that lasts, look for another name of the file at {source.publisher.link}"
+    )
 
 
 def is_settled(source: Source, month: date) -> bool:
@@ -55,15 +84,18 @@ def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy,
     """
     partial = _Partial(part)
     response = retry(url, policy, lambda: _resume(source, url, partial, policy, progress))
-    label = f"{source.name}: {path.name} from {url}"
-    check_format(source, part, label)
-    if source.format == "json":
-        check_answer(source, url, part, label)
+    try:
+        check_format(source, part, label := f"{source.name}: {path.name} from {url}")
+        if source.format == "json":
+            check_answer(source, url, part, label)
+    except BadFile as error:
+        raise BadFile(f"{error}; run again later") from error
+    etag, last_modified = validators_in(response)
     return Landed(
         file=path.name,
-        url=url,
-        etag=response.headers.get("ETag", ""),
-        last_modified=response.headers.get("Last-Modified", ""),
+        url=printable(url),
+        etag=etag,
+        last_modified=last_modified,
         bytes=part.stat().st_size,
         sha256=partial.sha256.hexdigest(),
         fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -72,71 +104,85 @@ def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy,
 
 @dataclass
 class _Partial:
-    """The bytes of earlier attempts, their digest, and the validator of the file that they belong to."""
+    """The bytes of earlier attempts, their digest, and the validator and the size of the file that they belong to."""
 
     path: Path
     validator: str = ""
+    total: int = 0  # 0: the publisher did not say
     sha256: Any = field(default_factory=hashlib.sha256)
 
     @property
     def size(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
 
+    def is_continued_by(self, response: requests.Response) -> bool:
+        """Whether the response has the bytes of the same file from this size to its end."""
+        said = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+        is_other = strong_validator(response) not in {"", self.validator} or content_encoding(response)
+        if is_other or not said:
+            return False
+        first, last, total = map(int, said.groups())
+        length = content_length(response)
+        expected = self.size, total - 1, self.total or total, total - first
+        return (first, last, total, total - first if length is None else length) == expected
+
 
 def _resume(source: Source, url: str, partial: _Partial, policy: RetryPolicy, progress: Progress) -> requests.Response:
-    """One attempt: the missing part of the file, or all of it where the publisher has replaced the file."""
+    """One attempt: the missing part of the file, or all of it where the response is not exactly that part."""
     offset = partial.size if partial.validator else 0
     resume = {"Range": f"bytes={offset}-", "If-Range": partial.validator} if offset else {}
-    with request("GET", url, policy, stream=True, headers=resume) as response:
-        if response.status_code == 416:
-            partial.validator = ""
-            raise TransientError("the publisher replaced the file during the download")
-        if not response.ok:
+    with request("GET", url, policy, headers=resume) as response:
+        status = response.status_code
+        if status == 200 or (status == 206 and offset and partial.is_continued_by(response)):
+            return _store(source, url, response, offset if status == 206 else 0, partial, progress)
+        if status not in {206, 416}:
             raise _refusal(source, url, response)
-        if response.status_code != 206:
-            offset, partial.sha256 = 0, hashlib.sha256()
-        total = offset + int(response.headers.get("Content-Length", 0))
-        _check_size(source, url, total, partial)
-        partial.validator = _strong_validator(response)
-        with partial.path.open("r+b" if offset else "wb") as file:
-            file.seek(offset)
-            for done in _stream(response, file, offset, partial.sha256.update):
-                _check_size(source, url, done, partial)
-                progress(done, total)
-        if total and partial.size != total:
-            raise TransientError(f"connection closed after {partial.size:,} of {total:,} bytes")
-        return response
+    if not offset:
+        raise TransientError(f"{status_of(response)} to a request for the whole file")
+    log.info("%s: the response is not the missing part of the same file; downloading all of it", url)
+    partial.validator = ""
+    return _resume(source, url, partial, policy, progress)
 
 
-def _stream(response: requests.Response, file: Any, done: int, digest: Callable[[bytes], None]) -> Iterator[int]:
-    """Writes the body, and digests each chunk while the next one arrives; yields the number of bytes written so far."""
-    try:
-        with ThreadPoolExecutor(1) as digesting:
-            digested: Future[None] | None = None
-            for chunk in response.iter_content(CHUNK):
-                file.write(chunk)
-                if digested:
-                    digested.result()
-                digested = digesting.submit(digest, chunk)
-                done += len(chunk)
-                yield done
-    except (requests.exceptions.ChunkedEncodingError, requests.ConnectionError, requests.Timeout) as error:
-        raise TransientError(f"connection closed after {done:,} bytes") from error
+def _store(
+    source: Source, url: str, response: requests.Response, offset: int, partial: _Partial, progress: Progress
+) -> requests.Response:
+    """Writes the body behind the first ``offset`` bytes of the partial file."""
+    encoding, length = content_encoding(response), content_length(response)
+    if not offset:
+        partial.total, partial.sha256 = 0 if encoding else length or 0, hashlib.sha256()
+        partial.validator = "" if encoding else strong_validator(response)
+    total = partial.total or offset + (length or 0)
+    _check_size(source, url, total, partial)
+    with partial.path.open("r+b" if offset else "wb") as file:
+        file.seek(offset)
+        for done in _write(body_of(response, CHUNK), file, offset, partial.sha256.update):
+            _check_size(source, url, done, partial)
+            if partial.total and done > partial.total:
+                partial.validator = ""
+                raise TransientError(f"more than the {partial.total:,} bytes of the file are sent")
+            progress(done, partial.total)
+    if partial.total and partial.size != partial.total:
+        raise TransientError(f"connection closed after {partial.size:,} of {partial.total:,} bytes")
+    return response
 
 
-def _strong_validator(response: requests.Response) -> str:
-    etag = response.headers.get("ETag", "")
-    return response.headers.get("Last-Modified", "") if etag.startswith("W/") or not etag else etag
+def _write(chunks: Iterable[bytes], file: Any, done: int, digest: Callable[[bytes], None]) -> Iterator[int]:
+    """Writes each chunk, and digests it while the next one arrives; yields the number of bytes written so far."""
+    with ThreadPoolExecutor(1) as digesting:
+        digested: Future[None] | None = None
+        for chunk in chunks:
+            file.write(chunk)
+            if digested:
+                digested.result()
+            digested = digesting.submit(digest, chunk)
+            done += len(chunk)
+            yield done
 
 
 def _refusal(source: Source, url: str, response: requests.Response) -> Unavailable:
-    reason = response.reason
-    with contextlib.suppress(ValueError):  # Open-Meteo gives the reason as JSON
-        reason = cast(dict[str, str], response.json()).get("reason", reason)
-    return Refused(
-        f"{source.name}: {url}: status {response.status_code} ({reason}); "
-        f"check urls in config/sources/{source.name}.yaml"
-    )
+    cure = f"check urls in config/sources/{source.name}.yaml" if response.status_code == 400 else "run again later"
+    return Refused(f"{source.name}: {url}: {status_of(response)}; {cure}")
 
 
 def _check_size(source: Source, url: str, size: int, partial: _Partial) -> None:

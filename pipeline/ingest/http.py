@@ -1,23 +1,29 @@
-"""HTTP requests: transient errors are retried, others are reported at once."""
+"""HTTP requests: transient errors are retried, others are reported at once, as errors of the project."""
 
 import contextlib
 import logging
 import os
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, TooManyRedirects
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from pipeline.errors import Refused, Unreachable
+from pipeline.ingest.formats import reason_in
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +31,19 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 Headers = Mapping[str, str]
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 """Status codes after which a retry may succeed."""
+TOO_MANY_REQUESTS = 429
+LIMIT_RESETS_AFTER_S = 60
+"""The wait after 429 without Retry-After: Open-Meteo sends none, and counts requests by the minute."""
+WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
+"""What requests, urllib3 and http.client raise for an answer that breaks off or cannot be read.
+
+Their own errors, those of the connection, and ValueError for text that is none: requests wraps most, not all.
+"""
+ADDRESS_ERRORS = (InvalidSchema, InvalidURL, MissingSchema, TooManyRedirects, LocationValueError, UnicodeError)
+"""Those of an address that cannot be requested."""
+MAX_REASON_BYTES = 1 << 14
+"""So much of an error's body is searched for its reason."""
+ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 @dataclass(frozen=True)
@@ -49,13 +68,18 @@ class TransientError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class _OnlyLoopback(HTTPAdapter):
-    """Allows plain http to this machine only, also where a redirect leads there."""
+class _Adapter(HTTPAdapter):
+    """Allows plain http to this machine only, also where a redirect leads there. Reads no body of a redirect."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if urlsplit(request.url or "").hostname not in LOOPBACK:
+        url = urlsplit(request.url or "")
+        if url.scheme == "http" and url.hostname not in LOOPBACK:
             raise Refused(f"{request.url}: plain http is allowed for this machine only; use https")
-        return super().send(request, *args, **kwargs)
+        response = super().send(request, *args, **kwargs)
+        if response.is_redirect:  # requests would read all of its body
+            response.raw.close()
+            response.raw = BytesIO()
+        return response
 
 
 def session() -> requests.Session:
@@ -67,7 +91,11 @@ def session() -> requests.Session:
 def _session_of(_: int) -> requests.Session:
     session = requests.Session()
     session.headers.update({"User-Agent": "nyc-mobility", "Accept-Encoding": "identity"})
-    session.mount("http://", _OnlyLoopback())
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.max_redirects = 5
+    session.mount("http://", _Adapter())
+    session.mount("https://", _Adapter())
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of odd headers with a stack trace
     return session
 
 
@@ -76,23 +104,29 @@ def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | Non
 
     404 means that there is none, and so does 403, which is S3's answer for a key that it does not have. A 403 that does
     not look like S3's, where the root of the host gives the same, means that the whole host refuses: raises Refused.
+    So does any other status.
     """
     response = retry(url, policy, lambda: request("HEAD", url, policy, headers=validators))
-    if response.ok:
+    if response.status_code == 200 or (response.status_code == 304 and validators):
         return response
-    if response.status_code == 404 or (response.status_code == 403 and not _host_refuses(response, base_url, policy)):
+    if response.status_code in {404, 410}:
         return None
-    host = urlsplit(url).netloc
+    if response.status_code != 403:
+        raise Refused(f"{url}: {status_of(response)} instead of 200 (OK); run again later")
+    if not _host_refuses(response, base_url, policy):
+        return None
     raise Refused(
-        f"{url}: {host} refuses every request ({response.status_code} {response.reason}), not only for this file"
+        f"{url}: {urlsplit(url).hostname} refuses every request (403 {response.reason}), not only for this file; "
+        "it may have had too many requests; run again later"
     )
 
 
 def _host_refuses(response: requests.Response, base_url: str, policy: RetryPolicy) -> bool:
     if _is_xml(response):
         return False
-    root = request("HEAD", f"{base_url}/", policy)
-    return root.status_code == 403 and not _is_xml(root)
+    root = f"{base_url}/"
+    answer = retry(root, policy, lambda: request("HEAD", root, policy))
+    return answer.status_code == 403 and not _is_xml(answer)
 
 
 def _is_xml(response: requests.Response) -> bool:
@@ -124,35 +158,122 @@ def retry(url: str, policy: RetryPolicy, attempt: Callable[[], requests.Response
     try:
         return retrying(attempt)
     except TransientError as error:
-        raise Unreachable(f"{url}: {error}, also in the last of {policy.attempts} attempts; run again later") from error
+        # Without its cause, whose text may contain an address with a token: luigid shows causes.
+        message = f"{url}: {error}, also in the last of {policy.attempts} attempts; run again later"
+    raise Unreachable(message)
 
 
 def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> requests.Response:
-    """The response. Raises TransientError for a status, or a failure of the connection, that a retry may cure."""
+    """The response. Raises TransientError for a status, or a failure of the connection, that a retry may cure.
+
+    Raises Refused for an address that cannot be requested, also where a redirect leads to it.
+    """
     try:
-        response = session().request(method, url, timeout=(10, policy.read_timeout_s), **options)
-    except (requests.ConnectionError, requests.Timeout) as error:
-        raise TransientError(f"no response ({_reason(error)})") from error
-    except requests.RequestException as error:
-        raise Refused(f"{url}: cannot be requested ({error})") from error
-    if response.status_code in TRANSIENT:
-        response.close()
-        raise TransientError(f"status {response.status_code} {response.reason}", _retry_after(response))
-    return response
+        response = session().request(
+            method, url, timeout=(10, policy.read_timeout_s), stream=method == "GET", **options
+        )
+    except ADDRESS_ERRORS as error:
+        raise Refused(f"{url}: cannot be requested ({error}); check its address in config or the environment") from None
+    except WIRE_ERRORS as error:
+        raise TransientError(f"no response ({_reason(error)})") from None
+    if response.status_code not in TRANSIENT:
+        return response
+    with response:
+        wait = retry_after(response)
+        if wait is None and response.status_code == TOO_MANY_REQUESTS:
+            wait = LIMIT_RESETS_AFTER_S
+        raise TransientError(status_of(response), wait)
 
 
-def _reason(error: Exception) -> str:
+def status_of(response: requests.Response) -> str:
+    """``status 429 (Too Many Requests: limit exceeded)``: with the reason that the publisher states, if any."""
+    body = b""
+    with contextlib.suppress(*WIRE_ERRORS):
+        body = next(response.iter_content(MAX_REASON_BYTES), b"")
+    reasons = [reason for reason in (response.reason, reason_in(body)) if reason]
+    return f"status {response.status_code} ({': '.join(reasons) or 'without a reason'})"
+
+
+def body_of(response: requests.Response, size: int) -> Iterator[bytes]:
+    """The body in chunks of ``size`` bytes. Raises TransientError where it breaks off or cannot be decoded."""
+    done = 0
+    chunks = response.iter_content(size)
+    while True:
+        try:
+            chunk = next(chunks, b"")
+        except requests.exceptions.ContentDecodingError:
+            raise TransientError(
+                f"the body is not {content_encoding(response)}, as its Content-Encoding says"
+            ) from None
+        except WIRE_ERRORS:
+            raise TransientError(f"connection closed after {done:,} bytes") from None
+        if not chunk:
+            return
+        done += len(chunk)
+        yield chunk
+
+
+def content_length(response: requests.Response) -> int | None:
+    """The length that the response announces. Raises TransientError for one that is no number."""
+    text = response.headers.get("Content-Length", "").strip()
+    if not text or "Transfer-Encoding" in response.headers:  # which overrides it (RFC 9112 §6.3)
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise TransientError(f"its Content-Length is {text[:50]!r}, expected a number of bytes")
+    return int(text)
+
+
+def content_encoding(response: requests.Response) -> str:
+    """The encoding that the body has on the way, which requests decodes; empty for none.
+
+    None is asked for. Raises Refused for one that requests cannot decode everywhere.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body
+        return ""
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise Refused(
+            f"{response.url}: is sent with Content-Encoding {encoding[:50]!r}, which was not asked for; run again later"
+        )
+    return encoding
+
+
+def validators_in(response: requests.Response) -> tuple[str, str]:
+    """ETag and Last-Modified, each empty where it is missing or malformed: it is sent back in later requests."""
+    etag, modified = response.headers.get("ETag", "").strip(), response.headers.get("Last-Modified", "").strip()
+    return etag if ETAG.fullmatch(etag) else "", modified if parse_date(modified) else ""
+
+
+def strong_validator(response: requests.Response) -> str:
+    """What identifies the file byte for byte, for If-Range; empty where nothing does.
+
+    A date does if it is earlier than that of the response (RFC 9110 §8.8.2.2): a file may change twice in a second.
+    """
+    etag, modified = validators_in(response)
+    if etag and not etag.startswith("W/"):
+        return etag
+    changed_at, sent_at = parse_date(modified), parse_date(response.headers.get("Date", ""))
+    return modified if changed_at and sent_at and changed_at < sent_at else ""
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """The seconds of Retry-After (RFC 9110 §10.2.3: seconds or a date); None where it has neither."""
+    text = response.headers.get("Retry-After", "").strip()
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    at = parse_date(text)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at else None
+
+
+def parse_date(text: str) -> datetime | None:
+    """The time of a header; None where it is no date with a known zone."""
+    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):  # what email.utils raises, by the text
+        return parsedate_to_datetime(text).astimezone(UTC) if parsedate_to_datetime(text).tzinfo else None
+    return None
+
+
+def _reason(error: BaseException) -> str:
     """The innermost message: requests wraps it three times."""
     inner = error.args[0] if error.args else error
     inner = getattr(inner, "reason", inner)
     return re.sub(r"^.*?object at 0x\w+>: |^\w+\(.*?\): ", "", str(inner))
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """The seconds of Retry-After (RFC 9110 §10.2.3: seconds or a date)."""
-    text = response.headers.get("Retry-After", "")
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(text))
-    with contextlib.suppress(ValueError, TypeError):  # TypeError: a date without a known zone
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    return None

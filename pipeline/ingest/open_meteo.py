@@ -1,6 +1,5 @@
 """Open-Meteo's answers: what an answer states about itself is compared with what was asked for."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.errors import BadFile
+from pipeline.ingest.formats import read_weather
 from pipeline.sources import Source
 
 MAX_GRID_DISTANCE = 0.4
@@ -19,17 +19,13 @@ NO_UNIT = "undefined"
 """The unit that Open-Meteo states for a variable without any value."""
 
 
-def check_answer(source: Source, url: str, path: Path, label: str, remedy: str = "run again later") -> None:
+def check_answer(source: Source, url: str, path: Path, label: str) -> None:
     """Raises BadFile where the answer to a request differs from it: time zone, position, units or hours."""
     query = dict(parse_qsl(urlsplit(url).query))
-    try:
-        answer = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise BadFile(f"{label}: expected JSON ({error}); {remedy}") from error
-    if found := list(differences(source, query, mapping(answer))):
+    if found := list(differences(source, query, read_weather(path, label))):
         raise BadFile(
             f"{label}: {'; '.join(found[:MAX_DIFFERENCES])}{f' (and {len(found) - 5} more)' if found[5:] else ''}; "
-            f"the answer is not what was requested and is not used; {remedy}"
+            "the answer is not what was requested and is not used"
         )
 
 

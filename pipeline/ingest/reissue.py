@@ -1,11 +1,13 @@
 """Whether a publisher has replaced a file since it was downloaded."""
 
-import json
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ingest.http import RetryPolicy, head
+import requests
+
+from pipeline.errors import BadFile
+from pipeline.ingest.formats import read_weather
+from pipeline.ingest.http import RetryPolicy, head, validators_in
 from pipeline.months import add_months
 from pipeline.results import Landed
 from pipeline.sources import Source
@@ -25,7 +27,7 @@ def reissued_at(
     for url, label in source.urls_of(month).items():
         response = head(url, source.publisher.base_url, policy, validators_of(landed))
         if response is not None:
-            is_same_file = response.status_code == 304 or match_landed(response.headers, landed)
+            is_same_file = response.status_code == 304 or match_landed(response, landed)
             return None if is_same_file else (url, label)
     return None
 
@@ -36,12 +38,13 @@ def validators_of(landed: Landed) -> dict[str, str]:
     return {header: value for header, value in validators.items() if value}
 
 
-def match_landed(headers: Mapping[str, str], landed: Landed) -> bool:
-    """Whether headers are those of the landed file, for hosts that ignore conditional requests."""
+def match_landed(response: requests.Response, landed: Landed) -> bool:
+    """Whether the response is of the landed file, for hosts that ignore conditional requests."""
+    etag, last_modified = validators_in(response)
     if landed.etag:
-        return bool(headers.get("ETag") == landed.etag)
-    found = headers.get("Last-Modified", ""), int(headers.get("Content-Length", -1))
-    return found == (landed.last_modified, landed.bytes)
+        return etag == landed.etag
+    length = response.headers.get("Content-Length", "")
+    return (last_modified, length) == (landed.last_modified, str(landed.bytes))
 
 
 def may_be_revised(source: Source, month: date, checked_at: str) -> bool:
@@ -51,7 +54,13 @@ def may_be_revised(source: Source, month: date, checked_at: str) -> bool:
 
 
 def is_same(source: Source, one: Path, other: Path) -> bool:
-    """Whether two responses of an archive have equal data; they also contain the time that each took."""
+    """Whether two responses of an archive have equal data; they also contain the time that each took.
+
+    A stored file that cannot be read, because the disk lost it, is the same as no other.
+    """
     if source.format != "json":
         return False
-    return bool(json.loads(one.read_bytes())["hourly"] == json.loads(other.read_bytes())["hourly"])
+    try:
+        return bool(read_weather(one, one.name)["hourly"] == read_weather(other, other.name)["hourly"])
+    except BadFile:
+        return False

@@ -43,6 +43,8 @@ class Fault:
 
     glob: str = "*"
     first: int | None = None
+    method: str | None = None  # HEAD or GET alone
+    raw: bytes | None = None  # the whole answer, with its status line and headers, after which the connection closes
     status: int | None = None  # sent instead of the file
     retry_after: str | None = None  # the header Retry-After of that status
     body: bytes | None = None  # sent with 200 instead of the file
@@ -59,7 +61,7 @@ class Request:
 
     method: str
     path: str  # with the query
-    status: int
+    status: int  # 0 for a raw answer
     sent: int  # bytes of the body
     range: str | None  # the header Range
 
@@ -83,11 +85,12 @@ class Upstream(ThreadingHTTPServer):
         self._fault_counts: Counter[tuple[Fault, str]] = Counter()
         self._lock = threading.Lock()
 
-    def fault_for(self, path: str, query: str = "") -> Fault:
+    def fault_for(self, method: str, path: str, query: str = "") -> Fault:
         """The first fault that applies to this request."""
         with self._lock:
             for fault in self.faults:
                 is_active = fault.first is None or self._fault_counts[fault, path] < fault.first
+                is_active &= fault.method in {None, method}
                 if is_active and any(fnmatch.fnmatchcase(name, fault.glob) for name in (path, f"{path}?{query}")):
                     self._fault_counts[fault, path] += 1
                     return fault
@@ -115,9 +118,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         split = urlsplit(self.path)
         path = unquote(split.path).lstrip("/")
-        self.fault = self.server.fault_for(path, unquote(split.query))
+        self.fault = self.server.fault_for(self.command, path, unquote(split.query))
         file = (self.server.root / path).resolve()
-        if self.fault.status:
+        if self.fault.raw is not None:
+            self.server.requests.append(
+                Request(self.command, self.path, 0, len(self.fault.raw), self.headers.get("Range"))
+            )
+            self.wfile.write(self.fault.raw)
+            self.close_connection = True
+        elif self.fault.status:
             retry = {"Retry-After": self.fault.retry_after} if self.fault.retry_after else {}
             self.respond(self.fault.status, {"Content-Type": "text/plain"} | retry, b"requested fault\n")
         elif self.fault.body is not None:

@@ -1,15 +1,18 @@
 """Downloads over HTTP on loopback, with faults that publishers have had."""
 
 import dataclasses
+import gzip
 import hashlib
 import os
+import traceback
+import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadFile, NoSpace, Refused
+from pipeline.errors import BadFile, NoSpace, Refused, Unreachable
 from pipeline.ingest import download, http
 from pipeline.ingest.http import RetryPolicy
 from pipeline.results import Landed
@@ -92,6 +95,128 @@ def test_a_server_without_range_requests_sends_the_complete_file_again(
     assert landed.sha256 == hashlib.sha256(CONTENT).hexdigest()
 
 
+SIZE = len(CONTENT)
+HALF = SIZE // 2
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    """A whole answer of HTTP, after which the connection closes."""
+    return "\r\n".join([f"HTTP/1.1 {status}", "Connection: close", *headers, "", ""]).encode() + body
+
+
+@pytest.mark.parametrize(
+    ("first", "headers"),
+    [
+        (0, [f"Content-Range: bytes 0-{SIZE - 1}/{SIZE}"]),
+        (0, []),
+        (HALF, ["Content-Range: bytes"]),
+        (HALF - 1000, [f"Content-Range: bytes {HALF - 1000}-{SIZE - 1}/{SIZE}"]),
+        (HALF, [f"Content-Range: bytes {HALF}-{SIZE - 1}/{SIZE + 1}"]),
+        (HALF, [f"Content-Range: bytes {HALF}-{SIZE - 1}/*"]),
+        (HALF, [f"Content-Range: bytes {HALF}-{SIZE - 1}/{SIZE}", 'ETag: "another"']),
+        (HALF, [f"Content-Range: bytes {HALF}-{SIZE - 1}/{SIZE}", "Content-Length: 10"]),
+        (HALF, [f"Content-Range: bytes {HALF}-{HALF + 999}/{SIZE}", "Content-Length: 1000"]),
+        (HALF, [f"Content-Range: bytes {HALF}-{SIZE - 1}/{SIZE}", "Content-Encoding: gzip"]),
+    ],
+    ids=range(10),
+)
+def test_a_part_that_is_not_the_missing_one_is_not_appended(
+    upstream: Upstream, green: Source, tmp_path: Path, first: int, headers: list[str]
+) -> None:
+    part = answer(CONTENT[first:], *headers, status="206 Partial Content")
+    upstream.faults = [
+        Fault(PATH, method="GET", first=1, cut=True),
+        Fault(PATH, method="GET", first=1, raw=part),
+    ]
+    landed = fetch(green, tmp_path)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    assert landed.sha256 == hashlib.sha256(CONTENT).hexdigest()
+    assert gets(upstream)[2:] == [(200, None)], "the whole file is asked for at once"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        answer(b"", status="416 Range Not Satisfiable"),
+        answer(CONTENT, f"Content-Range: bytes 0-{SIZE - 1}/{SIZE}", status="206 Partial Content"),
+        answer(CONTENT, "Content-Length: abc"),
+        answer(CONTENT, f"Content-Length: -{SIZE}"),
+        answer(CONTENT, f"Content-Length: {SIZE}", "Content-Encoding: gzip"),
+        answer(CONTENT[:HALF], f"Content-Length: {SIZE}"),
+        answer(b"5\r\nPAR1", "Transfer-Encoding: chunked"),
+        answer(b"zzz\r\n", "Transfer-Encoding: chunked"),
+    ],
+    ids=range(8),
+)
+def test_an_answer_whose_body_is_not_what_its_headers_say_is_asked_for_again(
+    upstream: Upstream, green: Source, tmp_path: Path, raw: bytes
+) -> None:
+    upstream.faults = [Fault(PATH, method="GET", first=1, raw=raw)]
+    assert fetch(green, tmp_path).sha256 == hashlib.sha256(CONTENT).hexdigest()
+    upstream.faults = [Fault(PATH, method="GET", raw=raw)]
+    with pytest.raises(Unreachable, match="also in the last of 3 attempts; run again later"):
+        fetch(green, tmp_path)
+
+
+def test_a_body_that_is_compressed_on_the_way_is_stored_as_published(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    packed = gzip.compress(CONTENT)
+    headers = f"Content-Length: {len(packed)}", "Content-Encoding: gzip", 'ETag: "packed"'
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(packed, *headers))]
+    landed = fetch(green, tmp_path)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    assert (landed.bytes, landed.sha256) == (SIZE, hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_an_encoding_that_nobody_asked_for_is_refused_by_its_name(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(CONTENT, "Content-Encoding: br"))]
+    with pytest.raises(Refused, match="is sent with Content-Encoding 'br', which was not asked for; run again later"):
+        fetch(green, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        (b'{"error": true, "reason": "Daily limit exceeded"}', ": Daily limit exceeded"),
+        (b"<title>Too busy</title>", ": Too busy"),
+        (b'{"reason": ' + b"[" * 100_000, ""),
+        (b"[1]", ""),
+    ],
+    ids=range(4),
+)
+def test_the_reason_that_the_publisher_states_is_quoted(
+    upstream: Upstream, green: Source, tmp_path: Path, body: bytes, stated: str
+) -> None:
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(body, status="404 Not Found"))]
+    with pytest.raises(Refused, match=rf"status 404 \(Not Found{stated}\); run again later"):
+        fetch(green, tmp_path)
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(body, status="503 Slow Down"))]
+    with pytest.raises(Unreachable, match=rf"status 503 \(Slow Down{stated}\), also in the last of 3 attempts"):
+        fetch(green, tmp_path)
+
+
+def test_validators_that_are_none_are_not_recorded(upstream: Upstream, green: Source, tmp_path: Path) -> None:
+    headers = 'ETag: "a\r\n b"', "Last-Modified: yesterday"
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(CONTENT, *headers))]
+    landed = fetch(green, tmp_path)
+    assert (landed.etag, landed.last_modified) == ("", "")
+
+
+def test_a_token_in_an_address_is_neither_recorded_nor_printed(
+    upstream: Upstream, green: Source, tmp_path: Path
+) -> None:
+    signed = dataclasses.replace(green, urls=(f"{green.urls[0]}?token=secret",))
+    assert fetch(signed, tmp_path).url == f"{upstream.url}/{PATH}?token=***"
+    assert upstream.requests[-1].path.endswith("?token=secret")
+    upstream.faults = [Fault(PATH, method="GET", raw=answer(b"", status="404 Not Found"))]
+    with pytest.raises(Refused) as refused:
+        fetch(signed, tmp_path)
+    assert "secret" not in str(refused.value) + "".join(traceback.format_exception(refused.value))
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_transient_status_is_retried(upstream: Upstream, green: Source, tmp_path: Path, status: int) -> None:
     upstream.faults = [Fault(PATH, first=2, status=status)]
@@ -99,8 +224,34 @@ def test_a_transient_status_is_retried(upstream: Upstream, green: Source, tmp_pa
     assert [status for status, _ in gets(upstream)] == [200]
 
 
-def test_a_missing_file_is_not_published_yet(upstream: Upstream, green: Source) -> None:
+def test_a_missing_file_is_not_published_yet(
+    upstream: Upstream, green: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    month = date.today().replace(day=1)
+    assert download.published_at(green, month, POLICY) is None
+    assert caplog.messages == []
+
+
+def test_a_missing_file_that_should_be_published_by_now_is_doubtful(
+    upstream: Upstream, green: Source, caplog: pytest.LogCaptureFixture
+) -> None:
     assert download.published_at(green, date(2024, 2, 1), POLICY) is None
+    (line,) = caplog.messages
+    assert line == (
+        f"2024-02 green_taxi: doubtful: the publisher refuses {upstream.url}/trip-data/green_tripdata_2024-02.parquet "
+        "(403 or 404), but the month should be published since 2024-05-17 (lag_days in config/sources/green_taxi.yaml)"
+        "; run again later, and if that lasts, look for another name of the file at "
+        "https://www.nyc.gov/site/tlc/about/tlc-trip-record-data.page"
+    )
+
+
+def test_a_name_with_a_blank_is_found(upstream: Upstream, tmp_path: Path) -> None:
+    (upstream.root / "tripdata").mkdir()
+    with zipfile.ZipFile(upstream.root / "tripdata/JC-201708 citibike-tripdata.csv.zip", "w") as archive:
+        archive.writestr("rides.csv", "ride_id")
+    landed = fetch(sources()["citibike_jc"], tmp_path, date(2017, 8, 1))
+    assert landed.url == f"{upstream.url}/tripdata/JC-201708%20citibike-tripdata.csv.zip"
+    assert download.suffix(sources()["citibike_jc"], landed.url) == ".csv.zip"
 
 
 def test_a_year_archive_is_found_where_the_month_has_no_file(upstream: Upstream) -> None:
@@ -135,7 +286,7 @@ def test_an_archive_that_reports_an_error_with_status_200_is_refused(upstream: U
 
 def test_status_400_is_an_error_with_the_publishers_reason(upstream: Upstream, tmp_path: Path) -> None:
     wrong = dataclasses.replace(sources()["weather"], urls=("{base}/v1/archive?latitude=1",))
-    with pytest.raises(Refused, match=r"status 400 \(.+\); check urls"):
+    with pytest.raises(Refused, match=r"status 400 \(Bad Request: .+\); check urls in config/sources/weather.yaml"):
         fetch(wrong, tmp_path)
 
 

@@ -1,13 +1,27 @@
 """Whether a file is of its source's format."""
 
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import BadFile
-from pipeline.ingest.formats import check_format
+from pipeline.ingest.formats import check_format, read_weather, reason_in
 from pipeline.sources import sources
+
+
+def hostile_json() -> st.SearchStrategy[bytes]:
+    """JSON documents in the shape of the archive's answers, with other values at each place."""
+    scalars = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
+    values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner))
+    hours = st.lists(st.sampled_from(["2024-01-01T00:00", "2024-01-01T01:00", "2024-13-01T00:00"]) | values, max_size=3)
+    hourly = st.fixed_dictionaries({"time": hours | values, "rain": st.lists(scalars, max_size=3) | values}) | values
+    return st.fixed_dictionaries({"hourly": hourly}, optional={"error": values, "reason": values}).map(
+        lambda answer: json.dumps(answer).encode()
+    )
 
 
 def check(source: str, content: bytes, folder: Path) -> None:
@@ -25,7 +39,7 @@ def zipped(folder: Path) -> bytes:
     ("source", "content"),
     [
         ("green_taxi", b"PAR1 columns PAR1"),
-        ("weather", b'{"hourly": {"time": []}}'),
+        ("weather", b'{"hourly": {"time": ["2024-01-01T00:00"], "rain": [null]}}'),
         ("taxi_zones", b'"LocationID","Borough"'),
     ],
 )
@@ -56,9 +70,11 @@ def test_a_complete_archive_is_accepted_and_one_that_is_truncated_is_refused(tmp
         ("taxi_zone_polygons", b"<html></html>", r"expected a zip file, found an HTML page"),
         ("green_taxi", b"PAR1" + b"x" * 5000, "one that is truncated"),
         ("green_taxi", b"GIF89a", "begins with b'GIF8', not with b'PAR1'"),
-        ("green_taxi", b"", "begins with b''"),
+        ("green_taxi", b"", "found one that is empty"),
+        ("taxi_zones", b"\n", "found an empty one"),
+        ("green_taxi", b'{"message": "Slow\\u001b[2J down"}', r"found an error as JSON \(Slow.x1b\[2J down\)"),
         ("weather", b"not JSON", "expected JSON"),
-        ("weather", b"[1, 2]", r"the archive reports an error \(.*object"),
+        ("weather", b"[1, 2]", "expected a JSON object, found a list"),
         ("weather", b'{"error": true, "reason": "too much"}', r"the archive reports an error \(too much\)"),
         ("weather", b'{"daily": {}}', r"the archive reports an error \(no hourly data\)"),
     ],
@@ -66,3 +82,53 @@ def test_a_complete_archive_is_accepted_and_one_that_is_truncated_is_refused(tmp
 def test_any_other_file_is_refused_with_what_it_is(source: str, content: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=message):
         check(source, content, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("[" * 100_000, "found a file that is none .it is nested too deeply"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "found a file that is none .it is nested too deeply"),
+        ('{"hourly": {"rain": [NaN, 1]}}', "found a file that is none .NaN is no value of JSON"),
+        ('{"latitude": -nan}', "found a file that is none .Expecting value"),
+        ('{"hourly": {"rain": ["\\ud800", 1]}}', "found a file that is none .*surrogates not allowed"),
+        ('{"hourly": {"rain": [], "rain": []}}', "found a file that is none .an object has a name twice"),
+        ("\ufeff{}", "found a file that is none .*BOM"),
+        ('{"hourly": []}', "hourly is a list, expected an object of lists"),
+        ('{"hourly": {"time": null}}', "expected a list of time, found null"),
+        ('{"hourly": {"rain": [1, []]}}', "expected values of rain, found a list among them"),
+    ],
+    ids=range(10),
+)
+def test_weather_without_a_list_of_values_for_each_variable_is_refused(
+    answer: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadFile, match=f"^2024-01: .*{message}.*$"):
+        check("weather", answer.encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"error": true, "reason": "Hourly limit exceeded"}', "Hourly limit exceeded"),
+        (b'{"message": "Forbidden"}', "Forbidden"),
+        (b"<html><head><TITLE>\n Too busy </TITLE>", "Too busy"),
+        (b"<Error><Code>SlowDown</Code><Message>no</Message></Error>", "SlowDown"),
+        (b'{"reason": 5}', ""),
+        (b"{" * 100_000, ""),
+        (b"\x00\xff", ""),
+        (b"", ""),
+    ],
+)
+def test_the_reason_that_a_publisher_states_is_found(body: bytes, reason: str) -> None:
+    assert reason_in(body) == reason
+
+
+@given(content=hostile_json() | st.binary())
+def test_any_answer_of_the_archive_is_read_or_refused(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "answer.json"
+    path.write_bytes(content)
+    try:
+        assert all(isinstance(values, list) for values in read_weather(path, "2024-01")["hourly"].values())
+    except BadFile as error:
+        assert str(error).isprintable()

@@ -2,14 +2,27 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import Refused, Unreachable
-from pipeline.ingest.http import RetryPolicy, head, request, retry, session
+from pipeline.ingest.http import (
+    RetryPolicy,
+    head,
+    parse_date,
+    request,
+    retry,
+    retry_after,
+    session,
+    strong_validator,
+)
 from pipeline.sample.server import Fault, Upstream, serve
 
 POLICY = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=1, read_timeout_s=2)
@@ -83,6 +96,13 @@ def test_a_wait_that_cannot_be_read_is_that_of_the_policy(upstream: Upstream, wa
     assert waits == [pytest.approx(0.01, rel=0.26)]
 
 
+def test_too_many_requests_are_waited_for_a_minute(upstream: Upstream, waits: list[float]) -> None:
+    upstream.faults = [Fault(FILE, first=1, status=429)]
+    patient = replace(POLICY, max_wait_s=120)
+    retry(upstream.url, patient, lambda: request("HEAD", f"{upstream.url}/{FILE}", patient))
+    assert waits == [60]
+
+
 def test_errors_at_every_attempt_are_unreachable(upstream: Upstream) -> None:
     upstream.faults = [Fault(status=503)]
     with pytest.raises(Unreachable, match=rf"{FILE}: status 503 .* in the last of 3 attempts"):
@@ -99,7 +119,22 @@ def test_a_forbidden_file_is_missing_but_a_host_that_forbids_everything_refuses(
     upstream.faults = [Fault(FILE, status=403)]
     assert not ask(upstream)
     upstream.faults = [Fault(status=403)]
-    with pytest.raises(Refused, match=r"refuses every request \(403 .*\), not only for this file"):
+    with pytest.raises(Refused, match=r"127\.0\.0\.1 refuses every request \(403 .*\), not only for this file"):
+        ask(upstream)
+
+
+def test_a_forbidden_file_of_a_host_that_has_trouble_is_unreachable(upstream: Upstream) -> None:
+    upstream.faults = [Fault(FILE, status=403), Fault("", status=503)]
+    with pytest.raises(Unreachable, match=r":\d+/: status 503 .*, also in the last of 3 attempts; run again later"):
+        ask(upstream)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(204, "No Content"), (304, "Not Modified"), (405, "Method Not Allowed")]
+)
+def test_any_other_status_is_refused_with_its_reason(upstream: Upstream, status: int, reason: str) -> None:
+    upstream.faults = [Fault(FILE, status=status)]
+    with pytest.raises(Refused, match=rf"{FILE}: status {status} \({reason}\) instead of 200 \(OK\); run again later"):
         ask(upstream)
 
 
@@ -119,6 +154,64 @@ def test_an_address_that_is_none_is_refused_and_not_retried() -> None:
     with pytest.raises(Refused, match=r"ftp://host/trips\.csv: cannot be requested"):
         retry("ftp://host/trips.csv", POLICY, attempt)  # type: ignore[arg-type]
     assert len(attempts) == 1
+
+
+RAW = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "message"),
+    [
+        (b"", Unreachable, "no response"),
+        (b"\x00\xff\r\n\r\n", Unreachable, "no response"),
+        (RAW + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx", Unreachable, "no response .*Content-Length"),
+        (RAW + b"X: y\r\n" * 200 + b"\r\n", Unreachable, "no response .*headers"),
+        (b"HTTP/1.1 302 F\r\nLocation: /trips.csv\r\n\r\n", Refused, "cannot be requested .*redirects"),
+        (b"HTTP/1.1 302 F\r\nLocation: file:///etc/passwd\r\n\r\n", Refused, "cannot be requested .*file:///"),
+        (b"HTTP/1.1 302 F\r\nLocation: http://example.org/\r\n\r\n", Refused, "plain http is allowed for this"),
+        (b"HTTP/1.1 302 F\r\nLocation: http://[\r\n\r\n", Unreachable, "no response .Invalid IPv6 URL"),
+        (b"HTTP/1.1 302 F\r\nLocation: \xff\xfe\r\n\r\n", Refused, "cannot be requested"),
+        (b"HTTP/1.1 302 F\r\nLocation: https://\xf0\x9f\x98\x80..\r\n\r\n", Refused, "cannot be requested"),
+        (b"HTTP/1.1 999 \x1b[2J\r\n\r\n", Refused, r"status 999 \(.x1b\[2J\) instead of 200"),
+    ],
+    ids=range(11),
+)
+def test_an_answer_that_cannot_be_read_is_an_error_of_the_project(
+    upstream: Upstream, raw: bytes, kind: type[Exception], message: str
+) -> None:
+    upstream.faults = [Fault(FILE, raw=raw)]
+    with pytest.raises(kind, match=message):
+        ask(upstream)
+
+
+@pytest.mark.parametrize(
+    ("etag", "modified", "date", "validator"),
+    [
+        ('"a"', "", "", '"a"'),
+        ('W/"a"', "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:01 GMT", "Mon, 01 Jan 2024 00:00:00 GMT"),
+        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
+        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "", ""),
+        ("", "yesterday", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
+        ("unquoted", "", "", ""),
+        ('"a\r\n folded"', "", "", ""),
+    ],
+)
+def test_only_what_identifies_a_file_byte_for_byte_is_its_strong_validator(
+    etag: str, modified: str, date: str, validator: str
+) -> None:
+    response = requests.Response()
+    response.headers.update({"ETag": etag, "Last-Modified": modified, "Date": date})
+    assert strong_validator(response) == validator
+
+
+@given(
+    st.text(max_size=40) | st.from_regex(r"\w{3}, \d+ \w{3} \d{1,9} \d+:\d+(:\d+)? ([+-]\d+|[A-Z]+)?", fullmatch=True)
+)
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    assert (at := parse_date(text)) is None or at.tzinfo
+    response = requests.Response()
+    response.headers["Retry-After"] = text
+    assert (retry_after(response) or 0) >= 0
 
 
 def test_a_process_has_one_session_that_asks_for_files_as_they_are_stored() -> None:

@@ -93,9 +93,9 @@ def test_weather_may_be_revised_until_it_was_checked_when_final(
 
 def test_responses_are_compared_by_their_data_only(tmp_path: Path) -> None:
     answers = [
-        {"generationtime_ms": 1.0, "hourly": {"time": ["a"], "rain": [0.0]}},
-        {"generationtime_ms": 2.0, "hourly": {"time": ["a"], "rain": [0.0]}},
-        {"generationtime_ms": 1.0, "hourly": {"time": ["a"], "rain": [0.1]}},
+        {"generationtime_ms": 1.0, "hourly": {"time": ["2024-01-01T00:00"], "rain": [0.0]}},
+        {"generationtime_ms": 2.0, "hourly": {"time": ["2024-01-01T00:00"], "rain": [0.0]}},
+        {"generationtime_ms": 1.0, "hourly": {"time": ["2024-01-01T00:00"], "rain": [0.1]}},
     ]
     paths = [tmp_path / f"{number}.json" for number in range(3)]
     for path, answer in zip(paths, answers, strict=True):
@@ -103,4 +103,6 @@ def test_responses_are_compared_by_their_data_only(tmp_path: Path) -> None:
     weather = sources()["weather"]
     assert reissue.is_same(weather, paths[0], paths[1])
     assert not reissue.is_same(weather, paths[0], paths[2])
+    paths[1].write_text("{")
+    assert not reissue.is_same(weather, paths[1], paths[0]), "a stored file that is damaged"
     assert not reissue.is_same(GREEN, paths[0], paths[0]), "files are compared by their digest instead"

@@ -46,7 +46,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     unreadable_of(parquet).unlink(missing_ok=True)
     label = f"{source.label(month)} {source.name}: {landed.name}"
     if source.format == "json":
-        check_answer(source, next(iter(source.urls_of(month))), landed, label, unzip.DOWNLOAD_AGAIN)
+        check_answer(source, next(iter(source.urls_of(month))), landed, label)
     with (
         open_files(source, month, landed, parquet) as files,
         convert_errors(label),
@@ -60,7 +60,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     if count and not rejected:
         raise BadFile(
             f"{label}: {count:,} of {converted.rows_published:,} lines are neither read nor rejected by DuckDB, "
-            "expected 0; a quote may be unclosed; forget the month to download it again"
+            "expected 0; a quote may be unclosed"
         )
     if count > converted.rows_published * MAX_UNREADABLE_SHARE:
         raise BadFile(
@@ -77,7 +77,7 @@ def convert_errors(label: str) -> Iterator[None]:
         yield
     except (csv.Error, duckdb.Error) as error:
         reason = str(error).splitlines()[0]
-        raise BadFile(f"{label} cannot be read ({reason}); forget the month to download it again") from error
+        raise BadFile(f"{label} cannot be read ({reason})") from error
 
 
 @contextmanager
@@ -146,14 +146,18 @@ def match_columns(source: Source, month: date, file: Path, published: Sequence[s
 
     Raises SchemaChanged where a required column is missing.
     """
+    if not published:
+        raise SchemaChanged(
+            f"{source.label(month)} {source.name}: {file.name} is empty, expected a line of column names"
+        )
     declared = {name: column for column in source.columns for name in column.names}
     found = {name: declared[name.strip().lower()] for name in published if name.strip().lower() in declared}
     missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
     if missing:
         raise SchemaChanged(
             f"{source.label(month)} {source.name}: {file.name} lacks {', '.join(missing)}; "
-            f"it has {', '.join(published)[:500]}; add the new name to "
-            f"config/sources/{source.name}.yaml, or forget the month to download it again"
+            f"it has {', '.join(published)[:500]}; if a column was renamed, add the new name to "
+            f"config/sources/{source.name}.yaml"
         )
     if new := [name for name in published if name not in found]:
         log.warning("%s %s: ignored columns that are not declared: %s", source.label(month), file.name, ", ".join(new))

@@ -31,9 +31,7 @@ def to_json(parts: Mapping[str, Path], folder: Path) -> Path:
         lines = [json.dumps(shape) for shape in shapes_of(parts)]
     except (*damaged, shapefile.ShapefileException, pyproj.exceptions.ProjError) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise BadFile(
-            f"{parts['.shp'].name} cannot be read ({reason}); forget the month to download it again"
-        ) from error
+        raise BadFile(f"{parts['.shp'].name} cannot be read ({reason})") from error
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
 
@@ -48,10 +46,7 @@ def shapes_of(parts: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
     with warnings.catch_warnings(action="ignore"), shapefile.Reader(**files) as reader:
         shapes, records = reader.shapes(), reader.records()
     if not shapes or len(shapes) != len(records):
-        raise BadFile(
-            f"{name} has {len(shapes)} shapes and {len(records)} records, expected one record per shape; "
-            "forget the month to download it again"
-        )
+        raise BadFile(f"{name} has {len(shapes)} shapes and {len(records)} records, expected one record per shape")
     to_degrees = transformer_to_degrees(parts[".prj"].read_text(encoding="utf-8"))
     for number, (shape, record) in enumerate(zip(shapes, records, strict=True), 1):
         label = f"{name}: shape {number} of {len(shapes)}"
@@ -77,5 +72,5 @@ def rings_of(shape: Any, to_degrees: Any, label: str) -> list[Ring]:
         )
     rings = [points[first:end] for first, end in pairwise([*shape.parts, len(points)])]
     if not rings or any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
-        raise BadFile(f"{label} has no ring, or one that is not closed; forget the month to download it again")
+        raise BadFile(f"{label} has no ring, or one that is not closed")
     return rings

@@ -15,7 +15,6 @@ log = logging.getLogger(__name__)
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """Errors of zipfile for a damaged archive; RuntimeError for an encrypted one."""
-DOWNLOAD_AGAIN = "forget the month to download it again"
 CHUNK = 1 << 20
 CSVS = (".csv", ".zip")
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj")
@@ -47,7 +46,7 @@ def unpack(landed: Path, month: date, folder: Path, max_bytes: int) -> list[Path
     yearly = re.match(r"\d{4}\.", landed.name) is not None
     members = list(_Unpacker(CSVS, folder, max_bytes, month if yearly else None).files(landed, "0"))
     if not members:
-        raise BadFile(f"{landed.name} contains no CSV file of the month, only {names_in(landed)}; {DOWNLOAD_AGAIN}")
+        raise BadFile(f"{landed.name} contains no CSV file of the month, only {names_in(landed)}")
     return [member.path for member in drop_copies(members, yearly, landed.name)]
 
 
@@ -60,9 +59,9 @@ def unpack_shapefile(landed: Path, folder: Path, max_bytes: int) -> dict[str, Pa
     parts = {path.suffix.lower(): path for path in members}
     if missing := [suffix for suffix in SHAPEFILE if suffix not in parts]:
         missing_files = ", ".join(missing)
-        raise BadFile(f"{landed.name} contains no {missing_files}, only {names_in(landed)}; {DOWNLOAD_AGAIN}")
+        raise BadFile(f"{landed.name} contains no {missing_files}, only {names_in(landed)}")
     if len(members) > len(parts) or len({path.stem for path in members}) > 1:
-        raise BadFile(f"{landed.name} contains several shapefiles, expected one: {names_in(landed)}; {DOWNLOAD_AGAIN}")
+        raise BadFile(f"{landed.name} contains several shapefiles, expected one: {names_in(landed)}")
     return parts
 
 
@@ -88,7 +87,7 @@ class _Unpacker:
                     if is_data(info, self.suffixes) and self.is_of_month(info.filename):
                         yield from self.member(archive, info, f"{number}.{index}")
         except DAMAGED as error:
-            raise BadFile(f"{path.name} cannot be unpacked ({error}); {DOWNLOAD_AGAIN}") from error
+            raise BadFile(f"{path.name} cannot be unpacked ({error})") from error
 
     def member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: str) -> Iterator[Member]:
         target = self.folder / number / PurePosixPath(info.filename).name
@@ -138,7 +137,7 @@ def drop_copies(members: list[Member], yearly: bool, archive: str) -> list[Membe
     for member in members:
         twin = by_name.setdefault(member.name, member)
         if (twin.size, twin.crc) != (member.size, member.crc):
-            raise BadFile(f"{archive} contains two different files named {member.name}; {DOWNLOAD_AGAIN}")
+            raise BadFile(f"{archive} contains two different files named {member.name}")
     parts = [member for member in by_name.values() if PART.search(member.name)]
     undivided = [member for member in by_name.values() if member not in parts]
     if parts and undivided and (yearly or is_copy(undivided, parts)):

@@ -37,8 +37,8 @@ class Receipt(luigi.Target):
     """A record of what was built and of what it was built from.
 
     A receipt *exists* only while that is still what is stored: each input exists with the digest recorded here, the
-    declared version is the same, and the files that the receipt lists have their recorded sizes. So a revised input
-    makes exactly what was built from it incomplete.
+    declared version is the same, the files that the receipt lists have their recorded sizes, and no step found that
+    they cannot be used. So a revised input makes exactly what was built from it incomplete.
     """
 
     def __init__(self, path: Path, inputs: Sequence["Receipt"] = (), version: str = "") -> None:
@@ -53,7 +53,12 @@ class Receipt(luigi.Target):
     def digest(self) -> str | None:
         """Identifies what was built: equal inputs give equal digests. None while the receipt does not exist."""
         record, made_from = self._record, self._made_from
-        if record is None or record.get("made_from") != made_from or record.get("version") != self.version:
+        if (
+            record is None
+            or "unusable_in" in record
+            or record.get("made_from") != made_from
+            or record.get("version") != self.version
+        ):
             return None
         if None in made_from.values():
             return None
@@ -108,6 +113,15 @@ class Receipt(luigi.Target):
         """Adds facts to the stored record, where there is one."""
         if self._record is not None:
             self.save(self._record | facts)
+
+    def invalidate(self) -> None:
+        """Records that this run cannot use the files. The receipt does not exist until it is written again."""
+        self.update(unusable_in=run_id())
+
+    @property
+    def is_unusable_in_this_run(self) -> bool:
+        """Whether this run has invalidated it, so that to build it again would give the same."""
+        return self._record is not None and self._record.get("unusable_in") == run_id()
 
     def save(self, record: Mapping[str, Any]) -> None:
         """Stores the record as it is."""

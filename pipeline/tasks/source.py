@@ -10,7 +10,7 @@ from typing import Any
 
 import luigi
 
-from pipeline.errors import BadInput, MobilityError
+from pipeline.errors import BadFile, BadInput, MobilityError
 from pipeline.history.progress import show_progress
 from pipeline.paths import atomic_write, delete, path_for
 from pipeline.results import Converted, Landed, result_of
@@ -120,10 +120,16 @@ class Download(LandingTask):
         receipt = self.output()
         url, label = self.input().found
         archive = self.receipt_of(label)
-        if archive.path == receipt.path or not archive.exists():
+        if archive.path == receipt.path or not (archive.exists() or archive.is_unusable_in_this_run):
             self.fetch(url, label)
         if archive.path != receipt.path:
             self.share(archive)
+
+    def invalidate(self) -> None:
+        """Has the next run download the file again, because it cannot be used: a yearly archive for all its months."""
+        receipt = self.output()
+        self.receipt_of(receipt.record["file"].split(".")[0]).invalidate()
+        receipt.invalidate()
 
 
 class Convert(SourceTask):
@@ -144,9 +150,13 @@ class Convert(SourceTask):
 
         receipt, parquet = self.output(), self.path("parquet", ".parquet")
         landed = self.input().path.parent / self.input().record["file"]
-        with atomic_write(parquet) as part:
-            settings = conversion_settings(parquet)
-            converted = convert.to_parquet(self.declared, self.month, landed, parquet, part, settings)
+        try:
+            with atomic_write(parquet) as part:
+                settings = conversion_settings(parquet)
+                converted = convert.to_parquet(self.declared, self.month, landed, parquet, part, settings)
+        except BadFile as error:
+            self.requires().invalidate()
+            raise type(error)(f"{error}; the next run downloads it again") from error
         receipt.write(convert.files_of(converted, parquet), rows=converted.rows, **asdict(converted))
         self.notify(message=f"{converted.rows:,} rows, {converted.rows_unreadable:,} cannot be parsed")
 

@@ -254,7 +254,7 @@ def test_lines_that_are_neither_read_nor_rejected_fail_the_month(citibike: Sourc
 
 def test_text_in_a_numeric_column_is_shown_in_the_error(tmp_path: Path) -> None:
     landed = parquet(tmp_path / "a.parquet", GREEN | {"trip_distance": "'far'"})
-    with pytest.raises(BadFile, match=r"2024-01 green_taxi: a.parquet cannot be read \(.*far.*\); forget the month"):
+    with pytest.raises(BadFile, match=r"2024-01 green_taxi: a.parquet cannot be read \(.*far.*\)$"):
         run(sources()["green_taxi"], date(2024, 1, 1), landed, tmp_path)
 
 
@@ -263,5 +263,5 @@ def test_an_answer_that_was_landed_before_it_was_checked_is_refused(tmp_path: Pa
         {"latitude": "40.7", "longitude": "-74", "start_date": "2024-01-01", "end_date": "2024-01-31"}, date(2026, 1, 1)
     )
     (tmp_path / "a.json").write_text(json.dumps(answer | {"timezone": "America/New_York"}))
-    with pytest.raises(BadFile, match=r"2024-01 weather: a.json: expected timezone GMT, .*; forget the month to"):
+    with pytest.raises(BadFile, match=r"2024-01 weather: a.json: expected timezone GMT, found America/New_York; "):
         run(sources()["weather"], date(2024, 1, 1), tmp_path / "a.json", tmp_path)

@@ -102,7 +102,7 @@ def test_other_files_of_the_archive_are_ignored(source: Source, tmp_path: Path) 
         (members({k: v for k, v in FILES.items() if k != "dbf"}), "static.zip contains no .dbf, only taxi"),
         (members(FILES) | members(FILES, "older"), "static.zip contains several shapefiles, expected one: taxi"),
         (members(FILES, "../../taxi_zones"), "a path outside of its folder; the archive is not"),
-        (members(FILES | {"prj": b"feet"}), "taxi_zones.shp cannot be read (CRSError: Invalid WKT string: feet); "),
+        (members(FILES | {"prj": b"feet"}), "taxi_zones.shp cannot be read (CRSError: Invalid WKT string: feet)"),
         (members(FILES | {"prj": GEOGRAPHIC}), "taxi_zones.shp: shape 1 of 3 has a point at ("),
         (members(FILES | {"shp": FILES["shp"][:-40]}), "taxi_zones.shp cannot be read (error: unpack requires"),
         (members(FILES | {"shx": FILES["shx"][:-8]}), "taxi_zones.shp has 2 shapes and 3 records, expected one record"),
@@ -126,7 +126,8 @@ def test_a_shapefile_that_cannot_be_used_is_refused_in_one_line(
 def test_a_missing_field_is_reported_with_the_fields_of_the_file(source: Source, tmp_path: Path) -> None:
     message = (
         "static taxi_zone_polygons: taxi_zones.shp.json lacks LocationID; "
-        "it has OBJECTID, Shape_Leng, Shape_Area, zone, Other, borough, geometry; add the new name to config"
+        "it has OBJECTID, Shape_Leng, Shape_Area, zone, Other, borough, geometry; if a column was renamed, "
+        "add the new name to config"
     )
     with pytest.raises(SchemaChanged, match=message):
         converted(source, tmp_path, members(without_field("LocationID")))

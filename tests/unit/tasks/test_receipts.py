@@ -49,6 +49,19 @@ def test_a_revised_input_makes_everything_built_from_it_incomplete_until_it_retu
     assert loaded.exists(), "its input has the same content again"
 
 
+def test_a_receipt_that_a_run_invalidates_does_not_exist_until_it_is_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receipt = landed()
+    assert not receipt.is_unusable_in_this_run
+    receipt.invalidate()
+    assert not receipt.exists() and receipt.is_unusable_in_this_run
+    assert receipt.record["digest"] == "sha256 of rows", "what is stored is still known"
+    monkeypatch.setenv("MOBILITY_RUN_ID", "a later run")
+    assert not receipt.exists() and not receipt.is_unusable_in_this_run
+    assert landed().exists()
+
+
 def test_one_input_more_or_less_makes_a_receipt_incomplete() -> None:
     one, other = landed(), Receipt(path_for("landing", "2024-01", ".json", "weather"))
     other.write(digest="2")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadInput
+from pipeline.errors import BadFile, BadInput
 from pipeline.sample.server import Upstream, serve
 from pipeline.tasks import selection
-from pipeline.tasks.source import Download, Load, is_landed_for_others
+from pipeline.tasks.source import Convert, Download, Load, is_landed_for_others
 
 MAY, JUNE = date(2023, 5, 1), date(2023, 6, 1)
 YEAR = "tripdata/2023-citibike-tripdata.zip"
@@ -76,6 +76,22 @@ def test_a_yearly_archive_is_deleted_with_the_last_month_that_refers_to_it(data:
     may.fetch(f"{upstream.url}/tripdata/202305-citibike-tripdata.zip", "2023-05")
     assert not (data / "landing/citibike/2023.zip").exists()
     assert may.complete()
+
+
+def test_a_file_that_cannot_be_used_is_downloaded_again_by_the_next_run_and_only_by_it(
+    data: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    downloads = [download(MAY), download(JUNE)]
+    with pytest.raises(BadFile, match=r"2023-05 citibike: 2023\.zip contains .*; the next run downloads it again$"):
+        Convert(source="citibike", month=MAY).run()
+    assert [task.complete() for task in downloads] == [False, True]
+    download(MAY)
+    assert [asked.method for asked in upstream.requests].count("GET") == 1, "once in a run"
+    downloads[0].invalidate()
+    monkeypatch.setenv("MOBILITY_RUN_ID", "the next run")
+    download(MAY)
+    assert [asked.method for asked in upstream.requests].count("GET") == 2
+    assert all(task.complete() for task in downloads)
 
 
 def test_a_month_before_the_first_one_is_refused(data: Path) -> None:

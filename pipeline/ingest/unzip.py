@@ -1,7 +1,10 @@
 """Zip archives of CSV files or of a shapefile: unpacks their data files and refuses unsafe paths."""
 
+import errno
 import logging
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,8 +16,23 @@ from pipeline.errors import BadFile
 
 log = logging.getLogger(__name__)
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""Errors of zipfile for a damaged archive; RuntimeError for an encrypted one."""
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError, MemoryError),
+)
+"""What zipfile and the modules that it unpacks with raise for a damaged archive, besides OSError."""
+MAX_FILES = 2_000
+"""Files in an archive and in the archives within it: the largest, of a year with its months twice, has about 200."""
+MAX_DEPTH = 4
+"""Archives within one another: that of 2024-09 contains archives, those of years contain folders or archives."""
+MAX_NAME_BYTES = 200
+"""Length of a file's name: file systems allow 255 bytes, of which a suffix needs some."""
+MAX_RATIO = 200
+"""Unpacked bytes for each byte of the archive: rides are packed to a fifth or a sixth, Deflate's limit is 1,032."""
+RATIO_BEGINS_AT = 100_000_000
+"""Unpacked bytes up to which the ratio does not matter."""
+METHODS = {8: "Deflate", 9: "Deflate64", 93: "Zstandard", 95: "XZ", 97: "WavPack", 98: "PPMd", 99: "AES encryption"}
+"""Names of methods of compression, by their numbers in archives (APPNOTE 6.3.10 §4.4.5)."""
 CHUNK = 1 << 20
 CSVS = (".csv", ".zip")
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj")
@@ -41,7 +59,7 @@ def unpack(landed: Path, month: date, folder: Path, max_bytes: int) -> list[Path
 
     All CSV files of a monthly archive are unpacked, and those of the month of a yearly one. In 2013 and 2018 yearly
     archives have each month twice, in parts and undivided; the parts are used.
-    Raises BadFile for paths outside of the folder, for more than ``max_bytes``, and where there is no CSV file.
+    Raises BadFile for an archive that is damaged, unsafe, larger than its limits, or that has no CSV file of the month.
     """
     yearly = re.match(r"\d{4}\.", landed.name) is not None
     members = list(_Unpacker(CSVS, folder, max_bytes, month if yearly else None).files(landed, "0"))
@@ -71,44 +89,88 @@ def names_in(landed: Path) -> str:
 
 
 class _Unpacker:
-    """Unpacks one archive, and counts down the bytes that it may still unpack."""
+    """Unpacks one archive, and counts down the files and the bytes that it may still unpack."""
 
     def __init__(self, suffixes: Sequence[str], folder: Path, max_bytes: int, month: date | None = None) -> None:
         self.suffixes = suffixes
         self.folder = folder
+        self.files_left = MAX_FILES
         self.bytes_left = self.max_bytes = max_bytes
         self.month = month
+        self.landed_bytes = 0
 
     def files(self, path: Path, number: str) -> Iterator[Member]:
+        """Unpacks the data files of an archive. ``number`` is its place: ``0.3`` is the fourth file of it."""
+        if (depth := number.count(".")) > MAX_DEPTH:
+            raise BadFile(f"{path.name} lies in {depth} archives within one another, expected at most {MAX_DEPTH}")
+        self.landed_bytes = self.landed_bytes or path.stat().st_size
         try:
+            self.count(path, entries_of(path))
             with zipfile.ZipFile(path) as archive:
+                self.count(path, len(archive.infolist()))
+                self.files_left -= len(archive.infolist())
                 for index, info in enumerate(archive.infolist()):
                     check_name(path, info.filename)
                     if is_data(info, self.suffixes) and self.is_of_month(info.filename):
                         yield from self.member(archive, info, f"{number}.{index}")
         except DAMAGED as error:
-            raise BadFile(f"{path.name} cannot be unpacked ({error})") from error
+            raise BadFile(f"{path.name} cannot be unpacked ({describe(error)})") from error
+        except OSError as error:
+            if error.errno not in {None, errno.EINVAL}:  # bzip2's errors have no number, a bad position is EINVAL
+                raise
+            raise BadFile(f"{path.name} cannot be unpacked ({describe(error)})") from error
+
+    def count(self, path: Path, files: int) -> None:
+        """Raises BadFile for too many files in this archive and in those that contain it, up to here."""
+        if files > self.files_left:
+            expected = f"expected at most {MAX_FILES:,} with those of archives within it"
+            raise BadFile(f"{path.name} contains {files:,} files, {expected}")
 
     def member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, number: str) -> Iterator[Member]:
-        target = self.folder / number / PurePosixPath(info.filename).name
+        # Without characters that stand for others in paths that DuckDB reads.
+        name = re.sub(r"[^\w .()+,=@~-]", "_", PurePosixPath(info.filename).name)
+        target = self.folder / number / name
         target.parent.mkdir(parents=True)
-        self.copy(archive, info, target)
+        size = self.copy(archive, info, target)
         if target.suffix.lower() == ".zip":
             yield from self.files(target, number)
             target.unlink()
         else:
-            yield Member(target, info.file_size, info.CRC)
+            yield Member(target, size, info.CRC)
 
-    def copy(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-        with archive.open(info) as packed, target.open("wb") as file:
+    def copy(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> int:
+        """Unpacks a file; returns its size."""
+        label = Path(archive.filename or "").name
+        try:
+            packed = archive.open(info)
+        except (NotImplementedError, RuntimeError) as error:
+            method = METHODS.get(info.compress_type, f"method {info.compress_type}")
+            how = f"encrypted ({method})" if info.flag_bits & 1 else f"packed by {method}"
+            raise BadFile(
+                f"{label}: {info.filename} is {how}, which Python cannot unpack; ask the publisher for a file that is "
+                "packed by Deflate, or pack it again yourself and serve it under its name from an address of your own "
+                "(README.md, Settings)"
+            ) from error
+        with packed, target.open("wb") as file:
             while chunk := packed.read(CHUNK):
                 self.bytes_left -= len(chunk)
-                if self.bytes_left < 0:
-                    raise BadFile(
-                        f"{Path(archive.filename or '').name} unpacks to more than {self.max_bytes:,} bytes; raise "
-                        "max_unpacked_bytes in the source's YAML if the archive is valid"
-                    )
+                self.check_size(label)
                 file.write(chunk)
+        return target.stat().st_size
+
+    def check_size(self, label: str) -> None:
+        """Raises BadFile where more was unpacked than is allowed."""
+        unpacked = self.max_bytes - self.bytes_left
+        if unpacked > self.max_bytes:
+            raise BadFile(
+                f"{label} unpacks to more than {self.max_bytes:,} bytes; raise "
+                "max_unpacked_bytes in the source's YAML if the archive is valid"
+            )
+        if unpacked > max(RATIO_BEGINS_AT, MAX_RATIO * self.landed_bytes):
+            raise BadFile(
+                f"{label} unpacks to {unpacked:,} bytes or more, {MAX_RATIO} times the {self.landed_bytes:,} bytes of "
+                "the published file; expected 5 to 10 times"
+            )
 
     def is_of_month(self, name: str) -> bool:
         """Whether a yearly archive's file has the month in its name; true for every file of a monthly archive."""
@@ -118,10 +180,31 @@ class _Unpacker:
         return (int(found[1]), int(found[2])) == (self.month.year, self.month.month)
 
 
+def entries_of(path: Path) -> int:
+    """How many files the archive says that it has, or could list: zipfile reads the list as a whole, whatever its size.
+
+    Raises BadZipFile where the archive has no list.
+    """
+    with path.open("rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if not end:
+        raise zipfile.BadZipFile("File is not a zip file")
+    return int(max(end[4], end[5] // 1000))  # an entry has 46 bytes, and names and comments of its own
+
+
+def describe(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
 def check_name(archive: Path, name: str) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name):
-        raise BadFile(f"{archive.name} contains {name!r}, a path outside of its folder; the archive is not unpacked")
+        outside = f"{name[:100]!r}, a path outside of its folder"
+        raise BadFile(f"{archive.name} contains {outside}; the archive is not unpacked")
+    if (size := len(path.name.encode(errors="replace"))) > MAX_NAME_BYTES:
+        raise BadFile(
+            f"{archive.name} contains {path.name[:40]!r}…, a name of {size:,} bytes, expected at most {MAX_NAME_BYTES}"
+        )
 
 
 def is_data(info: zipfile.ZipInfo, suffixes: Sequence[str]) -> bool:
@@ -154,4 +237,4 @@ def is_copy(undivided: list[Member], parts: list[Member]) -> bool:
 
 def natural_key(name: str) -> list[tuple[int, str]]:
     """A key that sorts ``_2`` before ``_10``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

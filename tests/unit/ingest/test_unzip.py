@@ -21,10 +21,12 @@ def zipped(path: Path, members: Mapping[str, str | bytes]) -> Path:
     return path
 
 
-def unpacked(folder: Path, members: Mapping[str, str | bytes], name: str = "2018-01.zip") -> dict[str, str]:
+def unpacked(
+    folder: Path, members: Mapping[str, str | bytes], name: str = "2018-01.zip", max_bytes: int = 10_000
+) -> dict[str, str]:
     """The names and texts of the files that are unpacked, in their order."""
     landed = zipped(folder / name, members)
-    return {path.name: path.read_text() for path in unpack(landed, JANUARY, folder / "work", max_bytes=10_000)}
+    return {path.name: path.read_text() for path in unpack(landed, JANUARY, folder / "work", max_bytes=max_bytes)}
 
 
 def test_every_csv_is_unpacked_in_the_order_of_the_numbers(tmp_path: Path) -> None:
@@ -86,6 +88,78 @@ def test_the_limit_holds_for_all_members_together(tmp_path: Path) -> None:
     (tmp_path / "work").rename(tmp_path / "earlier")
     with pytest.raises(BadFile, match=r"unpacks to more than 10,000 bytes"):
         unpacked(tmp_path, {"a_1.csv": "x" * 5000, "a_2.csv": "y" * 5001})
+
+
+def test_names_are_stored_without_characters_that_a_path_gives_a_meaning(tmp_path: Path) -> None:
+    assert list(unpacked(tmp_path, {"rides [1]*?_1.csv": "1", "rides\n\x1b²_2.csv": "2"})) == [
+        "rides _1____1.csv",
+        "rides__²_2.csv",
+    ]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "é" * 150 + ".csv", "x" * 60_000])
+def test_a_long_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(
+        BadFile, match=r"2018-01\.zip contains '[xé]{40}'…, a name of [\d,]+ bytes, expected at most 200"
+    ):
+        unpacked(tmp_path, {name: "1"})
+
+
+def test_many_files_are_refused_before_any_is_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"2018-01\.zip contains 20,000 files, expected at most 2,000 with those of"):
+        unpacked(tmp_path, {f"{number}.csv": "" for number in range(20_000)})
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_files_of_archives_within_an_archive_count_together(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {f"{number}.txt": "" for number in range(700)}).read_bytes()
+    with pytest.raises(BadFile, match=r"c\.zip contains 700 files, expected at most 2,000"):
+        unpacked(tmp_path, dict.fromkeys(("a.zip", "b.zip", "c.zip"), inner), max_bytes=1_000_000)
+
+
+def test_archives_deep_within_one_another_are_refused(tmp_path: Path) -> None:
+    content = zipped(tmp_path / "inner.zip", {"rides.csv": "1"}).read_bytes()
+    for depth in range(300):
+        if depth == 3:
+            assert unpacked(tmp_path, {"a.zip": content}) == {"rides.csv": "1"}
+        content = zipped(tmp_path / "inner.zip", {"a.zip": content}).read_bytes()
+    (tmp_path / "work").rename(tmp_path / "earlier")
+    with pytest.raises(BadFile, match=r"a\.zip lies in 5 archives within one another, expected at most 4"):
+        unpacked(tmp_path, {"a.zip": content}, max_bytes=1_000_000)
+
+
+def test_a_file_that_unpacks_to_much_more_than_its_size_is_refused(tmp_path: Path) -> None:
+    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": bytes(101_000_000)})
+    with pytest.raises(
+        BadFile, match=r"unpacks to 100,\d{3},\d{3} bytes or more, 200 times the 98,\d{3} bytes of the pub"
+    ):
+        unpack(landed, JANUARY, tmp_path / "work", max_bytes=10**9)
+
+
+@pytest.mark.parametrize(
+    ("method", "flags", "how"),
+    [
+        (9, 0, "packed by Deflate64"),
+        (98, 0, "packed by PPMd"),
+        (93, 0, "packed by Zstandard"),
+        (77, 0, "packed by method 77"),
+        (8, 1, r"encrypted \(Deflate\)"),
+        (99, 1, r"encrypted \(AES encryption\)"),
+    ],
+)
+def test_a_method_that_python_does_not_know_is_named(tmp_path: Path, method: int, flags: int, how: str) -> None:
+    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": "1"})
+    content = bytearray(landed.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    for flag_at, method_at in ((6, 8), (directory + 8, directory + 10)):
+        content[flag_at : flag_at + 2] = flags.to_bytes(2, "little")
+        content[method_at : method_at + 2] = method.to_bytes(2, "little")
+    landed.write_bytes(content)
+    message = (
+        rf"2018-01\.zip: rides\.csv is {how}, which Python cannot unpack; ask the publisher .*README\.md, Settings"
+    )
+    with pytest.raises(BadFile, match=message):
+        unpack(landed, JANUARY, tmp_path / "work", max_bytes=10_000)
 
 
 def test_what_is_no_archive_or_damaged_is_refused(tmp_path: Path) -> None:

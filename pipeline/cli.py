@@ -39,12 +39,12 @@ def verify(args: argparse.Namespace) -> int:
     from pipeline.operations.verify import disagreements
 
     lock(data_folder())
-    found = list(disagreements(warehouse()))
+    found = disagreements(warehouse(), args.deep)
     if found and args.repair:
         print(*(one.text for one in found), "repairing ...", sep="\n", flush=True)
-        if code := repair(found):
+        if code := repair(warehouse(), found):
             return code
-        found = list(disagreements(warehouse()))
+        found = disagreements(warehouse(), args.deep)
     print("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
     if found and not args.repair:
         print("./run.sh verify --repair rebuilds what is needed", file=sys.stderr)
@@ -228,6 +228,8 @@ def add_operation(verbs: Verbs) -> None:
     one.set_defaults(run=status)
     one = verbs.add_parser("verify", help="compare files and warehouse with their receipts")
     one.add_argument("--repair", action="store_true", help="rebuild what does not agree")
+    one.add_argument("--deep", action="store_true", default=True, help="also compare contents, by digests (default)")
+    one.add_argument("--quick", dest="deep", action="store_false", help="only what exists, sizes and numbers of rows")
     one.set_defaults(run=verify)
     one = verbs.add_parser("forget", help="delete a month, or one source of it, everywhere")
     one.add_argument("month")

@@ -65,6 +65,14 @@ def path_for(stage: str, label: str | date, suffix: str, source: str = "") -> Pa
     return Path(f"{data_folder()}/{stage}/{source}/{name}{suffix}")
 
 
+def make_folder(folder: Path) -> None:
+    """Creates the folder and those above it that do not exist, and flushes their entries to the disk."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(missing):
+        sync(one.parent)
+
+
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to. It replaces ``path`` when the block succeeds, and is deleted otherwise.
@@ -73,11 +81,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield part
-        _sync(part)
+        sync(part)
         part.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
@@ -97,10 +105,10 @@ def atomic_write_tree(folder: Path) -> Iterator[Path]:
         yield work
         for part in sorted(path for path in work.rglob("*") if path.is_file()):
             path = folder / part.relative_to(work)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _sync(part)
+            make_folder(path.parent)
+            sync(part)
             part.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -111,7 +119,7 @@ def delete(path: Path) -> bool:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    _sync(path.parent)
+    sync(path.parent)
     return True
 
 
@@ -121,7 +129,13 @@ def digest_of_files(*paths: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(paths))).hexdigest()[:16]
 
 
-def _sync(path: Path) -> None:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
     """Flushes a file, or the entries of a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

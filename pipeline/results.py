@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-T = TypeVar("T", "Landed", "Converted", "Transformed")
+T = TypeVar("T", "Landed", "Converted", "Transformed", "Content")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,17 @@ class Transformed:
     models: int
     tests: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a table holds, of a month or in all: its rows, and a digest of them that does not depend on their order.
+
+    ``rows`` is None for a view. ``digest`` is empty where none was computed.
+    """
+
+    rows: int | None
+    digest: str = ""
 
 
 def result_of(kind: type[T], record: Mapping[str, Any]) -> T:

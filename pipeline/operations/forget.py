@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import report
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
-from pipeline.paths import atomic_write, atomic_write_tree, data_folder, delete, path_for
+from pipeline.operations.shared import publish_shared
+from pipeline.paths import data_folder, delete, path_for
 from pipeline.sources import Source, sources
-from pipeline.tasks import records
+from pipeline.tasks import marts, records
 from pipeline.tasks.receipts import Receipt
-from pipeline.warehouse import publish, raw, transform
+from pipeline.warehouse import raw
 
 QUALITY = (".json", ".findings.json", ".rejected.json", ".accepted.json")
 
@@ -34,7 +34,7 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     deleted = [*delete_published(month), *delete_receipts(month)]
     deleted += [path for source in forgotten for path in delete_files(source, month)]
     if warehouse.path.exists():
-        publish_without(warehouse)
+        publish_shared(warehouse)
     scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
     messages = [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
     if not deleted:
@@ -46,31 +46,18 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     ]
 
 
-def forget_rows(warehouse: Warehouse, month: date, forgotten: Sequence[Source]) -> list[date]:
+def forget_rows(warehouse: Warehouse, month: date, forgotten: Sequence[Source]) -> Sequence[date]:
     """Deletes the month's rows from the raw tables and the marts; returns the neighbours that are outdated by that."""
     with warehouse.connect():  # raises WarehouseBusy before anything is deleted
         pass
-    neighbours = records.withdraw([month])
     for source in forgotten:
         delete(path_for("warehouse/loaded", source.label(month), ".json", source.name))
     raw.forget(warehouse, forgotten, month)
     left = [source.name for source in sources().values() if records.record_of("warehouse/loaded", month, source=source)]
-    raw.begin(warehouse, {month: left})
-
-    def withdraw(months: Iterable[date]) -> None:
-        neighbours.update(records.withdraw(months))
-
-    transform.build(warehouse, [month], withdraw)
-    return records.restore(neighbours, transform.content_digests(warehouse, [month, *neighbours]))
-
-
-def publish_without(warehouse: Warehouse) -> None:
-    """Publishes the dimensions and the index again."""
-    with atomic_write_tree(data_folder() / "published") as folder:
-        publish.export(warehouse, None, folder)
-    with atomic_write(path_for("reports", "index", ".html")) as part:
-        pages = path_for("reports", "index", "").parent
-        part.write_text(report.index(data_folder() / "published", pages, records.rejection_reasons()))
+    rebuilt = marts.rebuild(warehouse, {month: left})
+    if rebuilt.error:
+        raise rebuilt.error
+    return rebuilt.outdated
 
 
 def delete_published(month: date) -> list[Path]:

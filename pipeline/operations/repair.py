@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 
+from pipeline.database import Warehouse
 from pipeline.operations import run
-from pipeline.operations.verify import Disagreement, invalidate
+from pipeline.operations.disagreements import Disagreement, invalidate
+from pipeline.operations.shared import publish_shared
 
 
-def repair(found: Sequence[Disagreement]) -> int:
-    """Rebuilds what the disagreements are about; returns the exit code of the first run that failed, else 0."""
+def repair(warehouse: Warehouse, found: Sequence[Disagreement]) -> int:
+    """Rebuilds what the disagreements are about; returns the exit code of the run, 0 where none is needed.
+
+    A file that cannot be read is kept beside the new one, with the suffix ``.unreadable``.
+    """
+    for path in {one.unreadable for one in found if one.unreadable}:
+        path.replace(path.with_name(f"{path.name}.unreadable"))
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     invalidate(found)
-    for source, month in (one.load for one in found if one.load):
-        if code := run.run(["Load", "--source", source.name, "--month", f"{month:%Y-%m}"]):
-            return code
+    steps = dict.fromkeys(step for one in found for step in one.steps)
     months = sorted({month for one in found for month in one.months})
-    return run.run(["RebuildMonths", "--months", ",".join(f"{month:%Y-%m}" for month in months)]) if months else 0
+    if steps or months:
+        labels = ",".join(f"{month:%Y-%m}" for month in months)
+        code = run.run(["RebuildMonths", "--steps", ",".join(steps), *(["--months", labels] if months else [])])
+        if code:
+            return code
+    if any(one.is_shared for one in found):
+        publish_shared(warehouse)
+    return 0

@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, read
 from pipeline.months import parse_month
-from pipeline.paths import data_folder
+from pipeline.paths import data_folder, path_for
 from pipeline.sources import Source, sources
+from pipeline.tasks import records
+from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 
 SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
@@ -49,13 +52,17 @@ def late(today: date) -> dict[tuple[str, date], int]:
     }
 
 
-def source_facts(source: Source, month: date, days_late: int) -> dict[str, Any]:
+def source_facts(source: Source, month: date, days_late: int, known: dict[Path, str]) -> dict[str, Any]:
     """The state of the source's month, its rows, and the bytes of its files."""
     facts: dict[str, Any] = {"state": "late" if days_late else "missing"}
-    records = {stage: record_of(stage, month, source=source) for stage in SOURCE_STAGES}
+    stored = {stage: record_of(stage, month, source=source) for stage in SOURCE_STAGES}
     for stage, state in reversed(SOURCE_STAGES.items()):
-        if record := records[stage]:
-            facts = {"state": state, "bytes": facts.get("bytes", 0) + size_of(record)} | rows_in(record)
+        if record := stored[stage]:
+            receipt = Receipt(path_for(stage, source.label(month), ".json", source.name))
+            facts = {
+                "state": "incomplete" if receipt.first_loss(known) else state,
+                "bytes": facts.get("bytes", 0) + size_of(record),
+            } | rows_in(record)
     return facts | ({"days_late": days_late} if days_late else {})
 
 
@@ -67,30 +74,42 @@ def size_of(record: Mapping[str, Any] | None) -> int:
     return sum(size or 0 for size in record["files"].values()) if record else 0
 
 
-def month_state(month: date) -> dict[str, str]:
-    """The state of the month's steps."""
+def month_state(month: date, known: dict[Path, str]) -> dict[str, str]:
+    """The state of the month's steps, and what is lost of a month that was complete."""
     rejected = record_of("quality", month, ".rejected.json")
     judged = "rejected" if rejected else "passed" if record_of("quality", month) else "—"
+    was_complete = bool(record_of("complete", month)) and not rejected
+    loss = first_loss(month, known) if was_complete else ""
     return {
         "models": "built" if record_of("warehouse/transformed", month) else "—",
         "quality": judged,
-        "complete": "yes" if record_of("complete", month) else "—",
+        "complete": "incomplete" if loss else "yes" if was_complete else "—",
+        "why_incomplete": loss,
     }
+
+
+def first_loss(month: date, known: dict[Path, str]) -> str:
+    """What is lost of what a complete month consists of, the tables and pages of all months included; else empty."""
+    shared = [records.dimensions_receipt(), records.dimensions_receipt("published"), records.index_receipt()]
+    paths = [path_for("complete", month, ".json"), *filter(Path.exists, shared)]
+    losses = (Receipt(path).first_loss(known) for path in paths)
+    outdated = "the published files differ from the warehouse" if records.is_outdated(month) else ""
+    return next(filter(None, losses), outdated)
 
 
 def facts(today: date) -> list[dict[str, Any]]:
     """The state of each month, its sources and steps."""
-    overdue, seconds = late(today), seconds_by_month()
+    overdue, seconds, known = late(today), seconds_by_month(), dict[Path, str]()
     monthly = [source for source in sources().values() if not source.static]
     return [
         {
             "month": f"{month:%Y-%m}",
             "sources": {
-                source.name: source_facts(source, month, overdue.get((source.name, month), 0))
+                source.name: source_facts(source, month, overdue.get((source.name, month), 0), known)
                 for source in monthly
                 if source.first_month <= month
             },
-            **month_state(month),
+            **month_state(month, known),
             "seconds": seconds.get(f"{month:%Y-%m}"),
             "published_bytes": size_of(record_of("published", month)),
             "why_rejected": why_rejected(month),
@@ -132,6 +151,11 @@ def table(today: date) -> str:
         for month in months
     ]
     notes = [f"{month['month']} is rejected: {month['why_rejected']}" for month in months if month["why_rejected"]]
+    notes += [
+        f"{month['month']} is incomplete: {month['why_incomplete']}; ./run.sh verify --repair builds it again"
+        for month in months
+        if month["why_incomplete"]
+    ]
     notes += [
         f"{month['month']} {name}: {fact['days_late']} days late"
         for month in months

@@ -16,7 +16,6 @@ it runs, and Luigi checks the requirements of a task when it starts it.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -27,7 +26,7 @@ from pipeline.months import add_months
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for
 from pipeline.process import no_garbage_collection
 from pipeline.sources import CONFIG
-from pipeline.tasks import records, selection
+from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
@@ -101,20 +100,14 @@ class Transform(MonthsTask):
         }
 
     def run(self) -> None:
-        from pipeline.warehouse import raw, transform
-
-        receipts, withdrawn = self.output(), records.withdraw(self.months)
-        raw.begin(warehouse(), {month: [load.source for load in self.loads(month)] for month in self.months})
-        built, error = transform.build_all(
-            warehouse(), self.months, before_build=lambda months: withdrawn.update(records.withdraw(months))
+        receipts = self.output()
+        rebuilt = marts.rebuild(
+            warehouse(), {month: [load.source for load in self.loads(month)] for month in self.months}
         )
-        if built or withdrawn:
-            digests = transform.content_digests(warehouse(), [*self.months, *withdrawn])
-            for month, transformed in built.items():
-                receipts[month].write(within=warehouse().path, **asdict(transformed) | digests[month])
-            records.restore(withdrawn, digests)
-        if error:
-            raise error
+        for month, facts in rebuilt.facts.items():
+            receipts[month].write(within=warehouse().path, **facts)
+        if rebuilt.error:
+            raise rebuilt.error
 
 
 class Judge(MonthsTask):
@@ -146,7 +139,9 @@ class Judge(MonthsTask):
         facts = {month: verdict.record() for month, verdict in verdicts.items()}
         raw.store_findings(warehouse(), {month: fact["findings"] for month, fact in facts.items()})
         for month, fact in facts.items():
-            receipts[month].write(result=json.dumps(fact), **fact)  # the months before affect it as well
+            pages = [path for path in docs.glob(f"*/*/{month:%Y-%m}/**/*") if path.is_file()]
+            # The months before affect it as well.
+            receipts[month].write(pages, docs / "index.html", result=json.dumps(fact), **fact)
 
 
 class Validate(MonthTask):
@@ -191,8 +186,11 @@ class Publish(MonthTask):
         receipt = self.output()
         with atomic_write_tree(receipt.path.parent) as folder:
             rows = publish.export(warehouse(), self.month, folder)
-        of_the_month = [receipt.path.parent / path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
-        receipt.write(of_the_month, rows={str(path): count for path, count in rows.items()})
+        of_month = [path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
+        dimensions = Receipt(records.dimensions_receipt("published"))
+        dimensions.write([receipt.path.parent / path for path in rows if path not in of_month])
+        counts = {str(path): count for path, count in rows.items()}
+        receipt.write([receipt.path.parent / path for path in of_month], rows=counts)
 
 
 class Measure(MonthsTask):
@@ -246,6 +244,7 @@ class Report(MonthsTask):
                 part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
         with atomic_write(index) as part:
             part.write_text(report.index(published, index.parent, records.rejection_reasons()))
+        Receipt(records.index_receipt()).write([index])
         for month, page in pages.items():
             receipts[month].write([page])
         self.notify(message=str(index), link=index.as_uri())

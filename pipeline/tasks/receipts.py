@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import luigi
 
-from pipeline.paths import atomic_write, data_folder
+from pipeline.paths import atomic_write, data_folder, delete, sha256_of, sync
 from pipeline.process import run_id
 
 
@@ -62,7 +62,11 @@ class Receipt(luigi.Target):
             return None
         if None in made_from.values():
             return None
-        return record["digest"] if all(has_size(path, size) for path, size in record["files"].items()) else None
+        return (
+            record.get("digest")
+            if all(has_size(path, size) for path, size in record.get("files", {}).items())
+            else None
+        )
 
     @property
     def record(self) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class Receipt(luigi.Target):
             record: dict[str, Any] = json.loads(self.path.read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        return record
+        return record if isinstance(record, dict) else None  # a damaged one counts as none
 
     @cached_property
     def name(self) -> str:
@@ -94,9 +98,12 @@ class Receipt(luigi.Target):
         """Records what was built. Call it last: a crash before it costs a repeat and nothing else.
 
         ``files`` are those whose sizes the receipt checks, ``within`` is a file that contains the result and may grow.
-        ``digest`` identifies the result; by default the inputs do, with ``result`` where they alone do not decide it.
+        ``digest`` identifies the result, by the SHA-256 of the only file; by default the inputs do, with ``result``
+        where they alone do not decide it.
         """
-        sizes = {os.path.relpath(path, data_folder()): path.stat().st_size for path in files}
+        names = {os.path.relpath(path, data_folder()): path for path in files}
+        if within:
+            sync(within.parent)
         made_from = self._made_from
         record = {
             "digest": digest or digest_of(made_from, self.version + result),
@@ -104,7 +111,9 @@ class Receipt(luigi.Target):
             "made_from": made_from,
             "version": self.version,
             "run": run_id(),
-            "files": sizes | ({os.path.relpath(within, data_folder()): None} if within else {}),
+            "files": {name: path.stat().st_size for name, path in names.items()}
+            | ({os.path.relpath(within, data_folder()): None} if within else {}),
+            "sha256_of_files": {name: digest or sha256_of(path) for name, path in names.items()},
             **facts,
         }
         self.save(record)
@@ -114,14 +123,53 @@ class Receipt(luigi.Target):
         if self._record is not None:
             self.save(self._record | facts)
 
-    def invalidate(self) -> None:
-        """Records that this run cannot use the files. The receipt does not exist until it is written again."""
-        self.update(unusable_in=run_id())
+    def invalidate(self, by: str = "") -> None:
+        """Records that the files cannot be used: the receipt does not exist until it is written again.
+
+        The record stays, unless it is damaged: it says which sources a month has. ``by`` is verify, or the run that
+        could not use the files.
+        """
+        if self._record is None:
+            delete(self.path)
+        self.update(unusable_in=by or run_id())
 
     @property
     def is_unusable_in_this_run(self) -> bool:
         """Whether this run has invalidated it, so that to build it again would give the same."""
         return self._record is not None and self._record.get("unusable_in") == run_id()
+
+    def losses(self) -> Iterator[str]:
+        """One sentence for each thing that the receipt vouches for and that is not stored, or not as it was then.
+
+        Those are its files by their sizes, and the receipts that it was made from by their digests.
+        """
+        record = self._record
+        if record is None:
+            yield f"{self.name} is damaged" if self.path.exists() else f"{self.name} does not exist"
+            return
+        if "unusable_in" in record:
+            yield f"{self.name} was found wrong, and what it stands for is not made again yet"
+        for name, size in record.get("files", {}).items():
+            if not has_size(name, size):
+                yield lost(name, size)
+        for name, digest in record.get("made_from", {}).items():
+            origin = Receipt(data_folder() / name)
+            if not origin.path.exists():
+                yield f"{name} does not exist, from which {self.name} was made"
+            elif origin._record is not None and origin._record.get("digest") != digest:
+                yield f"{name} has changed since {self.name} was made from it"
+
+    def first_loss(self, known: dict[Path, str]) -> str:
+        """The first of the ``losses`` of this receipt, and of those that it was made from; empty where there is none.
+
+        ``known`` has the results for other receipts, and is extended.
+        """
+        if self.path not in known:
+            known[self.path] = ""  # until it is computed
+            origins = (Receipt(data_folder() / name) for name in (self._record or {}).get("made_from", {}))
+            found = (loss for loss in (*(one.first_loss(known) for one in origins), *self.losses()) if loss)
+            known[self.path] = next(found, "")
+        return known[self.path]
 
     def save(self, record: Mapping[str, Any]) -> None:
         """Stores the record as it is."""
@@ -139,3 +187,11 @@ def has_size(relative: str, size: int | None) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"{data_folder()}/{relative}").stat().st_size == size or size is None
     return False
+
+
+def lost(relative: str, size: int | None) -> str:
+    """How the file below the data folder differs from one of this size."""
+    path = Path(f"{data_folder()}/{relative}")
+    if not path.exists():
+        return f"{relative} does not exist"
+    return f"{relative} has {path.stat().st_size:,} bytes, expected {size:,}"

@@ -17,6 +17,16 @@ def transform_receipt(month: date) -> Path:
     return path_for("warehouse/transformed", month, ".json")
 
 
+def dimensions_receipt(stage: str = "warehouse") -> Path:
+    """The path of the receipt of the tables that have no months, in the warehouse or as they are ``published``."""
+    return path_for(stage, "dimensions", ".json")
+
+
+def index_receipt() -> Path:
+    """The path of the receipt of the index of all pages."""
+    return path_for("reports", "index", ".json")
+
+
 def record_of(stage: str, month: date, suffix: str = ".json", source: Source | None = None) -> Mapping[str, Any] | None:
     """What the receipt of a stage records, whether or not it still holds; None where there is none."""
     label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")
@@ -62,27 +72,39 @@ def is_outdated(month: date) -> bool:
     return published is not None and published["version"] != mart_digest(month, "content")
 
 
+def invalidate_if_lost(warehouse: Path) -> None:
+    """Invalidates the receipts of all rows and marts where the warehouse is gone.
+
+    A new file is about to be created, and would otherwise count as the one that they were written into.
+    """
+    if not warehouse.exists():
+        for path in [*warehouse.parent.glob("loaded/*/*.json"), *warehouse.parent.glob("transformed/*.json")]:
+            Receipt(path).invalidate(by="a lost warehouse")
+
+
 def withdraw(months: Iterable[date]) -> dict[date, Mapping[str, Any]]:
     """Deletes the transform receipts of the months and of their neighbours, before their marts change.
 
     A ride at the edge of a month is stored in its neighbour's file, so that building one month changes hours of the
-    others. Where the process is killed before the receipts are written again, all of these months are incomplete, and
-    the next run of any of them builds it again: there is nothing else to recover.
+    others. The receipt of the dimensions, which every build replaces, is deleted as well. Where the process is killed
+    before the receipts are written again, all of these months are incomplete, and the next run of any of them builds it
+    again: there is nothing else to recover.
     Returns what the neighbours' receipts recorded, for ``restore``.
     """
     months = set(months)
     around = {add_months(month, distance) for month in months for distance in (-1, 0, 1)}
     records = {month: record_of("warehouse/transformed", month) for month in sorted(around)}
-    for month in records:
-        delete(transform_receipt(month))
+    for path in [*map(transform_receipt, records), dimensions_receipt()]:
+        delete(path)
     return {month: record for month, record in records.items() if record and month not in months}
 
 
-def restore(neighbours: Mapping[date, Mapping[str, Any]], digests: Mapping[date, Mapping[str, str]]) -> list[date]:
-    """Writes the neighbours' receipts again, with the digests of what their marts hold now.
+def restore(neighbours: Mapping[date, Mapping[str, Any]], facts: Mapping[date, Mapping[str, Any]]) -> list[date]:
+    """Writes the neighbours' receipts again, with what their marts hold now.
 
     Returns the months that differ from what was published of them.
     """
     for month, record in neighbours.items():
-        Receipt(transform_receipt(month)).save({**record, **digests[month]})
+        tables = record.get("tables", {}) | facts[month].get("tables", {})
+        Receipt(transform_receipt(month)).save({**record, **facts[month], "tables": tables})
     return [month for month in neighbours if is_outdated(month)]

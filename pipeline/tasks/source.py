@@ -15,7 +15,7 @@ from pipeline.history.progress import show_progress
 from pipeline.paths import atomic_write, delete, path_for
 from pipeline.results import Converted, Landed, result_of
 from pipeline.sources import Source, sources
-from pipeline.tasks import selection
+from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, SourceName
 from pipeline.tasks.receipts import HttpTarget, Receipt
@@ -178,6 +178,7 @@ class Load(SourceTask):
         from pipeline.warehouse import raw
 
         receipt, parquet = self.output(), self.path("parquet", ".parquet")
+        records.invalidate_if_lost(warehouse().path)
         landed = result_of(Landed, self.input()["landed"].record)
         converted = result_of(Converted, self.input()["parquet"].record)
         rows = raw.load(warehouse(), self.declared, self.month, parquet, landed, converted)

@@ -11,30 +11,46 @@ from datetime import UTC, date, datetime
 import luigi
 
 from pipeline.history.progress import show_progress
-from pipeline.months import add_months, month_range
+from pipeline.months import add_months, month_range, parse_month
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.process import run_id
 from pipeline.results import Landed, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
-from pipeline.tasks.month import RunMonth, run_again
+from pipeline.tasks.month import Describe, RunMonth, run_again
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
-from pipeline.tasks.source import LandingTask, Load
+from pipeline.tasks.source import Convert, Download, LandingTask, Load
 
 log = logging.getLogger(__name__)
 
 
-class RebuildMonths(Task, luigi.WrapperTask):
-    """Months that were built before, each with the sources that are loaded for it; complete months cost nothing."""
+class RebuildMonths(Task):
+    """Steps that are done again, then months that were built before, each with the sources that are loaded for it.
 
-    months = Months()
+    ``steps`` are written ``Load green_taxi 2024-01,Describe``. What is complete costs nothing.
+    """
+
+    steps = luigi.Parameter(default="")
+    months = Months(default=())
     sources = Sources()
 
-    def requires(self) -> list[RunMonth]:
-        return [run_again(month, self.sources) for month in self.months]
+    def output(self) -> Receipt:
+        return Receipt(path_for("runs", "rebuild", ".json"), version=run_id())
+
+    def run(self) -> Iterator[Sequence[luigi.Task]]:
+        yield [step(*words.split(" ")) for words in self.steps.split(",") if words]
+        yield [run_again(month, self.sources) for month in self.months]
+        self.output().write()
+
+
+def step(name: str, source: str = "", month: str = "") -> luigi.Task:
+    """The task of this name, of a source and month where it is of one."""
+    if name == "Describe":
+        return Describe()
+    return {"Download": Download, "Convert": Convert, "Load": Load}[name](source=source, month=parse_month(month))
 
 
 class CheckForReissue(LandingTask):
@@ -133,6 +149,7 @@ class WeatherSoFar(Task):
             landed = download.fetch(source, url, path, part, retry_policy(), progress)
         with atomic_write(parquet) as part:
             convert.to_parquet(source, month, path, parquet, part, conversion_settings(parquet))
+        records.invalidate_if_lost(warehouse().path)
         rows = raw.load_so_far(warehouse(), source, parquet)
         with atomic_write_tree(data_folder() / "published") as folder:
             publish.export_so_far(warehouse(), source.name, folder)

@@ -181,27 +181,38 @@ def accept_findings(warehouse: Warehouse, month: date, sentences: Sequence[str],
 def count_rows(warehouse: Warehouse) -> dict[tuple[str, str, str], int]:
     """The number of stored rows by table (``raw_data``, ``facts`` or ``rejected``), source and month.
 
-    Also the number of trips that the hours count (``hours``), by month.
+    By month also the trips that the hours count (``hours``), the newest ``quality.findings`` and
+    ``estimates.weather_effects``; by source and month also the ``loads`` and what is ``built``.
     """
-    if not warehouse.path.exists():
-        return {}
+    month = "strftime(source_month, '%Y-%m')"
+    by_source, by_month = f"source::varchar, {month}, count(*)", f"'', {month}, count(*)"
+    queries = {
+        ("raw_data", name): ("raw_data", f"'{name}', {month}, count(*) from raw_data.{name}") for name in sources()
+    }
+    queries |= {
+        ("raw_data", "loads"): ("loads", f"{by_source} from raw_data.loads"),
+        ("raw_data", "built"): ("built", f"{by_source} from raw_data.built"),
+        ("core", "fct_trips"): ("facts", f"{by_source} from core.fct_trips"),
+        ("audit", "rejected_trips"): ("rejected", f"{by_source} from audit.rejected_trips"),
+        ("core", "fct_hourly_mobility"): (
+            "hours",
+            f"'', {month}, sum(trip_count + adjustment_count)::bigint from core.fct_hourly_mobility",
+        ),
+        ("quality", "findings"): (
+            "quality.findings",
+            f"{by_month} from quality.findings where (source_month, judged_at) in "
+            "(select source_month, max(judged_at) from quality.findings group by source_month)",
+        ),
+        ("estimates", "weather_effects"): ("estimates.weather_effects", f"{by_month} from estimates.weather_effects"),
+    }
     with warehouse.connect(read_only=True) as con:
-        tables = {("raw_data", name): ("raw_data", name) for name in sources()}
-        tables |= {("facts", ""): ("core", "fct_trips"), ("rejected", ""): ("audit", "rejected_trips")}
         existing = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
-        counts: dict[tuple[str, str, str], int] = {}
-        for (kind, name), (schema, table) in tables.items():
-            if (schema, table) in existing:
-                source = f"'{name}'" if name else "source::varchar"
-                query = f"select {source}, strftime(source_month, '%Y-%m'), count(*) from {schema}.{table} group by all"
-                counts |= {(kind, *row[:2]): row[2] for row in con.execute(query).fetchall()}
-        if ("core", "fct_hourly_mobility") in existing:
-            query = """
-                select strftime(source_month, '%Y-%m'), sum(trip_count + adjustment_count)::bigint
-                from core.fct_hourly_mobility group by all
-            """
-            counts |= {("hours", "", month): trips for month, trips in con.execute(query).fetchall()}
-        return counts
+        return {
+            (kind, *row[:2]): row[2]
+            for table, (kind, query) in queries.items()
+            if table in existing
+            for row in con.execute(f"select {query} group by all").fetchall()
+        }
 
 
 def prepare(con: "duckdb.DuckDBPyConnection") -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.history import runs
 from pipeline.operations.status import facts, months_known, seconds_by_month, table
-from pipeline.paths import path_for
+from pipeline.paths import data_folder, path_for
 
 MONTH, TODAY = date(2024, 1, 1), date(2024, 6, 30)
 
@@ -20,8 +20,13 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def store(stage: str, source: str = "", month: date = MONTH, suffix: str = ".json", **record: object) -> None:
+    """Writes a receipt by hand, and files of the sizes that it lists."""
     path = path_for(stage, month, suffix, source)
     path.parent.mkdir(parents=True, exist_ok=True)
+    files = record.get("files", {})
+    assert isinstance(files, dict)
+    for name, size in files.items():
+        (data_folder() / name).write_bytes(bytes(size or 0))
     path.write_text(json.dumps({"files": {}, **record}))
 
 
@@ -53,6 +58,19 @@ def test_a_month_is_built_then_judged_then_complete() -> None:
     store("complete")
     assert (only_month()["quality"], only_month()["complete"]) == ("passed", "yes")
     assert "2024-01" in table(TODAY)
+
+
+def test_what_is_lost_is_incomplete_and_named(data: Path) -> None:
+    store("parquet", "yellow_taxi", files={"b.parquet": 10}, rows=7)
+    store("warehouse/loaded", "yellow_taxi", rows=7, made_from={"parquet/yellow_taxi/2024-01.json": None})
+    store("complete", made_from={"warehouse/loaded/yellow_taxi/2024-01.json": None})
+    assert (yellow()["state"], only_month()["complete"]) == ("loaded", "yes")
+    (data / "b.parquet").unlink()
+    assert (yellow()["state"], only_month()["complete"]) == ("incomplete", "incomplete")
+    assert only_month()["why_incomplete"] == "b.parquet does not exist"
+    assert table(TODAY).splitlines()[-1] == (
+        "2024-01 is incomplete: b.parquet does not exist; ./run.sh verify --repair builds it again"
+    )
 
 
 def test_a_rejected_month_is_shown_with_its_reason() -> None:

@@ -1,16 +1,15 @@
-"""Disagreements of receipts with files and a warehouse, all of them written by hand."""
+"""Disagreements of receipts with files, all of them written by hand."""
 
 import hashlib
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from pipeline.database import Warehouse
-from pipeline.operations.verify import Disagreement, disagreements, invalidate
+from pipeline.operations.disagreements import Disagreement
+from pipeline.operations.verify import disagreements
 from pipeline.paths import path_for
-from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
 
 MONTH = date(2024, 1, 1)
@@ -19,91 +18,95 @@ TEXT = b"as published"
 
 @pytest.fixture
 def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    """Two loaded trips, of which one is a fact and one is rejected, with receipts that agree."""
+    """A file that was downloaded and converted, with receipts that agree; no warehouse."""
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
-    path = tmp_path / "warehouse/some.duckdb"
-    for folder in ("landing/green_taxi", "parquet/green_taxi", "warehouse"):
-        (tmp_path / folder).mkdir(parents=True)
-    landed, parquet = (tmp_path / f"{stage}/green_taxi/2024-01.parquet" for stage in ("landing", "parquet"))
+    for folder in ("landing", "parquet"):
+        (tmp_path / folder / "citibike").mkdir(parents=True)
+    landed, parquet = tmp_path / "landing/citibike/2024.zip", tmp_path / "parquet/citibike/2024-01.parquet"
     landed.write_bytes(TEXT)
-    with duckdb.connect(path) as con:
-        for schema in ("raw_data", "core", "audit"):
-            con.execute(f"create schema {schema}")
-        con.execute("create table raw_data.green_taxi as select date '2024-01-01' as source_month from range(2)")
-        for table in ("core.fct_trips", "audit.rejected_trips"):
-            con.execute(f"create table {table} as select 'green_taxi' as source, date '2024-01-01' as source_month")
-        con.execute("""
-            create table core.fct_hourly_mobility as
-            select date '2024-01-01' as source_month, 1 as trip_count, 0 as adjustment_count
-        """)
-        con.execute(f"copy (from range(2)) to '{parquet}' (format parquet)")
-    receipt = {stage: Receipt(path_for(stage, MONTH, ".json", "green_taxi")) for stage in ("landing", "parquet")}
-    receipt["landing"].write([landed], file=landed.name, sha256=hashlib.sha256(TEXT).hexdigest())
-    receipt["parquet"].write([parquet], rows=2)
-    Receipt(path_for("warehouse/loaded", MONTH, ".json", "green_taxi")).write(within=path, rows=2)
-    Receipt(records.transform_receipt(MONTH)).write(within=path, facts="f", content="c")
-    Receipt(path_for("published", MONTH, ".json"), version="c").write()
-    return Warehouse(path, tmp_path / "dbt", {"threads": "1"})
+    parquet.write_bytes(TEXT)
+    digest = hashlib.sha256(TEXT).hexdigest()
+    for label in ("2024", "2024-01", "2024-02"):
+        Receipt(path_for("landing", label, ".json", "citibike")).write([landed], digest=digest, file=landed.name)
+    landing = Receipt(path_for("landing", MONTH, ".json", "citibike"))
+    Receipt(path_for("parquet", MONTH, ".json", "citibike"), [landing]).write([parquet], rows=2)
+    return Warehouse(tmp_path / "warehouse/some.duckdb", tmp_path / "dbt", {})
 
 
-def only(warehouse: Warehouse) -> Disagreement:
-    [found] = disagreements(warehouse)
+def only(warehouse: Warehouse, is_deep: bool = True) -> Disagreement:
+    [found] = disagreements(warehouse, is_deep)
     return found
 
 
-def execute(warehouse: Warehouse, sql: str) -> None:
-    with warehouse.connect() as con:
-        con.execute(sql)
+def names(paths: tuple[Path, ...]) -> list[str]:
+    return [f"{path.parent.parent.name} {path.stem}" for path in paths]
 
 
 def test_receipts_that_agree_give_no_disagreement(warehouse: Warehouse) -> None:
-    assert list(disagreements(warehouse)) == []
+    assert disagreements(warehouse) == []
 
 
-def test_a_landed_file_that_is_gone_or_changed_invalidates_its_receipt(warehouse: Warehouse, tmp_path: Path) -> None:
-    landed, receipt = tmp_path / "landing/green_taxi/2024-01.parquet", path_for("landing", MONTH, ".json", "green_taxi")
-    landed.write_bytes(b"as_published")
-    assert (only(warehouse).months, only(warehouse).invalid) == ((MONTH,), (receipt,))
-    assert "sha256" in only(warehouse).text
-    landed.unlink()
-    assert only(warehouse).invalid == (receipt,)
-    invalidate([only(warehouse)])
-    assert Receipt(receipt).record["file"] == "2024-01.parquet", "the receipt stays: it says which source the month has"
-    assert not Receipt(receipt).exists()
+def test_what_is_not_built_yet_is_repaired_by_its_last_step(warehouse: Warehouse, tmp_path: Path) -> None:
+    (tmp_path / "parquet/citibike/2024-01.parquet").unlink()
+    assert only(warehouse).text == "2024-01 citibike: parquet/citibike/2024-01.parquet does not exist"
+    assert (only(warehouse).months, only(warehouse).steps) == ((), ("Convert citibike 2024-01",))
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_parquet_with_another_number_of_rows_invalidates_the_conversion(
-    warehouse: Warehouse, tmp_path: Path, rows: int
+def test_an_archive_that_is_gone_invalidates_the_receipts_of_all_its_months(
+    warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    parquet = tmp_path / "parquet/green_taxi/2024-01.parquet"
-    duckdb.execute(f"copy (from range({rows})) to '{parquet}' (format parquet)")
-    assert only(warehouse).invalid == (path_for("parquet", MONTH, ".json", "green_taxi"),)
-    assert f"{rows} rows" in only(warehouse).text
+    (tmp_path / "landing/citibike/2024.zip").unlink()
+    found = disagreements(warehouse, is_deep=False)
+    assert {name for one in found for name in names(one.invalid)} == {
+        "landing 2024",
+        "landing 2024-01",
+        "landing 2024-02",
+    }
+    assert [one.text for one in found] == [
+        f"2024-{month} citibike: landing/citibike/2024.zip does not exist" for month in ("01", "02")
+    ]
 
 
-def test_lost_rows_invalidate_the_load(warehouse: Warehouse) -> None:
-    execute(warehouse, "delete from raw_data.green_taxi")
-    assert only(warehouse).invalid == (path_for("warehouse/loaded", MONTH, ".json", "green_taxi"),)
+def test_a_file_of_equal_size_and_other_content_is_found_by_the_full_form_alone(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    (tmp_path / "parquet/citibike/2024-01.parquet").write_bytes(b"as_published")
+    assert disagreements(warehouse, is_deep=False) == []
+    assert "sha256" in only(warehouse).text
+    assert names(only(warehouse).invalid) == ["parquet 2024-01"]
 
 
-def test_a_lost_fact_invalidates_the_marts_of_its_month(warehouse: Warehouse) -> None:
-    execute(warehouse, "delete from audit.rejected_trips")
-    assert only(warehouse).invalid == (records.transform_receipt(MONTH),)
+def test_a_file_that_was_replaced_and_not_converted_again_is_named(warehouse: Warehouse, tmp_path: Path) -> None:
+    landed = tmp_path / "landing/citibike/2024-01.zip"
+    landed.write_bytes(b"re-issued")
+    digest = hashlib.sha256(b"re-issued").hexdigest()
+    Receipt(path_for("landing", MONTH, ".json", "citibike")).write([landed], digest=digest, file=landed.name)
+    assert "has changed since parquet/citibike/2024-01.json was made from it" in only(warehouse).text
 
 
-def test_hours_that_count_other_trips_than_the_facts_invalidate_all_marts(warehouse: Warehouse) -> None:
-    execute(warehouse, "update core.fct_hourly_mobility set trip_count = 7")
-    assert only(warehouse).invalid == (records.transform_receipt(MONTH),)
+def test_a_receipt_that_cannot_be_read_is_named(warehouse: Warehouse) -> None:
+    receipt = path_for("parquet", MONTH, ".json", "citibike")
+    receipt.write_bytes(bytes(100))
+    assert only(warehouse).text == "2024-01 citibike: parquet/citibike/2024-01.json is damaged"
+    Receipt(receipt).invalidate()
+    assert not receipt.exists()
 
 
-def test_what_is_published_must_be_what_the_marts_hold(warehouse: Warehouse) -> None:
-    Receipt(records.transform_receipt(MONTH)).update(content="new")
-    assert (only(warehouse).months, only(warehouse).invalid) == ((MONTH,), ())
+def test_a_receipt_that_was_found_wrong_is_named_until_it_is_written_again(warehouse: Warehouse) -> None:
+    receipt = Receipt(path_for("parquet", MONTH, ".json", "citibike"))
+    receipt.invalidate()
+    assert receipt.record["rows"] == 2, "the receipt stays: it says which sources a month has"
+    assert "was found wrong" in only(warehouse).text
 
 
-def test_rows_without_a_receipt_are_loaded_again(warehouse: Warehouse) -> None:
-    path_for("warehouse/loaded", MONTH, ".json", "green_taxi").unlink()
-    source, month = only(warehouse).load or (None, None)
-    assert source is not None and (source.name, month) == ("green_taxi", MONTH)
+def test_what_was_published_before_a_month_was_rejected_may_be_older(warehouse: Warehouse) -> None:
+    findings = Receipt(path_for("quality", MONTH, ".findings.json"))
+    findings.write()
+    Receipt(path_for("quality", MONTH, ".json"), [findings]).write()
+    findings.write(result="other findings")
+    assert "has changed since" in only(warehouse).text
+    Receipt(path_for("warehouse/transformed", MONTH, ".json")).write()
+    Receipt(path_for("warehouse", "dimensions", ".json")).write()
+    Receipt(path_for("quality", MONTH, ".rejected.json"), [findings]).write(why="too few rows")
+    assert disagreements(warehouse) == []

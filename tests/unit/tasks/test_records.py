@@ -60,7 +60,7 @@ def test_neighbours_are_restored_with_the_digests_of_what_their_marts_hold_now()
     records.restore(records.withdraw([FEBRUARY]), digests("new"))
     assert records.months_built() == [JANUARY, MARCH], "the month's own receipt is written by its task"
     restored = records.record_of("warehouse/transformed", JANUARY)
-    assert earlier and restored == {**earlier, "facts": "facts of new", "content": "new"}
+    assert earlier and restored == {**earlier, "facts": "facts of new", "content": "new", "tables": {}}
     assert Receipt(records.transform_receipt(MARCH)).exists()
     assert records.mart_digest(MARCH, "content") == "new"
 
@@ -80,6 +80,17 @@ def test_a_published_month_is_outdated_while_its_receipt_is_withdrawn() -> None:
     records.withdraw([JANUARY])
     assert records.is_outdated(JANUARY)
     assert not records.is_outdated(MARCH), "a month that was never published cannot be"
+
+
+def test_receipts_of_a_warehouse_that_is_gone_are_invalidated(data: Path) -> None:
+    build(JANUARY)
+    warehouse = data / "warehouse/some.duckdb"
+    warehouse.write_bytes(b"")
+    records.invalidate_if_lost(warehouse)
+    assert Receipt(records.transform_receipt(JANUARY)).exists()
+    warehouse.unlink()
+    records.invalidate_if_lost(warehouse)
+    assert not Receipt(records.transform_receipt(JANUARY)).exists()
 
 
 def test_months_to_maintain_are_those_built_or_published() -> None:

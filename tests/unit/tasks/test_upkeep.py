@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.months import add_months
 from pipeline.paths import path_for
-from pipeline.tasks.month import RunMonth
+from pipeline.tasks.month import Describe, RunMonth
 from pipeline.tasks.records import transform_receipt
 from pipeline.tasks.source import Load
 from pipeline.tasks.upkeep import CatchUp, CheckForReissue, RebuildMonths, Refresh, mark_checked
@@ -67,8 +67,14 @@ def test_a_month_in_which_no_source_of_trips_had_begun_is_left_out() -> None:
 def test_months_are_rebuilt_with_the_sources_that_are_loaded_for_them() -> None:
     load("yellow_taxi", "2024-01")
     load("green_taxi", "2024-01")
-    [task] = RebuildMonths(months=(MONTH,), sources=("citibike",)).requires()
-    assert (task.month, task.sources) == (MONTH, ("green_taxi", "yellow_taxi"))
+    steps, [task] = list(RebuildMonths(months=(MONTH,), sources=("citibike",), steps="").run())
+    assert isinstance(task, RunMonth)
+    assert (steps, task.month, task.sources) == ([], MONTH, ("green_taxi", "yellow_taxi"))
+
+
+def test_steps_are_done_before_months_are_rebuilt() -> None:
+    steps = next(RebuildMonths(steps="Load green_taxi 2024-01,Describe").run())
+    assert steps == [Load(source="green_taxi", month=MONTH), Describe()]
 
 
 def test_the_landed_files_of_the_newest_months_and_those_that_serve_all_months_are_checked() -> None:

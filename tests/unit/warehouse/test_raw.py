@@ -103,12 +103,13 @@ def test_a_forgotten_source_leaves_other_months_and_no_findings_of_the_month(war
 
 
 def test_rows_are_counted_by_table_source_and_month(warehouse: Warehouse) -> None:
-    assert raw.count_rows(warehouse) == {}
     load(warehouse, JANUARY, [1, 2])
     load(warehouse, FEBRUARY, [3])
     assert raw.count_rows(warehouse) == {
         ("raw_data", "green_taxi", "2024-01"): 2,
         ("raw_data", "green_taxi", "2024-02"): 1,
+        ("loads", "green_taxi", "2024-01"): 1,
+        ("loads", "green_taxi", "2024-02"): 1,
     }
 
 

@@ -1,0 +1,64 @@
+"""Rebuilding marts: receipts are withdrawn before the marts change, and written last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from pipeline.database import Warehouse
+from pipeline.errors import MobilityError
+from pipeline.results import Content
+from pipeline.tasks import records
+from pipeline.tasks.receipts import Receipt
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What the receipts of the months that were built have to record, and the error of those that could not be.
+
+    ``outdated`` are neighbours of which something else was published than their marts hold now.
+    """
+
+    facts: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)
+    outdated: Sequence[date] = ()
+    error: MobilityError | None = None
+
+
+def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) -> Rebuilt:
+    """Builds the marts of months from the loaded rows of these sources; other rows of the months are deleted.
+
+    The receipts of the months are left to the caller. Those of their neighbours are written again.
+    """
+    from pipeline.warehouse import raw, transform
+
+    changed, withdrawn = set(source_names), records.withdraw(source_names)
+
+    def before_build(months: Sequence[date]) -> None:
+        changed.update(months)
+        withdrawn.update(records.withdraw(months))
+
+    raw.begin(warehouse, source_names)
+    built, error = transform.build_all(warehouse, sorted(source_names), before_build)
+    if not (built or withdrawn):
+        return Rebuilt(error=error)
+    facts = facts_of(warehouse, changed, withdrawn)
+    if error:  # the months after them may be half built
+        withdrawn = {month: record for month, record in withdrawn.items() if month not in changed}
+    outdated = records.restore(withdrawn, facts)
+    return Rebuilt({month: asdict(done) | facts[month] for month, done in built.items()}, outdated, error)
+
+
+def facts_of(warehouse: Warehouse, changed: set[date], neighbours: Mapping[date, object]) -> dict[date, dict[str, Any]]:
+    """What the marts of the changed months and of their neighbours hold, and the receipt of the dimensions."""
+    from pipeline.warehouse import contents, transform
+
+    digests = transform.content_digests(warehouse, [*changed, *neighbours])
+    tables = contents.contents_of_months(warehouse, changed, set(neighbours) - changed)
+    dimensions = contents.contents_of_dimensions(warehouse)
+    Receipt(records.dimensions_receipt()).write(within=warehouse.path, tables=to_record(dimensions))
+    return {month: digests[month] | {"tables": to_record(held)} for month, held in tables.items()}
+
+
+def to_record(tables: Mapping[str, Content]) -> dict[str, dict[str, Any]]:
+    """What tables hold, as a receipt records it."""
+    return {name: asdict(content) for name, content in sorted(tables.items())}

@@ -1,0 +1,27 @@
+"""What is published of all months together."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.database import Warehouse
+from pipeline.operations.shared import publish_shared
+from pipeline.tasks.receipts import Receipt
+
+
+def test_the_dimensions_and_the_index_are_published_with_receipts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
+    warehouse = Warehouse(tmp_path / "some.duckdb", tmp_path / "dbt", {})
+    with duckdb.connect(warehouse.path) as con:
+        con.execute("create schema core")
+        con.execute("create table core.dim_time as from range(24)")
+        con.execute("create table core.fct_trips as select date '2024-01-01' as source_month")
+    publish_shared(warehouse)
+    dimensions, index = Receipt(tmp_path / "published/dimensions.json"), Receipt(tmp_path / "reports/index.json")
+    assert [*dimensions.record["files"]] == ["published/dim_time/dim_time.parquet"]
+    assert [*index.record["files"]] == ["reports/index.html"]
+    assert not [*dimensions.losses(), *index.losses()]

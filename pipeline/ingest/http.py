@@ -113,7 +113,7 @@ def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | Non
         return None
     if response.status_code != 403:
         raise Refused(f"{url}: {status_of(response)} instead of 200 (OK); run again later")
-    if not _host_refuses(response, base_url, policy):
+    if _is_xml(response) or not _refuses(url, f"{base_url}/", policy):
         return None
     raise Refused(
         f"{url}: {urlsplit(url).hostname} refuses every request (403 {response.reason}), not only for this file; "
@@ -121,12 +121,10 @@ def head(url: str, base_url: str, policy: RetryPolicy, validators: Headers | Non
     )
 
 
-def _host_refuses(response: requests.Response, base_url: str, policy: RetryPolicy) -> bool:
-    if _is_xml(response):
-        return False
-    root = f"{base_url}/"
-    answer = retry(root, policy, lambda: request("HEAD", root, policy))
-    return answer.status_code == 403 and not _is_xml(answer)
+def _refuses(url: str, root: str, policy: RetryPolicy) -> bool:
+    """Whether the host that refuses a file refuses its root as well."""
+    response = retry(f"{url}: is refused (403), and {root}", policy, lambda: request("HEAD", root, policy))
+    return response.status_code == 403 and not _is_xml(response)
 
 
 def _is_xml(response: requests.Response) -> bool:

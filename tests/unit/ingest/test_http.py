@@ -125,7 +125,7 @@ def test_a_forbidden_file_is_missing_but_a_host_that_forbids_everything_refuses(
 
 def test_a_forbidden_file_of_a_host_that_has_trouble_is_unreachable(upstream: Upstream) -> None:
     upstream.faults = [Fault(FILE, status=403), Fault("", status=503)]
-    with pytest.raises(Unreachable, match=r":\d+/: status 503 .*, also in the last of 3 attempts; run again later"):
+    with pytest.raises(Unreachable, match=r"csv: is refused \(403\), and \S+/: status 503 .* of 3 attempts; run again"):
         ask(upstream)
 
 

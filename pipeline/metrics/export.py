@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 EFFECTS = "weather_effects"
-FACTS = {"trips_with_hour_attributes": "pickup_datetime", "fct_hourly_mobility": "hour_timestamp"}
+FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_months": "hour_timestamp"}
 """What metrics are computed from, with the column whose month counts."""
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
 

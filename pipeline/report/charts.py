@@ -53,12 +53,15 @@ def daily(month: date, modes: Sequence[str], trips: Sequence[Row], weather: Sequ
 
 
 def weather_label(day: date, weather: Row | None) -> str:
-    """``Tue 9 January: 41.2 mm rain, 2 to 12 °C``."""
+    """``Tue 9 January: 41.2 mm rain, 2 to 12 °C``. Hours whose precipitation is unknown are not told as dry."""
     if weather is None:
         return f"{day_name(day)}: no weather data"
-    parts = [number(weather["rain_mm"], "mm rain", 1)] if weather["rain_mm"] > 0 else []
-    parts += [number(weather["snow_cm"], "cm snow", 1)] if weather["snow_cm"] > 0 else []
-    parts = parts or ["dry"]
+    known, hours = weather["known_hours"], weather["hours"]
+    parts = [number(weather["rain_mm"], "mm rain", 1)] if (weather["rain_mm"] or 0) > 0 else []
+    parts += [number(weather["snow_cm"], "cm snow", 1)] if (weather["snow_cm"] or 0) > 0 else []
+    parts = parts or ["dry" if known else "precipitation unknown"]
+    if 0 < known < hours:
+        parts[-1] += f" ({known} of {hours} hours known)"
     if weather["coldest_c"] is not None:
         parts.append(f"{number(weather['coldest_c'])} to {number(weather['warmest_c'], '°C')}")
     return f"{day_name(day)}: {', '.join(parts)}"
@@ -88,7 +91,7 @@ def shares(modes: Sequence[str], days: Sequence[date], count: Trips) -> list[dic
         total, above = sum(count.get((day, mode), 0) for mode in modes), 0.0
         for mode in modes if total else ():
             share = 100 * count.get((day, mode), 0) / total
-            label = f"{day_name(day)}: {mode_title(mode)} {number(share, '%', 1)} of trips"
+            label = f"{day_name(day)}: {mode_title(mode)} {number(share, '%', 1)} of loaded trips"
             pieces.append({"index": index, "mode": mode, "from": above, "height": share, "label": label})
             above += share
     return pieces
@@ -96,11 +99,13 @@ def shares(modes: Sequence[str], days: Sequence[date], count: Trips) -> list[dic
 
 def precipitation(days: Sequence[date], weather: Mapping[date, Row]) -> dict[str, Any]:
     """Rain, and above it snow as its water equivalent: mm per day."""
-    amounts = [weather.get(day) or {"rain_mm": 0, "snow_mm": 0} for day in days]
-    top = max(10.0, round_up(max(row["rain_mm"] + row["snow_mm"] for row in amounts)))
+    rows = [weather.get(day, {}) for day in days]
+    amounts = [{kind: row.get(f"{kind}_mm") or 0 for kind in ("rain", "snow")} for row in rows]
+    top = max(10.0, round_up(max(sum(amount.values()) for amount in amounts)))
     return {
         "top": top,
-        "bars": [{"rain": 100 * row["rain_mm"] / top, "snow": 100 * row["snow_mm"] / top} for row in amounts],
+        "bars": [{kind: 100 * mm / top for kind, mm in amount.items()} for amount in amounts],
+        "unknown": [index for index, row in enumerate(rows) if not row.get("known_hours")],
     }
 
 

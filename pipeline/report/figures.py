@@ -34,7 +34,7 @@ EFFECTS = "select * exclude (source_month) from weather_effects"
 
 WEATHER = """
 select
-    count(*) as hours,
+    count(precipitation_type) as known_hours,
     count(*) filter (precipitation_type in ('rain', 'mixed')) as rain_hours,
     count(*) filter (precipitation_type in ('snow', 'mixed')) as snow_hours,
     avg(temperature_c) as average_c,
@@ -46,9 +46,11 @@ from month_weather
 WEATHER_DAYS = """
 select
     local_hour::date as day,
-    coalesce(sum(rain_mm), 0) as rain_mm,
-    coalesce(sum(snowfall_cm), 0) as snow_cm,
-    coalesce(sum(snowfall_water_equivalent_mm), 0) as snow_mm,
+    count(*) as hours,
+    count(precipitation_type) as known_hours,
+    sum(rain_mm) as rain_mm,
+    sum(snowfall_cm) as snow_cm,
+    sum(snowfall_water_equivalent_mm) as snow_mm,
     min(temperature_c) as coldest_c,
     max(temperature_c) as warmest_c,
 from month_weather group by all order by all

@@ -106,7 +106,7 @@ def test_trips_per_hour_equal_plain_sql(finished: Workspace) -> None:
         select
             date '2024-02-01', trip_type,
             sum(trips) / count(*), avg(trips) filter ({RAIN}), avg(trips) filter ({DRY} and w.snowfall_cm = 0),
-            count(*), count(*) filter ({RAIN}), count(*) filter ({DRY} and w.snowfall_cm = 0)
+            count(*), count(w.precipitation_mm), count(*) filter ({RAIN}), count(*) filter ({DRY} and w.snowfall_cm = 0)
         from hours join core.dim_weather as w using (weather_key) group by trip_type order by trip_type
     """)
     assert len(found) == len(plain) == 3

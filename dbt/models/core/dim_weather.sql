@@ -60,32 +60,30 @@ final as (
         weather.wind_direction_degrees,
         {{ band_name('weather.wind_direction_degrees', var('wind_directions')) }} as wind_direction,
         case
-            when weather.precipitation_mm > 0
+            when
+                weather.precipitation_mm > 0
+                and {{ precipitation_type('weather') }} is not null
                 then concat(
                     {{ band_name('weather.precipitation_mm', var('precipitation_bands_mm')) }},
                     ' ',
                     {{ precipitation_type('weather') }}
                 )
-            else {{ band_name('weather.cloud_cover_pct', var('cloud_bands_pct')) }}
+            when weather.precipitation_mm = 0
+                then {{ band_name('weather.cloud_cover_pct', var('cloud_bands_pct')) }}
         end as weather_description,
-        -- An hour without a value is neither adverse nor pleasant.
-        coalesce(
-            weather.temperature_c between {{ pleasant.from_c }} and {{ pleasant.to_c }}
-            and weather.precipitation_mm = 0
-            and weather.wind_speed_ms < {{ pleasant.wind_below_ms }}
-            and weather.cloud_cover_pct < {{ pleasant.cloud_below_pct }},
-            false
-        ) as is_pleasant,
-        coalesce(weather.precipitation_mm > {{ adverse.precipitation_above_mm }}, false)
-        or coalesce(weather.temperature_c < {{ adverse.below_c }}, false)
-        or coalesce(weather.temperature_c > {{ adverse.above_c }}, false)
-        or coalesce(weather.wind_speed_ms > {{ adverse.wind_above_ms }}, false) as is_adverse,
-        coalesce(
-            weather.temperature_c between {{ cycling.from_c }} and {{ cycling.to_c }}
-            and weather.precipitation_mm = 0
-            and weather.wind_speed_ms < {{ cycling.wind_below_ms }},
-            false
-        ) as is_good_cycling
+        -- Null where a missing value could decide, by SQL's three-valued logic: 40 °C is adverse
+        -- whatever the wind is, 20 °C is not.
+        weather.temperature_c between {{ pleasant.from_c }} and {{ pleasant.to_c }}
+        and weather.precipitation_mm = 0
+        and weather.wind_speed_ms < {{ pleasant.wind_below_ms }}
+        and weather.cloud_cover_pct < {{ pleasant.cloud_below_pct }} as is_pleasant,
+        weather.precipitation_mm > {{ adverse.precipitation_above_mm }}
+        or weather.temperature_c < {{ adverse.below_c }}
+        or weather.temperature_c > {{ adverse.above_c }}
+        or weather.wind_speed_ms > {{ adverse.wind_above_ms }} as is_adverse,
+        weather.temperature_c between {{ cycling.from_c }} and {{ cycling.to_c }}
+        and weather.precipitation_mm = 0
+        and weather.wind_speed_ms < {{ cycling.wind_below_ms }} as is_good_cycling
 
     from hours
     left join weather on hours.utc_hour = weather.utc_hour

@@ -19,20 +19,35 @@ hours as (
 
 ),
 
--- The expected hours, and hours with a trip in neighbouring months that are not loaded.
+-- The expected hours, and hours with a trip in neighbouring months for which its trip type is not
+-- loaded.
 keyed as (
 
     select
         hour_timestamp,
         trip_type,
-        pickup_borough
+        pickup_borough,
+        1 as is_expected
     from expected
-    union distinct
+    union all
     select
         hour_timestamp,
         trip_type,
-        pickup_borough
+        pickup_borough,
+        0 as is_expected
     from trips
+
+),
+
+grouped as (
+
+    select
+        hour_timestamp,
+        trip_type,
+        pickup_borough,
+        max(is_expected) as is_expected
+    from keyed
+    group by hour_timestamp, trip_type, pickup_borough
 
 ),
 
@@ -40,18 +55,19 @@ final as (
 
     select
         case
-            when hours.is_in_loaded_month
-                then cast({{ dbt.date_trunc('month', 'keyed.hour_timestamp') }} as date)
+            when grouped.is_expected = 1
+                then cast({{ dbt.date_trunc('month', 'grouped.hour_timestamp') }} as date)
             else trips.file_month
         end as source_month,
-        keyed.hour_timestamp,
-        keyed.trip_type,
-        keyed.pickup_borough,
+        grouped.hour_timestamp,
+        grouped.trip_type,
+        grouped.pickup_borough,
         hours.date_key,
         hours.time_key,
         hours.weather_key,
         {%- for measure in [
-            'trip_count', 'adjustment_count', 'implausible_distance_count', 'total_passengers'
+            'trip_count', 'loaded_trip_count', 'adjustment_count', 'implausible_distance_count',
+            'total_passengers'
         ] %}
         cast(coalesce(trips.{{ measure }}, 0) as bigint) as {{ measure }},
         {%- endfor %}
@@ -66,13 +82,13 @@ final as (
         coalesce(trips.total_duration_minutes, 0) as total_duration_minutes,
         coalesce(trips.timed_duration_minutes, 0) as timed_duration_minutes
 
-    from keyed
+    from grouped
     left join trips
         on
-            keyed.hour_timestamp = trips.hour_timestamp
-            and keyed.trip_type = trips.trip_type
-            and keyed.pickup_borough = trips.pickup_borough
-    left join hours on keyed.hour_timestamp = hours.local_hour
+            grouped.hour_timestamp = trips.hour_timestamp
+            and grouped.trip_type = trips.trip_type
+            and grouped.pickup_borough = trips.pickup_borough
+    left join hours on grouped.hour_timestamp = hours.local_hour
 
 )
 

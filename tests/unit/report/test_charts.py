@@ -19,8 +19,8 @@ def test_an_axis_ends_at_a_round_number(value: float, end: float) -> None:
 
 
 def weather(day: date = TUESDAY, **changes: Any) -> dict[str, Any]:
-    none = {"rain_mm": 0, "snow_cm": 0, "snow_mm": 0, "coldest_c": None, "warmest_c": None}
-    return {"day": day, **none, **changes}
+    none = {"rain_mm": 0, "snow_cm": 0, "snow_mm": 0, "coldest_c": None, "warmest_c": None, "hours": 24}
+    return {"day": day, "known_hours": 24, **none, **changes}
 
 
 def test_the_weather_of_a_day_as_text() -> None:
@@ -32,6 +32,17 @@ def test_the_weather_of_a_day_as_text() -> None:
     )
     assert weather_label(TUESDAY, weather()) == "Tue 9 January: dry"
     assert weather_label(TUESDAY, None) == "Tue 9 January: no weather data"
+
+
+def test_unknown_precipitation_is_not_told_as_dry() -> None:
+    unknown = weather(rain_mm=None, snow_cm=None, snow_mm=None, known_hours=0, coldest_c=2, warmest_c=12)
+    assert weather_label(TUESDAY, unknown) == "Tue 9 January: precipitation unknown, 2 to 12 °C"
+    assert weather_label(TUESDAY, weather(known_hours=20)) == "Tue 9 January: dry (20 of 24 hours known)"
+    partly = weather(known_hours=20, rain_mm=1)
+    assert weather_label(TUESDAY, partly) == "Tue 9 January: 1.0 mm rain (20 of 24 hours known)"
+    assert weather_label(TUESDAY, weather(known_hours=0, rain_mm=1)) == "Tue 9 January: 1.0 mm rain"
+    found = daily(JANUARY, [], [], [unknown])["precipitation"]
+    assert 8 in found["unknown"] and found["bars"][8] == {"rain": 0, "snow": 0}
 
 
 def test_the_days_of_a_month_have_trips_shares_and_weather() -> None:

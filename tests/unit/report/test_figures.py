@@ -24,7 +24,7 @@ def test_figures_are_those_of_the_published_files(january: Path) -> None:
 
 def test_weather_is_that_of_the_hours_of_the_month_only(january: Path) -> None:
     found = figures(january, JANUARY)
-    assert (found.weather["hours"], found.weather["rain_hours"]) == (31 * 24, 18)
+    assert (found.weather["known_hours"], found.weather["rain_hours"]) == (31 * 24, 18)
     assert [row["day"] for row in found.weather_days] == [date(2024, 1, day) for day in range(1, 32)]
 
 

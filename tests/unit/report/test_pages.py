@@ -55,11 +55,30 @@ def test_figures_have_units_and_thousands_separators(html: str) -> None:
     text = text_of(html)
     assert "Trips 1,500 — vs Dec 2023 — vs Jan 2023" in text
     assert "Revenue $9,990 paid by passengers, net of adjustments" in text
-    assert "Rain and snow 27 mm rain in 18 and snow in 0 of 744 hours" in text
+    assert "Rain and snow 27 mm rain in 18 and snow in 0 of 744 known hours" in text
     assert "Temperature −0.5 °C mean; −5 to 4 °C" in text
     assert "Rejected rows 4 see reasons" in text
     assert "50.0 MB" in text
     assert "Yellow taxi 1,000 66.7% — — 20.0 min 4.0 miles 12.0 mph $17.50 $9,990" in text
+
+
+def test_unknown_precipitation_is_told_as_unknown(published: Path) -> None:
+    amounts = ("precipitation_mm", "rain_mm", "snowfall_cm", "snowfall_water_equivalent_mm")
+    nulls = [f"null::double as {name}" for name in amounts] + ["null::varchar as precipitation_type"]
+    weather = f"select * replace ({', '.join(nulls)}) from '{published}/dim_weather/dim_weather.parquet'"
+    duckdb.execute(f"create or replace table unknown_weather as {weather}")
+    write(published / "dim_weather", "dim_weather", "from unknown_weather")
+    effects = (
+        "select 'citibike' as trip_type, 'rain' as condition, null::double as effect_pct, 'too few hours' as reason"
+    )
+    others = ", ".join(f"null::double as {name}" for name in ("low_pct", "high_pct", "hours_with", "hours_without"))
+    effects = f"{effects}, {others}, date '2024-01-01' as source_month"
+    write(published / "metrics/month=2024-01", "weather_effects", effects)
+    html = report.page(published, JANUARY, [], [])
+    assert "Rain and snow — unknown in every hour" in text_of(html)
+    assert "The precipitation of this month is unknown, so that its effect on trips cannot be estimated." in html
+    assert "Mon 8 January: precipitation unknown, −5 to 4 °C" in html
+    assert "January: dry" not in html and "varied too little" not in html
 
 
 def test_figures_that_do_not_apply_are_dashes(html: str) -> None:
@@ -83,7 +102,7 @@ def test_a_month_is_compared_with_a_month_of_the_same_sources(published: Path) -
 def test_days_have_their_trips_and_their_weather(html: str) -> None:
     assert "Mon 8 January: 3.0 mm rain, −5 to 4 °C. 107 Citi Bike rides" in html
     assert "Citi Bike: most on Wed 31 January (130), fewest on Mon 1 January (100)." in html
-    assert "Mon 1 January: Yellow taxi 50.0% of trips" in html
+    assert "Mon 1 January: Yellow taxi 50.0% of loaded trips" in html
 
 
 def test_hours_are_on_a_24_hour_clock(html: str) -> None:

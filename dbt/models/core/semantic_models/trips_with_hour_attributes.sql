@@ -1,8 +1,18 @@
 {{ config(materialized='atomic_view') }}
 
+{#- The trip types that metrics are named after. -#}
+{%- set named_types = ['yellow_taxi', 'fhv', 'citibike'] -%}
+
 with trips as (
 
     select * from {{ ref('fct_trips') }}
+
+),
+
+files as (
+
+    select * from {{ ref('int_files__loaded') }}
+    where trip_type is not null
 
 ),
 
@@ -21,6 +31,41 @@ times as (
 weather as (
 
     select * from {{ ref('dim_weather') }}
+
+),
+
+months as (
+
+    select
+        {%- for trip_type in named_types %}
+        max(case when trip_type = '{{ trip_type }}' then 1 else 0 end) = 1
+            as is_{{ trip_type }}_loaded,
+        {%- endfor %}
+        source_month
+    from files
+    group by source_month
+
+),
+
+-- The days of the months for which a source is loaded. Joining trips to them costs no more than
+-- joining them to dates.
+loaded_days as (
+
+    select
+        cast(
+            files.source as {{ enum_type(trip_sources() | map(attribute='name')) }}
+        ) as source,
+        {%- for trip_type in named_types %}
+        months.is_{{ trip_type }}_loaded,
+        {%- endfor %}
+        dates.date_key,
+        dates.is_weekend,
+        dates.is_weekday
+
+    from files
+    inner join months on files.source_month = months.source_month
+    inner join dates
+        on files.source_month = cast({{ dbt.date_trunc('month', 'dates.date_day') }} as date)
 
 ),
 
@@ -50,8 +95,11 @@ final as (
         trips.is_adjustment,
         trips.member_type,
         trips.rideable_type,
-        dates.is_weekend,
-        dates.is_weekday,
+        loaded_days.is_weekend,
+        loaded_days.is_weekday,
+        {%- for trip_type in named_types %}
+        loaded_days.is_{{ trip_type }}_loaded,
+        {%- endfor %}
         times.time_of_day,
         times.is_business_hours,
         times.is_rush_hour,
@@ -63,7 +111,10 @@ final as (
         weather.is_good_cycling
 
     from trips
-    left join dates on trips.date_key = dates.date_key
+    inner join loaded_days
+        on
+            trips.source = loaded_days.source
+            and trips.date_key = loaded_days.date_key
     left join times on trips.time_key = times.time_key
     left join weather on trips.weather_key = weather.weather_key
 

@@ -24,6 +24,7 @@ NYC mobility & weather analytics
   ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override, with a recorded reason
   ./run.sh ui                           start luigid on http://127.0.0.1:8082
   ./run.sh install-units [--user]       install systemd units for catchup, refresh, weather, health and luigid
+  ./run.sh completion bash              print a script that completes verbs, options, months and sources; zsh, fish
   ./run.sh dbt ARGUMENTS                dbt on the warehouse
   ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
   ./run.sh lint [python|sql]            ruff and mypy, sqlfluff
@@ -102,6 +103,9 @@ test_suite() {
   exec "$venv/bin/python" -m pytest --numprocesses 2 --dist worksteal "$@"
 }
 
+# A shell asks for completions of a command line, which is in COMP_WORDS.
+[ -n "${_NYC_MOBILITY_COMPLETE:-}" ] && [ -x "$venv/bin/python" ] && cd "$here" && exec "$venv/bin/python" -m pipeline
+
 verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in help | -h | --help) help; exit ;; esac
@@ -111,12 +115,9 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   demo) install_environment; demo "$@" ;;
-  month | backfill | catchup | refresh | weather | health | install-units | status | verify | forget | accept | report | serve)
+  month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | serve | \
+    metrics | dbt | ui | install-units | completion)
     install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
-  dbt | metrics) install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
-  ui)
-    install_environment; mkdir -p "$MOBILITY_DATA/luigid"
-    LUIGI_CONFIG_PATH=$here/config/luigid.cfg exec "$venv/bin/luigid" --address 127.0.0.1 --port 8082 "$@" ;;
   lint) install_environment; lint "$@" ;;
   test) install_environment; test_suite "$@" ;;
   bench) install_environment; exec "$venv/bin/python" -m tests.bench "$@" ;;

@@ -1,18 +1,27 @@
-"""The command line: ``python -m pipeline VERB``, one function for each verb."""
+"""The command line: ``./run.sh VERB`` in a checkout, ``nyc-mobility VERB`` where the project is installed."""
 
-import argparse
 import contextlib
 import json
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+
+import click
 
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.lock import lock
 from pipeline.operations import run
-from pipeline.paths import data_folder, path_for
+from pipeline.operations.arguments import (
+    COMPLETION_VARIABLE,
+    MONTH,
+    PASSES_ON,
+    Verbs,
+    completion_script,
+    known_sources,
+    runs_luigi,
+)
+from pipeline.paths import data_folder, path_for, program
 from pipeline.sources import chosen
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import begin_run
@@ -21,251 +30,269 @@ from pipeline.tasks.scheduler import USAGE
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
-DISAGREES, ALREADY_RUNNING, FAILED = 1, 10, 30
-
-Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+DISAGREES, ALREADY_RUNNING, FAILED, INTERRUPTED = 1, 10, 30, 130
 
 
-def status(args: argparse.Namespace) -> int:
-    from pipeline.operations.status import facts, table
-
-    today = date.today()
-    print(json.dumps(facts(today), indent=1) if args.json else table(today))
-    return 0
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="nyc-mobility", prog_name="nyc-mobility")
+def commands() -> None:
+    """NYC mobility & weather analytics: months of trips and weather, as tables, metrics and pages."""
 
 
-def verify(args: argparse.Namespace) -> int:
-    from pipeline.operations.repair import repair
-    from pipeline.operations.verify import disagreements
+@commands.command(context_settings=PASSES_ON)
+@MONTH
+@runs_luigi
+def month(month: str, options: list[str]) -> int:
+    """Build one month, from the publishers to its page.
 
-    lock(data_folder())
-    found = disagreements(warehouse(), args.deep)
-    if found and args.repair:
-        print(*(one.text for one in found), "repairing ...", sep="\n", flush=True)
-        if code := repair(warehouse(), found):
-            return code
-        found = disagreements(warehouse(), args.deep)
-    print("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
-    if found and not args.repair:
-        print("./run.sh verify --repair rebuilds what is needed", file=sys.stderr)
-    return DISAGREES if found else 0
+    Example: month 2024-01 --sources green_taxi,citibike_jc
+    """
+    return run.run(["RunMonth", "--month", month, *options])
 
 
-def forget(args: argparse.Namespace) -> int:
-    from pipeline.operations.forget import forget
+@commands.command(context_settings=PASSES_ON)
+@click.argument("start", metavar="START")
+@click.argument("stop", metavar="STOP")
+@runs_luigi
+def backfill(start: str, stop: str, options: list[str]) -> int:
+    """Build the months from START to the one before STOP; skip those that are complete.
 
-    month, names = past_month(args.month), chosen(args.source)
-    begin_run()
-    print("\n".join(forget(warehouse(), month, names)))
-    return 0
-
-
-def month(args: argparse.Namespace) -> int:
-    return run.run(["RunMonth", "--month", args.month, *args.luigi_options])
-
-
-def backfill(args: argparse.Namespace) -> int:
-    dates = ["--start", args.start, "--stop", args.stop]
-    return run.run(["RangeMonthly", "--of", "RunMonth", *dates, *args.luigi_options])
+    Example: backfill 2024-01 2025-01 builds the twelve months of 2024.
+    """
+    return run.run(["RangeMonthly", "--of", "RunMonth", "--start", start, "--stop", stop, *options])
 
 
-def catchup(args: argparse.Namespace) -> int:
+@commands.command(context_settings=PASSES_ON)
+@click.option("--start", metavar="YYYY-MM", help="First month; by default [RangeMonthly] start of luigi.cfg.")
+@click.option("--newest-first", is_flag=True, help="Begin with the newest month.")
+@runs_luigi
+def catchup(start: str | None, newest_first: bool, options: list[str]) -> int:
+    """Build whatever has been published since the first month, and list what is late."""
     from pipeline.operations.catchup import catchup
 
-    return catchup(past_month(args.start) if args.start else None, args.newest_first, args.luigi_options)
+    return catchup(past_month(start) if start else None, newest_first, options)
 
 
-def refresh(args: argparse.Namespace) -> int:
+@commands.command(context_settings=PASSES_ON)
+@click.option("--months", type=click.IntRange(1), default=6, show_default=True, help="How many of the newest months.")
+@runs_luigi
+def refresh(months: int, options: list[str]) -> int:
+    """Replace re-issued files of the newest months, and rebuild what depends on them."""
     from pipeline.operations.refresh import refresh
 
-    return refresh(args.months, args.luigi_options)
+    return refresh(months, options)
 
 
-def weather(args: argparse.Namespace) -> int:
+@commands.command(context_settings=PASSES_ON)
+@runs_luigi
+def weather(options: list[str]) -> int:
+    """Fetch the weather of the current month so far."""
     from pipeline.operations.weather import weather
 
-    return weather(args.luigi_options)
+    return weather(options)
 
 
-def health(_: argparse.Namespace) -> int:
-    from pipeline.history import alerts
-    from pipeline.operations.health import examine
-    from pipeline.tasks.scheduler import luigid_address
+@commands.command(context_settings=PASSES_ON)
+@runs_luigi
+def demo(options: list[str]) -> int:
+    """Build three generated months through the same tasks as published ones."""
+    from pipeline.operations.demo import demo
 
-    found = examine(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_address())
-    print(found.line())
-    alerts.send(found.alerts)
-    return DISAGREES if found.alerts else 0
+    return demo(data_folder(), options)
 
 
-def install_units(args: argparse.Namespace) -> int:
-    from pipeline.operations import units
-
-    own = args.user
-    folder = args.into or units.folder_of(own)
-    for path in units.install(folder, data_folder(), units.user_of(own), units.secrets_of(own)):
-        print(path)
-    systemctl = "systemctl --user" if own else "systemctl"
-    print(f"""
-addresses of alerts and other variables go into {units.secrets_of(own)} (chmod 600); then:
-  {systemctl} daemon-reload
-  {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer
-  {systemctl} enable --now mobility-luigid.service  # optional, with MOBILITY_SCHEDULER=luigid""")
-    return 0
-
-
-def accept(args: argparse.Namespace) -> int:
-    from pipeline.operations.accept import accept
-
-    month = past_month(args.month)
-    lock(data_folder())
-    print(accept(warehouse(), month, args.reason))
-    return 0
-
-
-def dbt(args: argparse.Namespace) -> int:
-    lock(data_folder())
-    return dbt_project.run_dbt_command(warehouse(), args.arguments)
-
-
-def metrics(args: argparse.Namespace) -> int:
-    """MetricFlow's own command; ``--month 2024-01`` restricts it to that month."""
-    arguments, months = list(args.arguments), records.months_built()
-    if not months:
-        raise BadInput(f"no month is in {warehouse().path} yet; ./run.sh month 2024-01 builds one")
-    if "--month" in arguments:
-        index = arguments.index("--month")
-        month = past_month(arguments[index + 1] if arguments[index + 1 :] else "")
-        if month not in months:
-            built = ", ".join(map("{:%Y-%m}".format, months))
-            raise BadInput(f"month {month:%Y-%m}: not in the warehouse; it has {built}")
-        arguments[index : index + 2] = ["--where", f"{{{{ TimeDimension('metric_time', 'month') }}}} = '{month}'"]
-    return dbt_project.run_metricflow(warehouse(), arguments)
-
-
-def report(args: argparse.Namespace) -> int:
-    """Writes the month's page and the index again from what is published, and prints where the page is."""
-    import webbrowser
-
-    from pipeline.tasks.month import Report
-
-    month, page = past_month(args.month), path_for("reports", args.month, ".html")
-    if records.record_of("published/metrics", month) is None:
-        raise BadInput(f"month {month:%Y-%m}: not published; ./run.sh month {month:%Y-%m} builds it with its page")
-    lock(data_folder())
-    Report(months=(month,), sources=selection.loaded(month)).run()
-    print(page)
-    if args.open and not webbrowser.open(page.as_uri()):
-        print("no browser could be started; open the file yourself", file=sys.stderr)
-    return 0
-
-
-def serve(args: argparse.Namespace) -> int:
-    """Serves the pages and the published tables on 127.0.0.1 until it is interrupted."""
+@commands.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 means any free port.")
+def serve(port: int) -> int:
+    """Serve the pages and the published tables on 127.0.0.1, read-only."""
     from pipeline.operations.serve import HOME, server
 
     if not (data_folder() / HOME.lstrip("/")).exists():
-        raise BadInput(f"no page is in {data_folder()} yet; ./run.sh demo or ./run.sh month 2024-01 writes some")
+        raise BadInput(f"no page is in {data_folder()} yet; {program()} demo or {program()} month 2024-01 writes some")
     try:
-        serving = server(data_folder(), args.port)
+        serving = server(data_folder(), port)
     except OSError as error:
-        raise BadInput(f"port {args.port}: {error.strerror}; choose another: --port 8090") from error
+        raise BadInput(f"port {port}: {error.strerror}; choose another: --port 8090") from error
     with serving:
-        print(f"http://127.0.0.1:{serving.server_port}{HOME}, until Ctrl-C", flush=True)
+        click.echo(f"http://127.0.0.1:{serving.server_port}{HOME}, until Ctrl-C")
         with contextlib.suppress(KeyboardInterrupt):
             serving.serve_forever()
     return 0
 
 
-def demo(args: argparse.Namespace) -> int:
-    """Three generated months through the same tasks as the published ones."""
-    from pipeline.operations.demo import demo
+@commands.command()
+@MONTH
+@click.option("--open", "open_it", is_flag=True, help="Open it in a browser.")
+def report(month: str, open_it: bool) -> int:
+    """Write a month's page again from what is published, and print where it is."""
+    from pipeline.tasks.month import Report
 
-    return demo(data_folder(), args.luigi_options)
-
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="./run.sh", description=__doc__)
-    top.set_defaults(takes_luigi_options=False)
-    verbs = top.add_subparsers(required=True, metavar="VERB")
-    add_runs(verbs)
-    add_operation(verbs)
-    add_views(verbs)
-    return top
-
-
-def add_runs(verbs: Verbs) -> None:
-    one = verbs.add_parser("month", help="one month, from the publishers to the page", allow_abbrev=False)
-    one.add_argument("month")
-    one.set_defaults(run=month, takes_luigi_options=True)
-    one = verbs.add_parser("backfill", help="a range of months, the stop exclusive", allow_abbrev=False)
-    one.add_argument("start")
-    one.add_argument("stop")
-    one.set_defaults(run=backfill, takes_luigi_options=True)
-    one = verbs.add_parser("catchup", help="whatever has been published since the start", allow_abbrev=False)
-    one.add_argument("--start", help="first month; by default that of luigi.cfg")
-    one.add_argument("--newest-first", action="store_true")
-    one.set_defaults(run=catchup, takes_luigi_options=True)
-    one = verbs.add_parser("refresh", help="replace re-issued files, and what was built from them", allow_abbrev=False)
-    one.add_argument("--months", type=int, default=6, help="how many of the newest months to check")
-    one.set_defaults(run=refresh, takes_luigi_options=True)
-    one = verbs.add_parser("weather", help="the weather of the current month so far", allow_abbrev=False)
-    one.set_defaults(run=weather, takes_luigi_options=True)
-    one = verbs.add_parser("demo", help="three generated months, end to end", allow_abbrev=False)
-    one.set_defaults(run=demo, takes_luigi_options=True)
+    of, page = past_month(month), path_for("reports", month, ".html")
+    if records.record_of("published/metrics", of) is None:
+        raise BadInput(f"month {of:%Y-%m}: not published; {program()} month {of:%Y-%m} builds it with its page")
+    lock(data_folder())
+    Report(months=(of,), sources=selection.loaded(of)).run()
+    click.echo(page)
+    if open_it and click.launch(page.as_uri()) != 0:
+        click.echo("no browser could be started; open the file yourself", err=True)
+    return 0
 
 
-def add_operation(verbs: Verbs) -> None:
-    verbs.add_parser(
-        "health", help="check timers, publishers, disk and memory: one line of JSON, exit code 1 for a problem"
-    ).set_defaults(run=health)
-    one = verbs.add_parser("install-units", help="write systemd units with the paths of this checkout")
-    one.add_argument("--user", action="store_true", help="for this user, not for the system")
-    one.add_argument("--into", type=Path, help="write them into this folder")
-    one.set_defaults(run=install_units)
-    one = verbs.add_parser("status", help="months and sources: what is downloaded, loaded, judged, published and late")
-    one.add_argument("--json", action="store_true")
-    one.set_defaults(run=status)
-    one = verbs.add_parser("verify", help="compare files and warehouse with their receipts")
-    one.add_argument("--repair", action="store_true", help="rebuild what does not agree")
-    one.add_argument("--deep", action="store_true", default=True, help="also compare contents, by digests (default)")
-    one.add_argument("--quick", dest="deep", action="store_false", help="only what exists, sizes and numbers of rows")
-    one.set_defaults(run=verify)
-    one = verbs.add_parser("forget", help="delete a month, or one source of it, everywhere")
-    one.add_argument("month")
-    one.add_argument("--source", action="append", default=[])
-    one.set_defaults(run=forget)
-    one = verbs.add_parser("accept", help="publish a rejected month by override, with a recorded reason")
-    one.add_argument("month")
-    one.add_argument("--reason", required=True)
-    one.set_defaults(run=accept)
+@commands.command(context_settings=PASSES_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARGUMENTS")
+def metrics(arguments: tuple[str, ...]) -> int:
+    r"""Ask MetricFlow for metrics; --month YYYY-MM restricts a query to a month.
+
+    \b
+    Examples:
+      metrics list metrics
+      metrics list dimensions --metrics total_trips
+      metrics query --metrics total_trips --group-by weather__temp_category --month 2024-01
+      metrics query --help
+    """
+    from pipeline.operations.metrics import metrics
+
+    return metrics(warehouse(), arguments)
 
 
-def add_views(verbs: Verbs) -> None:
-    one = verbs.add_parser("report", help="write a month's page again, and print its path")
-    one.add_argument("month")
-    one.add_argument("--open", action="store_true", help="open it in a browser")
-    one.set_defaults(run=report)
-    one = verbs.add_parser("serve", help="serve the pages and the published tables on 127.0.0.1")
-    one.add_argument("--port", type=int, default=8080)
-    one.set_defaults(run=serve)
-    one = verbs.add_parser("dbt", help="dbt on the warehouse")
-    one.add_argument("arguments", nargs=argparse.REMAINDER)
-    one.set_defaults(run=dbt)
-    one = verbs.add_parser("metrics", help="MetricFlow on the warehouse", add_help=False)
-    one.add_argument("arguments", nargs=argparse.REMAINDER)
-    one.set_defaults(run=metrics)
+@commands.command(context_settings=PASSES_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARGUMENTS")
+def dbt(arguments: tuple[str, ...]) -> int:
+    """Run dbt on the warehouse.
+
+    Example: dbt show --select fct_hourly_mobility --limit 5
+    """
+    lock(data_folder())
+    return dbt_project.run_dbt_command(warehouse(), list(arguments))
+
+
+@commands.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(as_json: bool) -> int:
+    """List months and sources: what is downloaded, loaded, judged, published and late."""
+    from pipeline.operations.status import facts, table
+
+    today = date.today()
+    click.echo(json.dumps(facts(today), indent=1) if as_json else table(today))
+    return 0
+
+
+@commands.command()
+def health() -> int:
+    """Check timers, publishers, disk and memory: one line of JSON, exit code 1 for a problem."""
+    from pipeline.history import alerts
+    from pipeline.operations.health import examine
+    from pipeline.tasks.scheduler import luigid_address
+
+    found = examine(data_folder(), alerts.rules(), mobility().least_free_gb, luigid_address())
+    click.echo(found.line())
+    alerts.send(found.alerts)
+    return DISAGREES if found.alerts else 0
+
+
+@commands.command()
+@click.option("--repair", "repair_it", is_flag=True, help="Rebuild what does not agree.")
+@click.option(
+    "--deep/--quick", default=True, show_default=True, help="Compare contents, or only sizes and numbers of rows."
+)
+def verify(repair_it: bool, deep: bool) -> int:
+    """Compare files and warehouse with their receipts."""
+    from pipeline.operations.repair import repair
+    from pipeline.operations.verify import disagreements
+
+    lock(data_folder())
+    found = disagreements(warehouse(), deep)
+    if found and repair_it:
+        click.echo("\n".join([*(one.text for one in found), "repairing ..."]))
+        if code := repair(warehouse(), found):
+            return code
+        found = disagreements(warehouse(), deep)
+    click.echo("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
+    if found and not repair_it:
+        click.echo(f"{program()} verify --repair rebuilds what is needed", err=True)
+    return DISAGREES if found else 0
+
+
+@commands.command()
+@MONTH
+@click.option("--source", "names", multiple=True, shell_complete=known_sources, help="Only this source; repeatable.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
+    """Delete a month, or one source of it, everywhere."""
+    from pipeline.operations.forget import forget
+
+    of, selected = past_month(month), chosen(names)
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?", abort=True)
+    begin_run()
+    click.echo("\n".join(forget(warehouse(), of, selected)))
+    return 0
+
+
+@commands.command()
+@MONTH
+@click.option("--reason", required=True, help="Why it is published; it is recorded.")
+def accept(month: str, reason: str) -> int:
+    """Publish a rejected month by override, with a recorded reason."""
+    from pipeline.operations.accept import accept
+
+    of = past_month(month)
+    lock(data_folder())
+    click.echo(accept(warehouse(), of, reason))
+    return 0
+
+
+@commands.command(context_settings=PASSES_ON)
+@click.option("--port", type=click.IntRange(1, 65535), default=8082, show_default=True)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGID'S OPTIONS]")
+def ui(port: int, options: tuple[str, ...]) -> int:
+    """Start luigid, Luigi's scheduler with its pages, on 127.0.0.1."""
+    from pipeline.operations.ui import ui
+
+    return ui(data_folder(), port, options)
+
+
+@commands.command()
+@click.option("--user", is_flag=True, help="For this user, not for the system.")
+@click.option("--into", type=click.Path(path_type=Path), help="Write them into this folder.")
+def install_units(user: bool, into: Path | None) -> int:
+    """Write systemd units for catchup, refresh, weather, health and luigid."""
+    from pipeline.operations import units
+
+    folder = into or units.folder_of(user)
+    for path in units.install(folder, data_folder(), units.user_of(user), units.secrets_of(user)):
+        click.echo(path)
+    click.echo(units.next_steps(user))
+    return 0
+
+
+@commands.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print a script that completes verbs, options, months and sources.
+
+    Example: source <(./run.sh completion bash)
+    """
+    click.echo(completion_script(commands, shell))
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    top = parser()
-    args, rest = top.parse_known_args(arguments)
-    args.luigi_options = rest
-    if rest and not args.takes_luigi_options:
-        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    """Runs a verb; returns the exit code. An error is one line on standard error."""
     try:
-        code: int = args.run(args)
+        code: int = commands.main(
+            arguments, prog_name=program(), complete_var=COMPLETION_VARIABLE, standalone_mode=False
+        )
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; the same command resumes where it stopped", err=True)
+        return INTERRUPTED
     except MobilityError as error:
-        print(f"error: {error}", file=sys.stderr)
+        click.echo(f"error: {error}", err=True)
         return {AlreadyRunning: ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(error), FAILED)
     return code

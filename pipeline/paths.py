@@ -142,3 +142,8 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def program() -> str:
+    """The command that people type: ``./run.sh`` in a checkout, ``nyc-mobility`` where the project is installed."""
+    return "./run.sh" if (Path(__file__).parents[1] / "run.sh").exists() else "nyc-mobility"

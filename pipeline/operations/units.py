@@ -64,3 +64,13 @@ def secrets_of(for_user: bool) -> Path:
 def user_of(for_user: bool) -> str:
     """The user that runs services of the system: the owner of the checkout; empty for units of a user."""
     return "" if for_user else HERE.owner()
+
+
+def next_steps(for_user: bool) -> str:
+    """What to do after the units are written."""
+    systemctl = "systemctl --user" if for_user else "systemctl"
+    return f"""
+addresses of alerts and other variables go into {secrets_of(for_user)} (chmod 600); then:
+  {systemctl} daemon-reload
+  {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer
+  {systemctl} enable --now mobility-luigid.service  # optional, with MOBILITY_SCHEDULER=luigid"""

@@ -1,6 +1,5 @@
 """The command line: its verbs, what it refuses, and the exit codes of errors."""
 
-import argparse
 from pathlib import Path
 
 import pytest
@@ -48,18 +47,34 @@ def test_each_kind_of_error_has_its_exit_code(
     def fail(_: object) -> int:
         raise error("what to do")
 
-    monkeypatch.setattr(cli, "status", fail)
+    monkeypatch.setattr("pipeline.operations.status.table", fail)
     assert cli.main(["status"]) == code
     assert capsys.readouterr().err == "error: what to do\n"
 
 
-def test_options_of_luigi_are_taken_by_the_verbs_that_run_luigi_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    options = cli.parser().parse_known_args(["month", "2024-01", "--workers", "3"])[1]
-    assert options == ["--workers", "3"]
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["status", "--workers", "3"])
-    assert ended.value.code == 2
-    assert "unrecognized arguments: --workers 3" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["statsu"], "No such command 'statsu'. Did you mean 'status'?"),
+        (["status", "--workers", "3"], "No such option '--workers'"),
+        (["month", "2024-01", "--workers", "two"], "Invalid value for '--workers': 'two'"),
+        (["month"], "Missing argument 'YYYY-MM'"),
+        (["accept", "2024-01"], "Missing option '--reason'"),
+        (["refresh", "--months", "0"], "Invalid value for '--months'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_with_exit_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"error: {message}")
+    assert (printed.err.count("\n"), printed.out) == (1, "")
+
+
+def test_without_a_verb_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "Build one month" in capsys.readouterr().err
 
 
 def test_status_of_an_empty_data_folder_names_the_first_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +89,24 @@ def test_verify_of_an_empty_data_folder_finds_nothing(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "all receipts agree with the files and the warehouse\n"
 
 
-def test_every_verb_has_a_line_of_help() -> None:
-    [verbs] = [action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    assert {choice.dest for choice in verbs._choices_actions if choice.help} == set(verbs.choices)
+@pytest.mark.parametrize("verb", cli.commands.commands)
+def test_every_verb_shows_its_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"Usage: ./run.sh {verb} ") and "--help" in shown
+
+
+def test_an_interrupted_verb_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.operations.status.table", interrupt)
+    assert cli.main(["status"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted; the same command resumes where it stopped"
+
+
+def test_run_sh_has_every_verb_in_its_help() -> None:
+    help_text = (Path(cli.__file__).parents[1] / "run.sh").read_text().split("TEXT")[1]
+    assert [verb for verb in cli.commands.commands if f"./run.sh {verb} " not in help_text] == []

@@ -1,0 +1,81 @@
+"""Arguments that several verbs take, how they are completed, and how the list of verbs is shown."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pipeline.paths import program
+from pipeline.sources import sources
+
+COMPLETION_VARIABLE = "_NYC_MOBILITY_COMPLETE"
+"""By which the script of a shell asks this program for completions."""
+PASSES_ON: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""Settings of verbs that pass arguments on to Luigi, dbt or MetricFlow."""
+SECTIONS = {
+    "Months": ("month", "backfill", "catchup", "refresh", "weather", "demo"),
+    "Results": ("serve", "report", "metrics", "dbt"),
+    "Operation": ("status", "health", "verify", "forget", "accept", "ui", "install-units", "completion"),
+}
+
+
+class Verbs(click.Group):
+    """Shows the verbs in sections, each in the order in which people meet them."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                helps = [(f"{name:{width}}", self.commands[name].get_short_help_str(100)) for name in names]
+                formatter.write_dl(helps)
+
+
+def known_months(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The months of the data folder, for completion."""
+    from pipeline.operations.status import months_known
+
+    return [name for month in months_known() if (name := f"{month:%Y-%m}").startswith(incomplete)]
+
+
+def known_sources(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The sources, for completion; after a comma those that are not chosen yet."""
+    before, comma, last = incomplete.rpartition(",")
+    names = [name for name in sources() if name not in before.split(",")]
+    return [f"{before}{comma}{name}" for name in names if name.startswith(last)]
+
+
+SOURCES_HELP = "Sources to download and require; by default the enabled ones."
+MONTH = click.argument("month", metavar="YYYY-MM", shell_complete=known_months)
+
+
+def runs_luigi(function: Callable[..., int]) -> Callable[..., int]:
+    """Has a verb take Luigi's usual options, and pass unknown ones on to it: as ``options``."""
+
+    @functools.wraps(function)
+    def verb(
+        names: str | None, workers: int | None, log_format: str | None, rest: tuple[str, ...], **others: Any
+    ) -> int:
+        given = {"--sources": names, "--workers": workers, "--log-format": log_format}
+        options = [f"{option}={value}" for option, value in given.items() if value is not None]
+        return function(**others, options=[*options, *rest])
+
+    for parameter in (
+        click.argument("rest", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGI'S OPTIONS]"),
+        click.option(
+            "--log-format", type=click.Choice(["text", "json"]), help="Lines for people, or a JSON object each."
+        ),
+        click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="How many tasks run at the same time."),
+        click.option("--sources", "names", metavar="NAME,...", help=SOURCES_HELP, shell_complete=known_sources),
+    ):
+        verb = parameter(verb)
+    return verb
+
+
+def completion_script(group: click.Group, shell: str) -> str:
+    """What completes the arguments of this program in the shell: bash, zsh or fish."""
+    from click.shell_completion import get_completion_class
+
+    completion = get_completion_class(shell)
+    assert completion is not None, shell
+    return completion(group, {}, program(), COMPLETION_VARIABLE).source()

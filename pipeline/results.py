@@ -26,11 +26,16 @@ class Landed:
 
 @dataclass(frozen=True)
 class Converted:
-    """Rows of the published file, those of them that could not be parsed, and the names of the files that were read."""
+    """Rows of the published file, those of them that could not be parsed, and the names of the files that were read.
+
+    ``type_differences``: columns of another type than declared, or with values that do not fit it (see
+    pipeline/ingest/type_differences.py).
+    """
 
     rows_published: int
     rows_unreadable: int
     members: tuple[str, ...] = field(default=(), compare=False)
+    type_differences: tuple[dict[str, Any], ...] = field(default=(), compare=False)
 
     @property
     def rows(self) -> int:

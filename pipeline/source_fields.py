@@ -13,6 +13,8 @@ from pipeline.months import parse_month
 
 PLACEHOLDERS = {"base", "year", "month", "day_before", "two_days_after", "columns"}
 """What ``urls`` may contain in braces."""
+READ_PLACEHOLDERS = {"file", "columns"}
+"""What ``read`` may contain in braces."""
 SO_FAR_PLACEHOLDERS = {"base", "first", "today", "columns"}
 """What ``so_far_url`` may contain in braces."""
 ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#\[\]:@]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
@@ -51,10 +53,17 @@ def as_so_far_url(url: Any) -> Any:
     return check_placeholders(url, SO_FAR_PLACEHOLDERS)
 
 
+def as_read(sql: Any) -> Any:
+    """DuckDB's FROM clause. Raises ValueError for an unknown placeholder."""
+    return check_placeholders(sql, READ_PLACEHOLDERS)
+
+
 def check_placeholders(url: Any, known: set[str]) -> Any:
     found = {name for _, name, _, _ in Formatter().parse(url) if name is not None} if isinstance(url, str) else set()
     if found - known:
         raise ValueError(f"unknown placeholder {{{min(found - known)}}}; known are {', '.join(sorted(known))}")
+    if isinstance(url, str):
+        url.format(**dict.fromkeys(known, ""))  # raises ValueError where a placeholder has a format
     return url
 
 
@@ -99,6 +108,7 @@ def publishers_file(schema: JsonSchema) -> JsonSchema:
 
 MONTH = Converted(as_month, lambda schema: {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
 URLS = Converted(as_urls, lambda schema: {**schema, "minItems": 1})
+READ = Converted(as_read, lambda schema: schema)
 SO_FAR_URL = Converted(as_so_far_url, lambda schema: schema)
 COLUMNS = Converted(as_columns, columns_schema)
 

@@ -19,6 +19,7 @@ from pipeline.source_fields import (
     COLOUR,
     COLUMNS,
     MONTH,
+    READ,
     SO_FAR_URL,
     TRIP_TYPE,
     URLS,
@@ -92,7 +93,7 @@ class Source:
     urls: Annotated[tuple[str, ...], URLS]
     """The addresses of a month, in the order to try. They may contain {base}, {year}, {month}, {day_before},
     {two_days_after} and {columns}."""
-    read: str
+    read: Annotated[str, READ]
     """DuckDB's table function or subquery that reads {file}."""
     columns: Annotated[tuple[Column, ...], COLUMNS]
     """The columns that are required of a file, with their types. Others are stored too, as text."""

@@ -3,20 +3,22 @@
 import csv
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, file_argument, literal, quoted
-from pipeline.errors import BadFile, SchemaChanged
+from pipeline.database import Settings, connect, literal, quoted
+from pipeline.errors import BadFile
 from pipeline.ingest import shapes, unzip
+from pipeline.ingest.csv_lines import count_lines
 from pipeline.ingest.formats import ZIPPED
 from pipeline.ingest.open_meteo import check_answer
+from pipeline.ingest.readings import reading_of, reads_csv
+from pipeline.ingest.type_differences import type_differences
 from pipeline.results import Converted
-from pipeline.source_fields import Column
 from pipeline.sources import Source
 
 log = logging.getLogger(__name__)
@@ -52,10 +54,16 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
         convert_errors(label),
         connect(Path(":memory:"), settings) as con,
     ):
-        query = " union all ".join(select_query(con, source, month, file) for file in files)
+        lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
+        readings = [reading_of(con, source, month, file) for file in files]
+        query = " union all ".join(reading.query for reading in readings)
         written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
-        rejected = write_unreadable(con, unreadable_of(parquet)) if "store_rejects" in source.read else 0
-        converted = count_rows(con, source, files, part, written, rejected)
+        rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
+        published = count_rows(con, source, lines, part, written, rejected)
+        differences = type_differences(con, source, readings, part)
+    converted = Converted(published, published - written, tuple(file.name for file in files), differences)
+    for difference in differences:
+        log.warning("%s: %s", label, difference["sentence"])
     count = converted.rows_unreadable
     if count and not rejected:
         raise BadFile(
@@ -76,8 +84,15 @@ def convert_errors(label: str) -> Iterator[None]:
     try:
         yield
     except (csv.Error, duckdb.Error) as error:
-        reason = str(error).splitlines()[0]
-        raise BadFile(f"{label} cannot be read ({reason})") from error
+        raise BadFile(f"{label} cannot be read ({reason_of(error)})") from error
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of an error's message; for DuckDB's about its own parser of CSV, what it means."""
+    reason = str(error).splitlines()[0]
+    if "state machine reached an invalid state" in reason:
+        return "lines end in different ways, or a quote is not closed"
+    return reason
 
 
 @contextmanager
@@ -105,100 +120,18 @@ def unpack(source: Source, month: date, landed: Path, work: Path) -> list[Path]:
 
 
 def count_rows(
-    con: duckdb.DuckDBPyConnection, source: Source, files: Sequence[Path], part: Path, written: int, rejected: int
-) -> Converted:
-    """Counts the rows of text files without DuckDB, which reads everything after an unclosed quote as one row.
+    con: duckdb.DuckDBPyConnection, source: Source, lines: Sequence[int], part: Path, written: int, rejected: int
+) -> int:
+    """The number of published rows, by their lines, because DuckDB reads everything after an unclosed quote as one row.
 
     A row is a line that is not empty; line breaks within quoted values are subtracted.
     """
-    members = tuple(file.name for file in files)
-    if "{columns}" not in source.read:
-        return Converted(written, 0, members)
-    lines = sum(count_lines(file) - 1 for file in files)
-    if lines != written + rejected:
+    rows = sum(lines)
+    if reads_csv(source) and rows != written + rejected:
         texts = [quoted(column.name) for column in source.columns if column.type == "varchar"]
-        breaks = " + ".join(f"coalesce(len({text}) - len(replace({text}, chr(10), '')), 0)" for text in texts)
-        lines -= con.execute(f"select sum({breaks}) from read_parquet({file_argument(part)})").fetchall()[0][0] or 0
-    published = max(lines, written + rejected)  # a file whose lines end with \r only counts as one line
-    return Converted(published, published - written, members)
-
-
-def count_lines(file: Path) -> int:
-    with file.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
-
-
-def select_query(con: duckdb.DuckDBPyConnection, source: Source, month: date, file: Path) -> str:
-    """The query that reads one file with the declared columns and types."""
-    published = published_columns(con, source, file)
-    found = match_columns(source, month, file, published)
-    from_clause = read_clause(
-        source, file, {name: found[name].type if name in found else "varchar" for name in published}
-    )
-    by_column = {column.name: name for name, column in found.items()}
-    values = {c.name: quoted(by_column[c.name]) if c.name in by_column else "null" for c in source.columns}
-    fields = [f"{values[column.name]}::{column.type} as {quoted(column.name)}" for column in source.columns]
-    return f"select {', '.join(fields)} from {from_clause}"
-
-
-def match_columns(source: Source, month: date, file: Path, published: Sequence[str]) -> dict[str, Column]:
-    """The declared column of each published one; a new column is ignored with a warning.
-
-    Raises SchemaChanged where a required column is missing.
-    """
-    if not published:
-        raise SchemaChanged(
-            f"{source.label(month)} {source.name}: {file.name} is empty, expected a line of column names"
-        )
-    declared = {name: column for column in source.columns for name in column.names}
-    found = {name: declared[name.strip().lower()] for name in published if name.strip().lower() in declared}
-    missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
-    if missing:
-        raise SchemaChanged(
-            f"{source.label(month)} {source.name}: {file.name} lacks {', '.join(missing)}; "
-            f"it has {', '.join(published)[:500]}; if a column was renamed, add the new name to "
-            f"config/sources/{source.name}.yaml"
-        )
-    if new := [name for name in published if name not in found]:
-        log.warning("%s %s: ignored columns that are not declared: %s", source.label(month), file.name, ", ".join(new))
-    return found
-
-
-def published_columns(con: duckdb.DuckDBPyConnection, source: Source, file: Path) -> list[str]:
-    if "{columns}" not in source.read:
-        return [row[0] for row in con.execute(f"describe select * from {read_clause(source, file, {})}").fetchall()]
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = next(csv.reader(lines), [])
-    return [name if name and name not in header[:i] else f"column{i}" for i, name in enumerate(header)]
-
-
-def read_clause(source: Source, file: Path, columns: Mapping[str, str]) -> str:
-    """The source's FROM clause for one file."""
-    return source.read.format(
-        file=file_argument(file),
-        columns="{" + ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items()) + "}",
-        timestampformat=timestampformat(source, file, columns),
-    )
-
-
-def timestampformat(source: Source, file: Path, columns: Mapping[str, str]) -> str:
-    """DuckDB's option for a time format other than ISO, detected in the file's first row; empty for ISO."""
-    positions = [position for position, type_ in enumerate(columns.values()) if type_ == "timestamp"]
-    if not (source.timestampformats and positions):
-        return ""
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        row = next((row for number, row in enumerate(csv.reader(lines)) if number and len(row) > positions[0]), [])
-    text = row[positions[0]] if row else ""
-    matching = (pattern for pattern in source.timestampformats if is_written_as(text, pattern))
-    return next((f", timestampformat = {literal(pattern)}" for pattern in matching), "")
-
-
-def is_written_as(text: str, pattern: str) -> bool:
-    try:
-        datetime.strptime(text, pattern)
-    except ValueError:
-        return False
-    return True
+        breaks = " + ".join(f"coalesce(len(regexp_extract_all({text}, '\\r\\n|\\r|\\n')), 0)" for text in texts)
+        rows -= con.execute(f"select sum({breaks}) from read_parquet(?)", [str(part)]).fetchall()[0][0] or 0
+    return max(rows, written + rejected)
 
 
 def write_unreadable(con: duckdb.DuckDBPyConnection, path: Path) -> int:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Settings, Warehouse, file_argument
+from pipeline.database import Settings, Warehouse, file_argument, quoted
 from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
 
@@ -20,9 +20,16 @@ LOADS = """
         source varchar not null, source_month date not null,
         rows_published bigint not null, rows_unreadable bigint not null, rows_raw bigint not null,
         bytes bigint, sha256 varchar, url varchar, etag varchar, last_modified varchar,
-        fetched_at timestamp, loaded_at timestamp, members varchar[]
+        fetched_at timestamp, loaded_at timestamp
     )
 """
+ADDED = {
+    "members": "varchar[]",
+    "type_differences": """
+        struct("column" varchar, is_other_type boolean, missing bigint, invalid bigint, sentence varchar)[]
+    """,
+}
+"""Columns of ``raw_data.loads`` since 2026-11."""
 
 
 REPLACED = (
@@ -69,11 +76,12 @@ def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, lande
 
 
 def insert(con: "duckdb.DuckDBPyConnection", source: Source, month: date, parquet: Path) -> int:
-    """Inserts the rows of a Parquet file; returns their number."""
+    """Inserts the declared columns of a Parquet file's rows; returns their number."""
+    columns = ", ".join(quoted(column.name) for column in source.columns)
     inserted = con.execute(
         f"""
         insert into raw_data.{source.name} by name
-        select * exclude (file_row_number), ?::date as source_month, file_row_number as source_row
+        select {columns}, ?::date as source_month, file_row_number as source_row
         from read_parquet({file_argument(parquet)}, file_row_number = true)
         """,
         [month],
@@ -219,8 +227,10 @@ def prepare(con: "duckdb.DuckDBPyConnection") -> None:
     """Creates the table of every declared source, loaded or not, so that the models can always be built."""
     con.execute("create schema if not exists raw_data")
     con.execute(LOADS)
-    con.execute("alter table raw_data.loads add column if not exists members varchar[]")  # since 2026-11
     con.execute(REPLACED)
+    for table in ("loads", "replaced"):
+        for name, type_ in ADDED.items():
+            con.execute(f"alter table raw_data.{table} add column if not exists {name} {type_}")
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)

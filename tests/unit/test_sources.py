@@ -104,6 +104,13 @@ INVALID = [
     (GREEN, 'colour: "#009e73"', "colour: green", "colour: expected a colour as #rrggbb, not 'green'"),
     (GREEN, "{year}-{month}", "{yaer}-{month}", "urls: unknown placeholder {yaer}"),
     (GREEN, "{year}-{month}", "{year-{month}", "urls: "),
+    (
+        GREEN,
+        "read_parquet({file})",
+        "read_parquet({path})",
+        "read: unknown placeholder {path}; known are columns, file",
+    ),
+    (GREEN, "read_parquet({file})", "read_parquet({file:d})", "read: "),
     (GREEN, "until: 2024-12", "until: 2024", "columns.ehail_fee.until: expected a month as YYYY-MM"),
     (GREEN, "until: 2024-12", "untill: 2024-12", "columns.ehail_fee.untill: unknown field; did you mean until?"),
     (GREEN, "VendorID: integer", "VendorID: 5", "columns.VendorID.type: Input should be a valid string, not 5"),

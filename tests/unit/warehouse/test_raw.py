@@ -53,6 +53,17 @@ def test_a_load_is_recorded_with_its_file_and_rows(warehouse: Warehouse) -> None
     assert rows(warehouse, found) == [("green_taxi", 3, 1, 2, "a", ["a.csv"])]
 
 
+def test_differing_types_are_recorded_also_of_a_file_that_was_replaced(warehouse: Warehouse) -> None:
+    difference = {"column": "fare", "is_other_type": True, "missing": 1, "invalid": 2, "sentence": "fare is far"}
+    parquet = warehouse.path.parent.parent / "trips.parquet"
+    load(warehouse, JANUARY, [1])
+    for sha256 in ("b", "c"):
+        landed = Landed("a.parquet", "", "", "", 1, sha256, "2024-03-01")
+        raw.load(warehouse, GREEN, JANUARY, parquet, landed, Converted(1, 0, ("a.parquet",), (difference,)))
+    assert rows(warehouse, "select type_differences from raw_data.loads") == [([difference],)]
+    assert rows(warehouse, "select type_differences from raw_data.replaced order by sha256") == [([],), ([difference],)]
+
+
 def test_only_a_file_that_was_replaced_by_another_is_recorded_as_replaced(warehouse: Warehouse) -> None:
     for sha256 in ("a", "a", "b"):
         load(warehouse, JANUARY, [1], sha256)

@@ -1,0 +1,100 @@
+"""Published values as values of the declared types, in SQL: one that does not fit is null."""
+
+from dataclasses import dataclass
+
+from pipeline.database import literal, quoted
+from pipeline.source_fields import Column
+
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+INTEGERS |= {f"U{name}" for name in INTEGERS}
+FLOATS = {"FLOAT", "DOUBLE"}
+TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
+ZONED = "TIMESTAMP WITH TIME ZONE"
+LARGEST = 1e12
+"""No column has a number as large as that. Amounts and distances become decimals, which hold up to 1e15."""
+MISSING = ("", "nan", "null", "none", "nat", "na", "n/a", "<na>", "\\n")
+"""Texts, in lower case, that programs write for a value that is missing."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A declared column in one published file.
+
+    ``name`` is the published name and ``type`` DuckDB's type of the published values. ``zone`` is the time zone whose
+    clock times with a time zone are read by.
+    """
+
+    column: Column
+    name: str
+    type: str
+    zone: str = "UTC"
+    timestampformats: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> str:
+        """The value with the declared type; null where it does not fit."""
+        value, declared, published = self.text_or_value, self.column.type, self.type
+        if declared == "varchar":
+            return (
+                f"case when isfinite({value}) then {value}::varchar end" if published in FLOATS else f"{value}::varchar"
+            )
+        if declared == "timestamp":
+            return (
+                f"case when {self.time} between timestamp '0001-01-01' and timestamp '9999-12-31' then {self.time} end"
+            )
+        if declared == "double":
+            number = f"try_cast({value} as double)"
+            # isfinite as well: DuckDB concludes from the statistics of a Parquet file, which leave NaN out, that every
+            # value is between two numbers, and none is NaN (2.0).
+            return f"case when isfinite({number}) and {number} between -{LARGEST} and {LARGEST} then {number} end"
+        if declared.upper() in INTEGERS:
+            number = f"try_cast({value} as {declared})"
+            # DuckDB rounds fractions.
+            is_exact = "true" if published in {*INTEGERS, "BOOLEAN"} else f"{number} = try_cast({value} as double)"
+            return f"case when {is_exact} then {number} end"
+        return f"{value}::{declared}"
+
+    @property
+    def time(self) -> str:
+        """As a timestamp. DuckDB ignores the offset of a text: its digits are those of the clock."""
+        value = self.text_or_value
+        if self.type == ZONED:
+            return f"timezone({literal(self.zone)}, {value})"
+        if self.type == "VARCHAR" and self.timestampformats:
+            formats = ", ".join(map(literal, self.timestampformats))
+            return f"coalesce(try_cast({value} as timestamp), try_strptime({value}, [{formats}]))"
+        return f"try_cast({value} as timestamp)"
+
+    @property
+    def text_or_value(self) -> str:
+        """The published value; bytes as text, as which many Parquet files have it without saying so."""
+        return f"try(decode({quoted(self.name)}))" if self.type == "BLOB" else quoted(self.name)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a published value may not fit."""
+        is_same = self.type == self.column.type.upper() and self.type in {*INTEGERS, "VARCHAR"}
+        return not is_same and self.type != '"NULL"'
+
+    @property
+    def does_not_fit(self) -> str:
+        """Whether the published value does not fit."""
+        return f"({quoted(self.name)} is not null and {self.value} is null)"
+
+    @property
+    def is_missing(self) -> str:
+        """Whether the published value is none that fits because there is none: NaN, or a text for that."""
+        if self.type in FLOATS:
+            return f"isnan(try({quoted(self.name)}))"  # try keeps statistics out
+        if self.type in {"VARCHAR", "BLOB"}:
+            return f"lower(trim({self.text_or_value})) in ({', '.join(map(literal, MISSING))})"
+        return "false"
+
+    @property
+    def is_of_another_type(self) -> bool:
+        """Whether the column is of another kind than declared: text for a number, a time with a time zone."""
+        kinds = {"varchar": {"VARCHAR"}, "timestamp": TIMESTAMPS}
+        numbers = {*INTEGERS, *FLOATS}
+        kind = kinds.get(self.column.type, numbers if self.column.type.upper() in numbers else set())
+        is_number = self.type.startswith("DECIMAL") and kind is numbers
+        return bool(kind) and not is_number and self.type not in kind and self.type != '"NULL"'

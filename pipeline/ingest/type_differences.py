@@ -1,0 +1,63 @@
+"""Published values and columns that differ from the declared types: counted by column, and told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.ingest.readings import MISFITS, Reading
+from pipeline.sources import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def type_differences(
+    con: "duckdb.DuckDBPyConnection", source: Source, readings: Sequence[Reading], part: Path
+) -> tuple[dict[str, Any], ...]:
+    """Columns with values that do not fit the declared type, and those of Parquet files that are of another type.
+
+    Each has ``column``, ``is_other_type``, the number of values that do not fit, those that stand for a missing one as
+    ``missing`` and others as ``invalid``, and a ``sentence``.
+    The files are read again only where values do not fit.
+    """
+    rows, misfits = con.execute(f"select count(*), sum({MISFITS}) from read_parquet(?)", [str(part)]).fetchall()[0]
+    counted = [count_misfits(con, reading) if misfits else {} for reading in readings]
+    differences = []
+    for column in source.columns:
+        fields = [reading.fields[column.name] for reading in readings if column.name in reading.fields]
+        others = sorted({field.type for field in fields if source.format == "parquet" and field.is_of_another_type})
+        counts = [each[column.name] for each in counted if column.name in each]
+        missing, invalid = sum(count.missing for count in counts), sum(count.invalid for count in counts)
+        example = next((count.example for count in counts if count.example), "")
+        parts = [f"{column.name} is published as {type_}, expected {column.type}" for type_ in others]
+        if missing:
+            parts.append(f"{missing:,} of {rows:,} values of {column.name} are NaN or a text for a missing value")
+        if invalid:
+            such_as = f", such as {example!r}" if example else ""
+            parts.append(f"{invalid:,} of {rows:,} values of {column.name} do not fit {column.type}{such_as}")
+        if parts:
+            sentence = "; ".join(parts) + ("; they are null" if missing or invalid else "")
+            record = {"column": column.name, "is_other_type": bool(others), "missing": missing, "invalid": invalid}
+            differences.append(record | {"sentence": sentence})
+    return tuple(differences)
+
+
+class Misfits(NamedTuple):
+    """Values of a column that do not fit: those that stand for a missing value, others, and one of these."""
+
+    missing: int
+    invalid: int
+    example: str | None
+
+
+def count_misfits(con: "duckdb.DuckDBPyConnection", reading: Reading) -> dict[str, Misfits]:
+    """The values of each column of a file that do not fit."""
+    checked = {name: field for name, field in reading.fields.items() if field.is_checked}
+    counts = ", ".join(
+        f"count(*) filter ({field.does_not_fit} and {field.is_missing}), "
+        f"count(*) filter ({field.does_not_fit} and not {field.is_missing}), "
+        f"left(min({field.text_or_value}::varchar) filter ({field.does_not_fit} and not {field.is_missing}), 40)"
+        for field in checked.values()
+    )
+    row = con.execute(f"select {counts} from {reading.from_clause}").fetchall()[0] if checked else ()
+    return {name: Misfits(*row[3 * index : 3 * index + 3]) for index, name in enumerate(checked)}

@@ -16,27 +16,23 @@ import requests
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable
 from pipeline.ingest.formats import check_format
-from pipeline.ingest.http import (
-    RetryPolicy,
+from pipeline.ingest.http import RetryPolicy, head, request, retry
+from pipeline.ingest.open_meteo import check_answer
+from pipeline.ingest.responses import (
     TransientError,
     body_of,
     content_encoding,
     content_length,
-    head,
-    request,
-    retry,
     status_of,
     strong_validator,
     validators_in,
 )
-from pipeline.ingest.open_meteo import check_answer
 from pipeline.printable import printable
 from pipeline.results import Landed
 from pipeline.sources import Source
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 20
 CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 Progress = Callable[[int, int], None]
 """Called with the bytes received and the total expected; the total is 0 where it is unknown."""
@@ -134,7 +130,7 @@ def _resume(source: Source, url: str, partial: _Partial, policy: RetryPolicy, pr
     with request("GET", url, policy, headers=resume) as response:
         status = response.status_code
         if status == 200 or (status == 206 and offset and partial.is_continued_by(response)):
-            return _store(source, url, response, offset if status == 206 else 0, partial, progress)
+            return _store(source, url, response, offset if status == 206 else 0, partial, policy, progress)
         if status not in {206, 416}:
             raise _refusal(source, url, response)
     if not offset:
@@ -145,7 +141,13 @@ def _resume(source: Source, url: str, partial: _Partial, policy: RetryPolicy, pr
 
 
 def _store(
-    source: Source, url: str, response: requests.Response, offset: int, partial: _Partial, progress: Progress
+    source: Source,
+    url: str,
+    response: requests.Response,
+    offset: int,
+    partial: _Partial,
+    policy: RetryPolicy,
+    progress: Progress,
 ) -> requests.Response:
     """Writes the body behind the first ``offset`` bytes of the partial file."""
     encoding, length = content_encoding(response), content_length(response)
@@ -156,7 +158,7 @@ def _store(
     _check_size(source, url, total, partial)
     with partial.path.open("r+b" if offset else "wb") as file:
         file.seek(offset)
-        for done in _write(body_of(response, CHUNK), file, offset, partial.sha256.update):
+        for done in _write(body_of(response, policy.read_timeout_s), file, offset, partial.sha256.update):
             _check_size(source, url, done, partial)
             if partial.total and done > partial.total:
                 partial.validator = ""

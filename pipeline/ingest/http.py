@@ -1,16 +1,12 @@
 """HTTP requests: transient errors are retried, others are reported at once, as errors of the project."""
 
-import contextlib
 import logging
 import os
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
-from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from typing import Any
@@ -20,10 +16,10 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, TooManyRedirects
-from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.exceptions import LocationValueError
 
 from pipeline.errors import Refused, Unreachable
-from pipeline.ingest.formats import reason_in
+from pipeline.ingest.responses import WIRE_ERRORS, TransientError, retry_after, status_of
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +30,8 @@ TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 TOO_MANY_REQUESTS = 429
 LIMIT_RESETS_AFTER_S = 60
 """The wait after 429 without Retry-After: Open-Meteo sends none, and counts requests by the minute."""
-WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
-"""What requests, urllib3 and http.client raise for an answer that breaks off or cannot be read.
-
-Their own errors, those of the connection, and ValueError for text that is none: requests wraps most, not all.
-"""
 ADDRESS_ERRORS = (InvalidSchema, InvalidURL, MissingSchema, TooManyRedirects, LocationValueError, UnicodeError)
 """Those of an address that cannot be requested."""
-MAX_REASON_BYTES = 1 << 14
-"""So much of an error's body is searched for its reason."""
-ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
 @dataclass(frozen=True)
@@ -51,21 +39,13 @@ class RetryPolicy:
     """How often and how long to retry: attempts in all, and times in seconds.
 
     ``first_wait_s`` is the wait before the second attempt; it doubles before each further one up to ``max_wait_s``.
-    ``read_timeout_s`` is the time without a byte after which an attempt fails. luigi.cfg has the values ([download]).
+    ``read_timeout_s`` is the time without 64 kB after which an attempt fails. luigi.cfg has the values ([download]).
     """
 
     attempts: int
     first_wait_s: float
     max_wait_s: float
     read_timeout_s: float
-
-
-class TransientError(Exception):
-    """An error after which a retry may succeed."""
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class _Adapter(HTTPAdapter):
@@ -181,93 +161,6 @@ def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> reque
         if wait is None and response.status_code == TOO_MANY_REQUESTS:
             wait = LIMIT_RESETS_AFTER_S
         raise TransientError(status_of(response), wait)
-
-
-def status_of(response: requests.Response) -> str:
-    """``status 429 (Too Many Requests: limit exceeded)``: with the reason that the publisher states, if any."""
-    body = b""
-    with contextlib.suppress(*WIRE_ERRORS):
-        body = next(response.iter_content(MAX_REASON_BYTES), b"")
-    reasons = [reason for reason in (response.reason, reason_in(body)) if reason]
-    return f"status {response.status_code} ({': '.join(reasons) or 'without a reason'})"
-
-
-def body_of(response: requests.Response, size: int) -> Iterator[bytes]:
-    """The body in chunks of ``size`` bytes. Raises TransientError where it breaks off or cannot be decoded."""
-    done = 0
-    chunks = response.iter_content(size)
-    while True:
-        try:
-            chunk = next(chunks, b"")
-        except requests.exceptions.ContentDecodingError:
-            raise TransientError(
-                f"the body is not {content_encoding(response)}, as its Content-Encoding says"
-            ) from None
-        except WIRE_ERRORS:
-            raise TransientError(f"connection closed after {done:,} bytes") from None
-        if not chunk:
-            return
-        done += len(chunk)
-        yield chunk
-
-
-def content_length(response: requests.Response) -> int | None:
-    """The length that the response announces. Raises TransientError for one that is no number."""
-    text = response.headers.get("Content-Length", "").strip()
-    if not text or "Transfer-Encoding" in response.headers:  # which overrides it (RFC 9112 §6.3)
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise TransientError(f"its Content-Length is {text[:50]!r}, expected a number of bytes")
-    return int(text)
-
-
-def content_encoding(response: requests.Response) -> str:
-    """The encoding that the body has on the way, which requests decodes; empty for none.
-
-    None is asked for. Raises Refused for one that requests cannot decode everywhere.
-    """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body
-        return ""
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise Refused(
-            f"{response.url}: is sent with Content-Encoding {encoding[:50]!r}, which was not asked for; run again later"
-        )
-    return encoding
-
-
-def validators_in(response: requests.Response) -> tuple[str, str]:
-    """ETag and Last-Modified, each empty where it is missing or malformed: it is sent back in later requests."""
-    etag, modified = response.headers.get("ETag", "").strip(), response.headers.get("Last-Modified", "").strip()
-    return etag if ETAG.fullmatch(etag) else "", modified if parse_date(modified) else ""
-
-
-def strong_validator(response: requests.Response) -> str:
-    """What identifies the file byte for byte, for If-Range; empty where nothing does.
-
-    A date does if it is earlier than that of the response (RFC 9110 §8.8.2.2): a file may change twice in a second.
-    """
-    etag, modified = validators_in(response)
-    if etag and not etag.startswith("W/"):
-        return etag
-    changed_at, sent_at = parse_date(modified), parse_date(response.headers.get("Date", ""))
-    return modified if changed_at and sent_at and changed_at < sent_at else ""
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """The seconds of Retry-After (RFC 9110 §10.2.3: seconds or a date); None where it has neither."""
-    text = response.headers.get("Retry-After", "").strip()
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(text))
-    at = parse_date(text)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at else None
-
-
-def parse_date(text: str) -> datetime | None:
-    """The time of a header; None where it is no date with a known zone."""
-    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):  # what email.utils raises, by the text
-        return parsedate_to_datetime(text).astimezone(UTC) if parsedate_to_datetime(text).tzinfo else None
-    return None
 
 
 def _reason(error: BaseException) -> str:

@@ -7,7 +7,8 @@ import requests
 
 from pipeline.errors import BadFile
 from pipeline.ingest.formats import read_weather
-from pipeline.ingest.http import RetryPolicy, head, validators_in
+from pipeline.ingest.http import RetryPolicy, head
+from pipeline.ingest.responses import validators_in
 from pipeline.months import add_months
 from pipeline.results import Landed
 from pipeline.sources import Source

@@ -3,6 +3,7 @@
 The steps are imported where they run, as in month.py.
 """
 
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -80,14 +81,17 @@ class LandingTask(SourceTask):
         if receipt.exists() and path.exists() and reissue.is_same(self.declared, path, new):
             new.unlink()
             return False
-        earlier = receipt.path.parent / receipt.record["file"] if receipt.path.exists() else path
+        earlier: dict[str, Any] = {}
+        with suppress(FileNotFoundError):
+            earlier = receipt.record
         delete(receipt.path)
         new.replace(path)
         receipt.write([path], digest=landed.sha256, **asdict(landed))
-        self.notify(message=f"{landed.bytes / 1e6:,.1f} MB from {url}")
-        if earlier != path and not is_landed_for_others(earlier):
-            earlier.unlink(missing_ok=True)
-        return True
+        self.notify(message=f"{landed.bytes / 1e6:,.1f} MB from {landed.url}")
+        earlier_path = path.with_name(earlier.get("file", path.name))
+        if earlier_path != path and not is_landed_for_others(earlier_path):
+            earlier_path.unlink(missing_ok=True)
+        return bool(earlier.get("sha256") != landed.sha256)
 
     def share(self, archive: Receipt) -> None:
         """Writes the month's own receipt of a yearly archive."""

@@ -8,20 +8,14 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-import requests
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.errors import Refused, Unreachable
 from pipeline.ingest.http import (
     RetryPolicy,
     head,
-    parse_date,
     request,
     retry,
-    retry_after,
     session,
-    strong_validator,
 )
 from pipeline.sample.server import Fault, Upstream, serve
 
@@ -182,36 +176,6 @@ def test_an_answer_that_cannot_be_read_is_an_error_of_the_project(
     upstream.faults = [Fault(FILE, raw=raw)]
     with pytest.raises(kind, match=message):
         ask(upstream)
-
-
-@pytest.mark.parametrize(
-    ("etag", "modified", "date", "validator"),
-    [
-        ('"a"', "", "", '"a"'),
-        ('W/"a"', "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:01 GMT", "Mon, 01 Jan 2024 00:00:00 GMT"),
-        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
-        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "", ""),
-        ("", "yesterday", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
-        ("unquoted", "", "", ""),
-        ('"a\r\n folded"', "", "", ""),
-    ],
-)
-def test_only_what_identifies_a_file_byte_for_byte_is_its_strong_validator(
-    etag: str, modified: str, date: str, validator: str
-) -> None:
-    response = requests.Response()
-    response.headers.update({"ETag": etag, "Last-Modified": modified, "Date": date})
-    assert strong_validator(response) == validator
-
-
-@given(
-    st.text(max_size=40) | st.from_regex(r"\w{3}, \d+ \w{3} \d{1,9} \d+:\d+(:\d+)? ([+-]\d+|[A-Z]+)?", fullmatch=True)
-)
-def test_any_text_is_a_date_or_none(text: str) -> None:
-    assert (at := parse_date(text)) is None or at.tzinfo
-    response = requests.Response()
-    response.headers["Retry-After"] = text
-    assert (retry_after(response) or 0) >= 0
 
 
 def test_a_process_has_one_session_that_asks_for_files_as_they_are_stored() -> None:

@@ -94,6 +94,16 @@ def test_a_file_that_cannot_be_used_is_downloaded_again_by_the_next_run_and_only
     assert all(task.complete() for task in downloads)
 
 
+def test_a_file_that_is_fetched_again_and_is_the_same_gets_its_new_validators(data: Path, upstream: Upstream) -> None:
+    may = download(MAY)
+    archive = may.receipt_of("2023")
+    archive.update(etag='"of another server"')
+    assert not may.fetch(f"{upstream.url}/{YEAR}", "2023")
+    assert archive.record["etag"] != '"of another server"'
+    archive.path.write_text("damaged")
+    assert may.fetch(f"{upstream.url}/{YEAR}", "2023") and may.complete()
+
+
 def test_a_month_before_the_first_one_is_refused(data: Path) -> None:
     with pytest.raises(BadInput, match="2013-05 citibike: begins with 2013-06"):
         Download(source="citibike", month=date(2013, 5, 1)).requires()

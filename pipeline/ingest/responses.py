@@ -1,0 +1,159 @@
+"""What an HTTP response says of itself: its status and reason, length, encoding, dates and validators; and its body."""
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from pipeline.errors import Refused
+from pipeline.ingest.formats import reason_in
+
+WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
+"""What requests, urllib3 and http.client raise for an answer that breaks off or cannot be read.
+
+Their own errors, those of the connection, and ValueError for text that is none: requests wraps most, not all.
+"""
+CHUNK = 1 << 16
+"""Bytes that are read at once. An error's first chunk is searched for its reason,"""
+REASON_WITHIN_S = 5
+"""if it arrives within so many seconds."""
+ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+class TransientError(Exception):
+    """An error after which a retry may succeed."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+def status_of(response: requests.Response) -> str:
+    """``status 429 (Too Many Requests: limit exceeded)``: with the reason that the publisher states, if any."""
+    body = b""
+    with contextlib.suppress(TransientError):
+        body = next(body_of(response, REASON_WITHIN_S), b"")
+    reasons = [reason for reason in (response.reason, reason_in(body)) if reason]
+    return f"status {response.status_code} ({': '.join(reasons) or 'without a reason'})"
+
+
+def body_of(response: requests.Response, within_s: float) -> Iterator[bytes]:
+    """The body in chunks, of which each has to arrive within so many seconds.
+
+    Raises TransientError where it breaks off, is too slow or cannot be decoded.
+    """
+    done, chunks = 0, response.iter_content(CHUNK)
+    with Watch(response, within_s) as watch:
+        while True:
+            try:
+                chunk = next(chunks, b"")
+            except requests.exceptions.ContentDecodingError:
+                message = f"its body is not {response.headers.get('Content-Encoding')}, which it is said to be"
+                raise TransientError(message) from None
+            except WIRE_ERRORS:
+                raise TransientError(watch.reason(done)) from None
+            if watch.is_too_slow:
+                raise TransientError(watch.reason(done))
+            if not chunk:
+                return
+            done += len(chunk)
+            watch.chunks += 1
+            yield chunk
+
+
+class Watch:
+    """Ends a connection that brings no chunk for so many seconds: a read fails only where not a byte arrives."""
+
+    def __init__(self, response: requests.Response, within_s: float) -> None:
+        self.response = response
+        self.within_s = within_s
+        self.chunks = 0
+        self.is_too_slow = False
+        self.ended = threading.Event()
+
+    def __enter__(self) -> "Watch":
+        threading.Thread(target=self.watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+
+    def watch(self) -> None:
+        before = -1
+        while before != self.chunks:
+            before = self.chunks
+            if self.ended.wait(self.within_s):
+                return
+        self.is_too_slow = True
+        with contextlib.suppress(RuntimeError, ValueError, OSError):  # it has ended in the meantime
+            self.response.raw.shutdown()
+
+    def reason(self, done: int) -> str:
+        """Why the connection ended after so many bytes."""
+        slow = f", because fewer than {CHUNK:,} bytes came in {self.within_s:g} s" if self.is_too_slow else ""
+        return f"connection closed after {done:,} bytes{slow}"
+
+
+def content_length(response: requests.Response) -> int | None:
+    """The length that the response announces. Raises TransientError for one that is no number."""
+    text = response.headers.get("Content-Length", "").strip()
+    if not text or "Transfer-Encoding" in response.headers:  # which overrides it (RFC 9112 §6.3)
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise TransientError(f"its Content-Length is {text[:50]!r}, expected a number of bytes")
+    return int(text)
+
+
+def content_encoding(response: requests.Response) -> str:
+    """The encoding that the body has on the way, which requests decodes; empty for none.
+
+    None is asked for. Raises Refused for one that requests cannot decode everywhere.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body
+        return ""
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise Refused(
+            f"{response.url}: is sent with Content-Encoding {encoding[:50]!r}, which was not asked for; run again later"
+        )
+    return encoding
+
+
+def validators_in(response: requests.Response) -> tuple[str, str]:
+    """ETag and Last-Modified, each empty where it is missing or malformed: it is sent back in later requests."""
+    etag, modified = response.headers.get("ETag", "").strip(), response.headers.get("Last-Modified", "").strip()
+    return etag if ETAG.fullmatch(etag) else "", modified if parse_date(modified) else ""
+
+
+def strong_validator(response: requests.Response) -> str:
+    """What identifies the file byte for byte, for If-Range; empty where nothing does.
+
+    A date does if it is earlier than that of the response (RFC 9110 §8.8.2.2): a file may change twice in a second.
+    """
+    etag, modified = validators_in(response)
+    if etag and not etag.startswith("W/"):
+        return etag
+    changed_at, sent_at = parse_date(modified), parse_date(response.headers.get("Date", ""))
+    return modified if changed_at and sent_at and changed_at < sent_at else ""
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """The seconds of Retry-After (RFC 9110 §10.2.3: seconds or a date); None where it has neither."""
+    text = response.headers.get("Retry-After", "").strip()
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    at = parse_date(text)
+    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at else None
+
+
+def parse_date(text: str) -> datetime | None:
+    """The time of a header; None where it is no date with a known zone."""
+    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):  # what email.utils raises, by the text
+        return parsedate_to_datetime(text).astimezone(UTC) if parsedate_to_datetime(text).tzinfo else None
+    return None

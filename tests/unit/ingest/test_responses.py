@@ -1,0 +1,80 @@
+"""Headers of HTTP responses, of any text."""
+
+import re
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import Refused
+from pipeline.ingest.responses import (
+    TransientError,
+    content_encoding,
+    content_length,
+    parse_date,
+    retry_after,
+    strong_validator,
+)
+
+
+@pytest.mark.parametrize(
+    ("etag", "modified", "date", "validator"),
+    [
+        ('"a"', "", "", '"a"'),
+        ('W/"a"', "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:01 GMT", "Mon, 01 Jan 2024 00:00:00 GMT"),
+        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
+        ("", "Mon, 01 Jan 2024 00:00:00 GMT", "", ""),
+        ("", "yesterday", "Mon, 01 Jan 2024 00:00:00 GMT", ""),
+        ("unquoted", "", "", ""),
+        ('"a\r\n folded"', "", "", ""),
+    ],
+)
+def test_only_what_identifies_a_file_byte_for_byte_is_its_strong_validator(
+    etag: str, modified: str, date: str, validator: str
+) -> None:
+    response = requests.Response()
+    response.headers.update({"ETag": etag, "Last-Modified": modified, "Date": date})
+    assert strong_validator(response) == validator
+
+
+@given(
+    st.text(max_size=40) | st.from_regex(r"\w{3}, \d+ \w{3} \d{1,9} \d+:\d+(:\d+)? ([+-]\d+|[A-Z]+)?", fullmatch=True)
+)
+def test_any_text_is_a_date_or_none(text: str) -> None:
+    assert (at := parse_date(text)) is None or at.tzinfo
+    response = requests.Response()
+    response.headers["Retry-After"] = text
+    assert (retry_after(response) or 0) >= 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [({}, None), ({"Content-Length": "12"}, 12), ({"Content-Length": "12", "Transfer-Encoding": "chunked"}, None)],
+)
+def test_a_length_is_a_number_or_unknown(headers: dict[str, str], length: int | None) -> None:
+    response = requests.Response()
+    response.headers.update(headers)
+    assert content_length(response) == length
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "1.5", "٣", "9" * 30])
+def test_any_other_length_is_a_transient_error(text: str) -> None:
+    response = requests.Response()
+    response.headers["Content-Length"] = text
+    with pytest.raises(TransientError, match=re.escape(f"its Content-Length is {text!r}, expected a number of bytes")):
+        content_length(response)
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("", ""), ("GZIP", "gzip"), ("aws-chunked", ""), ("identity", "")])
+def test_an_encoding_that_is_one_is_known(text: str, encoding: str) -> None:
+    response = requests.Response()
+    response.headers["Content-Encoding"] = text
+    assert content_encoding(response) == encoding
+
+
+def test_an_encoding_that_is_not_known_everywhere_is_refused() -> None:
+    response = requests.Response()
+    response.headers["Content-Encoding"] = "zstd"
+    with pytest.raises(Refused, match="Content-Encoding 'zstd', which was not asked for"):
+        content_encoding(response)

@@ -119,6 +119,8 @@ class Source:
     """The dbt model that stages it, if it is not stg_<publisher>__<name of this file>."""
     trip_type: Annotated[str, TRIP_TYPE] = ""
     """The type of its trips in core.fct_trips. Sources may share one: citibike and citibike_jc do."""
+    area: str = "New York City"
+    """Where its trips are. The pages name it with the trip type if it is another."""
     mode_title: str = ""
     """What the pages call the trip type."""
     trips_label: str = ""

@@ -30,6 +30,11 @@ ZONES = """
 select pickup_location as location_key, zone_name, borough, trip__trip_type as trip_type, total_trips::bigint as trips
 from by_zone left join dim_location on location_key = pickup_location order by all
 """
+STATIONS = """
+select trip__trip_type as trip_type, station_name, latitude, longitude, location_key, sum(total_trips)::bigint as trips
+from by_station join dim_station on station_key = start_station
+where latitude is not null group by all order by all
+"""
 EFFECTS = "select * exclude (source_month) from weather_effects"
 
 WEATHER = """
@@ -59,9 +64,9 @@ LEDGER = "from month_ledger order by source"
 REASONS = "select source, reason::varchar as reason, rows_rejected as row_count from rejections_by_reason order by all"
 SHAPES = "from dim_location_shape order by location_key"
 
-METRICS = ("headline", "by_mode", "by_day", "by_hour", "by_zone", "weather_effects")
+METRICS = ("headline", "by_mode", "by_day", "by_hour", "by_zone", "by_station", "weather_effects")
 TABLES = ("month_ledger", "rejections_by_reason")
-DIMENSIONS = ("dim_weather", "dim_location", "dim_location_shape")
+DIMENSIONS = ("dim_weather", "dim_location", "dim_location_shape", "dim_station")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Figures:
     days: list[Row]
     hours: list[Row]
     zones: list[Row]
+    stations: list[Row]
     effects: list[Row]
     weather: Row
     weather_days: list[Row]
@@ -101,6 +107,7 @@ def figures(published: Path, month: date) -> Figures:
             days=rows(con, DAYS),
             hours=rows(con, HOURS),
             zones=rows(con, ZONES),
+            stations=rows(con, STATIONS),
             effects=rows(con, EFFECTS),
             weather=rows(con, WEATHER)[0],
             weather_days=rows(con, WEATHER_DAYS),

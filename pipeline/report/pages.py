@@ -11,8 +11,8 @@ from pipeline.report import charts, zones
 from pipeline.report.answer import answer, forest, unusual_changes
 from pipeline.report.earlier import Change, changes, earlier_months, missing_sources, no_change_note, trip_sources
 from pipeline.report.figures import Figures, Row, figures
-from pipeline.report.trends import trends
-from pipeline.report.words import template
+from pipeline.report.trends import published_sources, trends
+from pipeline.report.words import showing, template
 from pipeline.sources import Publisher, sources
 
 Finding = Mapping[str, Any]
@@ -42,6 +42,20 @@ def page(
     Raises BadInput if the month is not published.
     """
     shown = figures(published, month)
+    with showing(line["source"] for line in shown.ledger):
+        return render(published, month, shown, findings, provenance, checks, accepted, steps)
+
+
+def render(
+    published: Path,
+    month: date,
+    shown: Figures,
+    findings: Sequence[Finding],
+    provenance: Sequence[Mapping[str, Any]],
+    checks: str,
+    accepted: str,
+    steps: Sequence[Any],
+) -> str:
     modes = [mode["trip_type"] for mode in shown.modes]
     compared = compare(published, month, shown)
     failed = [finding for finding in findings if finding["outcome"] in ("error", "fail")]
@@ -57,7 +71,7 @@ def page(
         notes=[*unusual_changes(shown.days), *source_notes(month, shown, provenance)],
         days=charts.daily(month, modes, shown.days, shown.weather_days),
         hours=charts.weekly(month, modes, shown.hours),
-        zones=zones.maps(modes, shown.zones, shown.shapes),
+        zones=zones.maps(modes, shown.zones, shown.shapes, shown.stations),
         zone_lines=zone_lines(modes, shown.zones),
         rejected=sum(line["rows_rejected"] or 0 for line in shown.ledger),
         failed=failed,
@@ -98,7 +112,12 @@ def index(published: Path, pages: Path, rejected: Mapping[date, str] | None = No
 
     ``rejected``: the reason for each rejected month.
     """
-    found, reasons = trends(published), rejected or {}
+    with showing(published_sources(published)):
+        return render_index(published, pages, rejected or {})
+
+
+def render_index(published: Path, pages: Path, reasons: Mapping[date, str]) -> str:
+    found = trends(published)
     months = sorted({*found.months, *reasons}, reverse=True)
     return template("index.html.j2").render(
         trends=found,

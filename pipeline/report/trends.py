@@ -81,6 +81,13 @@ def trends(published: Path) -> Trends:
     )
 
 
+def published_sources(published: Path) -> set[str]:
+    """The sources of all published months."""
+    with duckdb.connect() as con:
+        ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
+    return {source for row in ledger for source in row["sources"]}
+
+
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:
     files = [exactly(path) for path in sorted(published.glob(f"{folder}/month=*/{name}.parquet"))]
     return rows(con, sql, [files]) if files else []

@@ -1,6 +1,8 @@
 """Values -> text of a page: numbers with units and separators, names of modes and weather conditions, lists."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -38,6 +40,8 @@ CONDITIONS = {
     ),
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHOWN: ContextVar[frozenset[str]] = ContextVar("SHOWN", default=frozenset())
+"""The sources whose trips the page shows: see ``showing``."""
 NO_VALUE = "—"
 """Shown where a figure does not apply."""
 
@@ -98,16 +102,35 @@ def mode_sources() -> dict[str, Source]:
     return {source.trip_type: source for source in sources().values() if source.trip_type}
 
 
+@contextmanager
+def showing(names: Iterable[str]) -> Iterator[None]:
+    """Has ``mode_title``, ``trips_label`` and ``area`` name the areas of these sources."""
+    token = SHOWN.set(frozenset(names))
+    try:
+        yield
+    finally:
+        SHOWN.reset(token)
+
+
+def area(trip_type: str = "") -> str:
+    """``New York City and Jersey City``: where the trips shown are, of all types or of one."""
+    found = [source for source in sources().values() if source.name in SHOWN.get() and source.trip_type]
+    areas = {source.area for source in found if trip_type in ("", source.trip_type)}
+    return joined(sorted(areas, key=lambda name: (name != Source.area, name))) or Source.area
+
+
 def mode_title(trip_type: str) -> str:
-    """``Citi Bike``; the trip_type itself if no source declares a title."""
+    """``Citi Bike``, or ``Citi Bike, Jersey City``; the trip_type itself if no source declares a title."""
     source = mode_sources().get(trip_type)
-    return (source and source.mode_title) or trip_type.replace("_", " ").capitalize()
+    title = (source and source.mode_title) or trip_type.replace("_", " ").capitalize()
+    return title if area(trip_type) == Source.area else f"{title}, {area(trip_type)}"
 
 
 def trips_label(trip_type: str) -> str:
-    """``Citi Bike rides``, for use within a sentence."""
+    """``Citi Bike rides``, or ``Citi Bike rides in Jersey City``, for use within a sentence."""
     source = mode_sources().get(trip_type)
-    return (source and source.trips_label) or f"{trip_type.replace('_', ' ')} trips"
+    label = (source and source.trips_label) or f"{trip_type.replace('_', ' ')} trips"
+    return label if area(trip_type) == Source.area else f"{label} in {area(trip_type)}"
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:
@@ -136,7 +159,8 @@ def template(name: str) -> "Template":
         lstrip_blocks=True,
     )
     environment.globals |= {"conditions": CONDITIONS, "mode_sources": mode_sources(), "sources": sources()}
+    environment.globals |= {"area": area}
     filters: tuple[Callable[..., str], ...] = (number, signed, dollars, file_size, minute, day_name, month_name)
-    filters += (short_month, mode_title, trips_label, joined, counted)
+    filters += (short_month, mode_title, trips_label, area, joined, counted)
     environment.filters |= {function.__name__: function for function in filters}
     return environment.get_template(name)

@@ -41,6 +41,10 @@ METRICS = {
             (264, 'yellow_taxi', 'Unknown', 10), (265, 'citibike', 'Outside NYC', 500)
         ) as z(zone, trip_type, name, trips)
     """,
+    "by_station": f"""
+        select {MONTH} as metric_time__month, 'citibike' as trip__trip_type, 7 as start_station,
+            0::double as total_trips limit 0
+    """,
     "weather_effects": """
         select
             date '2024-01-01' as source_month,
@@ -79,6 +83,12 @@ DIMENSIONS = {
                 i % 24 in (8, 9) and i < 240 as rains
             from range(33 * 24) as t(i)
         )
+    """,
+    "dim_station": """
+        select * replace (latitude::double as latitude, longitude::double as longitude) from (values
+            (7, 'JC001', 'Grove St', 40.72, -74.04, 265), (8, 'JC002', 'Newport', 40.73, -74.03, 265),
+            (9, '5379.10', 'Broadway', 40.76, -73.98, 2)
+        ) as s(station_key, station_id, station_name, latitude, longitude, location_key)
     """,
     "dim_location": """
         select * from (values

@@ -128,9 +128,28 @@ def test_every_drawing_is_well_formed_and_has_a_label(html: str) -> None:
 def test_the_map_has_the_zones_and_the_number_of_trips_outside_of_them(html: str) -> None:
     text = text_of(html)
     assert "Newark Airport, EWR: 900 yellow taxi trips" in html
-    assert "10 of 1,000 began outside the mapped zones or at an unknown location." in text
+    assert "10 of 1,000 began elsewhere or at an unknown location." in text
     assert "No map of Citi Bike rides: of 500, less than 1% began in a mapped zone." in text
     assert "Newark Airport EWR 900 0" in text
+
+
+def test_a_page_of_jersey_city_names_it_and_maps_its_stations(published: Path) -> None:
+    ledger = "select 'citibike_jc' as source, date '2024-01-01' as source_month, 500 as rows_published"
+    counts = "0 as rows_unreadable, 500 as rows_raw, 500 as rows_fact, 0 as rows_rejected"
+    write(published / "month_ledger/month=2024-01", "month_ledger", f"{ledger}, {counts}")
+    month = "timestamp '2024-01-01' as metric_time__month, 'citibike' as trip__trip_type"
+    rides = f"select {month}, key as start_station, rides::double as total_trips"
+    stations = f"{rides} from (values (7, 300), (8, 200)) as t(key, rides)"
+    write(published / "metrics/month=2024-01", "by_station", stations)
+    html = report.page(published, JANUARY, [], [])
+    text = text_of(html)
+    assert "Weather and trips in New York City" not in html
+    assert "Weather and trips in Jersey City, January 2024 Citi Bike rides in Jersey City fell 32%" in text
+    assert "Grove St: 300 Citi Bike rides in Jersey City" in html
+    assert 'aria-label="Map of stations in Jersey City, shaded by' in html
+    assert "Circles are stations outside the taxi zones. Most began in Grove St (300); Newport (200)." in text
+    index = report.index(published, published / "nowhere")
+    assert "Weather and trips in Jersey City" in index and "Citi Bike, Jersey City" in index
 
 
 def test_without_shapes_the_page_has_no_map(published: Path) -> None:

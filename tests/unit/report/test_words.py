@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.report.words import (
     CONDITIONS,
+    area,
     capitalized,
     counted,
     day_name,
@@ -21,6 +22,7 @@ from pipeline.report.words import (
     month_name,
     number,
     short_month,
+    showing,
     signed,
     template,
     trips_label,
@@ -71,6 +73,32 @@ def test_lists_and_counts() -> None:
 def test_labels_of_a_mode_come_from_its_sources() -> None:
     assert set(mode_sources()) == {source.trip_type for source in sources().values() if source.kind == "trips"}
     assert (mode_title("hvfhv"), trips_label("hvfhv")) == ("Uber, Lyft and others", "Uber and Lyft trips")
+
+
+@pytest.mark.parametrize(
+    ("loaded", "title", "label", "city"),
+    [
+        ({"citibike", "yellow_taxi"}, "Citi Bike", "Citi Bike rides", "New York City"),
+        ({"citibike_jc"}, "Citi Bike, Jersey City", "Citi Bike rides in Jersey City", "Jersey City"),
+        (
+            {"citibike_jc", "green_taxi", "weather"},
+            "Citi Bike, Jersey City",
+            "Citi Bike rides in Jersey City",
+            "New York City and Jersey City",
+        ),
+        (
+            {"citibike_jc", "citibike"},
+            "Citi Bike, New York City and Jersey City",
+            "Citi Bike rides in New York City and Jersey City",
+            "New York City and Jersey City",
+        ),
+    ],
+)
+def test_the_area_of_trips_outside_new_york_city_is_named(loaded: set[str], title: str, label: str, city: str) -> None:
+    with showing(loaded):
+        assert (mode_title("citibike"), trips_label("citibike"), area()) == (title, label, city)
+        assert mode_title("green_taxi") == "Green taxi"
+    assert (mode_title("citibike"), area()) == ("Citi Bike", "New York City")
 
 
 def test_a_mode_without_a_source_has_its_trip_type_as_label() -> None:

@@ -24,8 +24,8 @@ def test_neighbouring_zones_share_a_border() -> None:
 
 
 def test_the_map_is_as_high_as_the_city_is_at_its_latitude() -> None:
-    found = maps([], [], SQUARES)
-    assert (found["width"], found["height"]) == (1000, 660)  # 0.1 degrees of 0.2, divided by cos 40.75°
+    (found,) = maps(["yellow_taxi"], TRIPS, SQUARES)["maps"]
+    assert found["box"] == (0, 0, 1000, 660)  # 0.1 degrees of 0.2, divided by cos 40.75°
 
 
 def test_zones_are_shaded_by_their_trips() -> None:
@@ -44,6 +44,35 @@ def test_a_mode_has_no_map_if_nearly_all_its_trips_began_elsewhere() -> None:
         "maps"
     ]
     assert found["zones"] == [] and found["elsewhere"] == 504
+
+
+def station(name: str, latitude: float, longitude: float, trips: int, key: int = 265) -> dict[str, Any]:
+    where = {"latitude": latitude, "longitude": longitude, "location_key": key}
+    return {"trip_type": "citibike", "station_name": name, "trips": trips, **where}
+
+
+def test_stations_outside_the_zones_are_on_the_map_at_their_positions() -> None:
+    rides = [zone(265, "Outside NYC", 500, "citibike"), zone(1, "Newark Airport", 90, "citibike")]
+    stations = [
+        station("Grove St", 40.75, -74.05, 300),
+        station("In a zone", 40.75, -74.15, 90, key=1),
+        station("Elsewhere", 41.5, -74.05, 20),
+    ]
+    (found,) = maps(["citibike"], rides, SQUARES, stations)["maps"]
+    assert [(one["at"], one["label"]) for one in found["stations"]] == [((750, 330), "Grove St: 300 Citi Bike rides")]
+    assert found["busiest"][0] == {"name": "Grove St", "trips": 300}
+    assert (found["elsewhere"], found["trips"], found["box"]) == (200, 590, (0, 0, 1000, 660))
+
+
+def test_the_map_of_a_mode_without_zones_is_the_area_of_its_stations() -> None:
+    rides = [zone(265, "Outside NYC", 500, "citibike")]
+    stations = [station("Grove St", 40.75, -74.05, 300), station("Newport", 40.76, -74.03, 200)]
+    (found,) = maps(["citibike"], rides, SQUARES, stations)["maps"]
+    left, top, width, height = found["box"]
+    assert found["zones"] == [] and width == height < 200
+    for one in found["stations"]:
+        assert left < one["at"][0] < left + width and top < one["at"][1] < top + height
+    assert found["elsewhere"] == 0
 
 
 def test_there_are_no_outlines_without_shapes() -> None:

@@ -4,8 +4,8 @@ from pipeline.tasks import events  # noqa: F401  # registers the handlers of Lui
 from pipeline.tasks.month import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly
 from pipeline.tasks.settings import set_default_workers
-from pipeline.tasks.source import Convert, Download, Load, Published
-from pipeline.tasks.upkeep import CatchUp, CheckForReissue, RebuildMonths, Refresh, WeatherSoFar
+from pipeline.tasks.source import CheckForReissue, Convert, Download, Load, Published
+from pipeline.tasks.upkeep import CatchUp, RebuildMonths, Refresh, WeatherSoFar
 
 __all__ = [
     "CatchUp",

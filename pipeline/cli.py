@@ -201,10 +201,11 @@ def verify(repair_it: bool, deep: bool) -> int:
     from pipeline.operations.verify import disagreements
 
     lock(data_folder())
-    found = disagreements(warehouse(), deep)
-    if found and repair_it:
-        click.echo("\n".join([*(one.text for one in found), "repairing ..."]))
-        if code := repair(warehouse(), found):
+    found, rejected = disagreements(warehouse(), deep), records.months_rejected() if repair_it else []
+    if repair_it and (found or rejected):
+        texts = [*(one.text for one in found), *(f"{month:%Y-%m} is rejected" for month in rejected)]
+        click.echo("\n".join([*texts, "repairing ..."]))
+        if code := repair(warehouse(), found, rejected):
             return code
         found = disagreements(warehouse(), deep)
     click.echo("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Warehouse
-from pipeline.errors import BadInput
 from pipeline.operations.shared import publish_shared
 from pipeline.paths import data_folder, delete, path_for
 from pipeline.sources import Source, sources
@@ -24,10 +23,8 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     The order makes it safe to kill: rows lose their receipts first, so that no receipt vouches for deleted rows; files
     follow once the warehouse is done, those of the landing last. Until then the month is listed by ``status``, is not
     complete, and either ``forget`` finishes the work or a run of the month undoes it.
-    Raises BadInput for a source that belongs to every month, WarehouseBusy before anything is deleted.
+    Raises WarehouseBusy before anything is deleted.
     """
-    if needed := [name for name in names if sources()[name].always and not sources()[name].static]:
-        raise BadInput(f"source {', '.join(needed)}: belongs to every month and cannot be forgotten on its own")
     monthly = [source for source in sources().values() if not source.static]
     forgotten = [source for source in sources().values() if source.name in names] or monthly
     outdated = forget_rows(warehouse, month, forgotten) if warehouse.path.exists() else []

@@ -1,6 +1,7 @@
 """``verify --repair``: rebuilds what does not agree with its receipts."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pipeline.database import Warehouse
 from pipeline.operations import run
@@ -8,9 +9,10 @@ from pipeline.operations.disagreements import Disagreement, invalidate
 from pipeline.operations.shared import publish_shared
 
 
-def repair(warehouse: Warehouse, found: Sequence[Disagreement]) -> int:
+def repair(warehouse: Warehouse, found: Sequence[Disagreement], rejected: Sequence[date] = ()) -> int:
     """Rebuilds what the disagreements are about; returns the exit code of the run, 0 where none is needed.
 
+    The rejected months are run again, by which the publishers are asked for replaced files.
     A file that cannot be read is kept beside the new one, with the suffix ``.unreadable``.
     """
     for path in {one.unreadable for one in found if one.unreadable}:
@@ -18,7 +20,7 @@ def repair(warehouse: Warehouse, found: Sequence[Disagreement]) -> int:
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
     invalidate(found)
     steps = dict.fromkeys(step for one in found for step in one.steps)
-    months = sorted({month for one in found for month in one.months})
+    months = sorted({*rejected, *(month for one in found for month in one.months)})
     if steps or months:
         labels = ",".join(f"{month:%Y-%m}" for month in months)
         code = run.run(["RebuildMonths", "--steps", ",".join(steps), *(["--months", labels] if months else [])])

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, read
 from pipeline.months import parse_month
-from pipeline.paths import data_folder, path_for
+from pipeline.paths import data_folder, path_for, program
 from pipeline.sources import Source, sources
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
@@ -135,7 +135,7 @@ def table(today: date) -> str:
     """A table with a line per month, a column per source and step, and the size of the files."""
     months = facts(today)
     if not months:
-        return f"no month is stored in {data_folder()}; start with ./run.sh demo or ./run.sh month 2024-01"
+        return f"no month is stored in {data_folder()}; start with {program()} demo or {program()} month 2024-01"
     seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
     used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
     header = ["month", *used, *STEPS, "files", "published", "took"]
@@ -152,7 +152,7 @@ def table(today: date) -> str:
     ]
     notes = [f"{month['month']} is rejected: {month['why_rejected']}" for month in months if month["why_rejected"]]
     notes += [
-        f"{month['month']} is incomplete: {month['why_incomplete']}; ./run.sh verify --repair builds it again"
+        f"{month['month']} is incomplete: {month['why_incomplete']}; {program()} verify --repair builds it again"
         for month in months
         if month["why_incomplete"]
     ]

@@ -132,13 +132,16 @@ def is_as_published(warehouse: Warehouse, table: str, month: date | None) -> boo
 
 def without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
     """Rows without a receipt."""
+    of_marts: dict[date, int] = {}
     for (kind, name, label), rows in sorted(counts.items()):
         source, month = sources().get(name), parse_month(label)
         if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month):
-            yield of_month(month, f"{name} has {rows:,} {kind} rows of a month that is not built")
+            of_marts[month] = of_marts.get(month, 0) + rows
         if kind == "raw_data" and source and not record_of("warehouse/loaded", month, source=source):
             text = f"{source.label(month)} {name}: raw_data has {rows:,} rows without a receipt"
             yield Disagreement(text, months_of(source, month), steps=(f"Load {name} {month:%Y-%m}",))
+    for month, rows in of_marts.items():
+        yield of_month(month, f"the marts have {rows:,} trips of the month, which is not built")
 
 
 def of_built(counts: RowCounts) -> Iterator[Disagreement]:

@@ -27,7 +27,7 @@ class Rebuilt:
 def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) -> Rebuilt:
     """Builds the marts of months from the loaded rows of these sources; other rows of the months are deleted.
 
-    The receipts of the months are left to the caller. Those of their neighbours are written again.
+    The receipts of the months are left to the caller. Those of other months that it changes are written again.
     """
     from pipeline.warehouse import raw, transform
 
@@ -39,12 +39,12 @@ def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) ->
 
     raw.begin(warehouse, source_names)
     built, error = transform.build_all(warehouse, sorted(source_names), before_build)
-    if not (built or withdrawn):
+    own = changed if error else {*source_names}  # where a build failed, months that followed may be half built
+    others = {month: record for month, record in withdrawn.items() if month not in own}
+    if not (built or others):
         return Rebuilt(error=error)
-    facts = facts_of(warehouse, changed, withdrawn)
-    if error:  # the months after them may be half built
-        withdrawn = {month: record for month, record in withdrawn.items() if month not in changed}
-    outdated = records.restore(withdrawn, facts)
+    facts = facts_of(warehouse, changed, others)
+    outdated = records.restore(others, facts)
     return Rebuilt({month: asdict(done) | facts[month] for month, done in built.items()}, outdated, error)
 
 

@@ -23,7 +23,7 @@ from pipeline import metrics
 from pipeline.errors import MonthRejected
 from pipeline.history import runs
 from pipeline.months import add_months
-from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for
+from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for, program
 from pipeline.process import no_garbage_collection
 from pipeline.sources import CONFIG
 from pipeline.tasks import marts, records, selection
@@ -31,7 +31,7 @@ from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
-from pipeline.tasks.source import Load
+from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
 
 SUITES = CONFIG / "expectations"
@@ -153,7 +153,7 @@ class Validate(MonthTask):
     def output(self) -> Receipt:
         return Receipt(path_for("quality", self.month, ".json"), [self.input()[self.month]])
 
-    def run(self) -> None:
+    def run(self) -> Iterator[list[CheckForReissue]]:
         from pipeline import quality
 
         receipt, verdict = self.output(), quality.Verdict.from_record(self.input()[self.month].record)
@@ -162,7 +162,12 @@ class Validate(MonthTask):
         rejected = Receipt(path_for("quality", self.month, ".rejected.json"), receipt.inputs)
         if verdict.rejected and not accepted:
             rejected.write(why=verdict.why, findings=verdict.record()["findings"])
-            raise MonthRejected(f"{self.month:%Y-%m} is rejected: {verdict.why}; all findings are in {rejected.path}")
+            # Luigi builds the month again where a publisher has replaced one of its files.
+            yield checks_for_reissue(self.month, {finding.source for finding in verdict.rejecting})
+            raise MonthRejected(
+                f"{self.month:%Y-%m} is rejected: {verdict.why}; all findings are in {rejected.path}; the next run asks"
+                f" for replaced files, and {program()} forget {self.month:%Y-%m} --source NAME has one downloaded again"
+            )
         rejected.path.unlink(missing_ok=True)
         receipt.write(findings=len(verdict.findings), accepted=accepted)
 

@@ -52,7 +52,7 @@ class Receipt(luigi.Target):
     @property
     def digest(self) -> str | None:
         """Identifies what was built: equal inputs give equal digests. None while the receipt does not exist."""
-        record, made_from = self._record, self._made_from
+        record, made_from = self.stored, self._made_from
         if (
             record is None
             or "unusable_in" in record
@@ -71,12 +71,13 @@ class Receipt(luigi.Target):
     @property
     def record(self) -> dict[str, Any]:
         """What the receipt stores, whether or not it still holds. Raises FileNotFoundError where there is none."""
-        if self._record is None:
+        if self.stored is None:
             raise FileNotFoundError(self.path)
-        return self._record
+        return self.stored
 
     @property
-    def _record(self) -> dict[str, Any] | None:
+    def stored(self) -> dict[str, Any] | None:
+        """As ``record``; None where there is none, or where the file is damaged."""
         try:
             record: dict[str, Any] = json.loads(self.path.read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -120,8 +121,8 @@ class Receipt(luigi.Target):
 
     def update(self, **facts: Any) -> None:
         """Adds facts to the stored record, where there is one."""
-        if self._record is not None:
-            self.save(self._record | facts)
+        if self.stored is not None:
+            self.save(self.stored | facts)
 
     def invalidate(self, by: str = "") -> None:
         """Records that the files cannot be used: the receipt does not exist until it is written again.
@@ -129,21 +130,21 @@ class Receipt(luigi.Target):
         The record stays, unless it is damaged: it says which sources a month has. ``by`` is verify, or the run that
         could not use the files.
         """
-        if self._record is None:
+        if self.stored is None:
             delete(self.path)
         self.update(unusable_in=by or run_id())
 
     @property
     def is_unusable_in_this_run(self) -> bool:
         """Whether this run has invalidated it, so that to build it again would give the same."""
-        return self._record is not None and self._record.get("unusable_in") == run_id()
+        return self.stored is not None and self.stored.get("unusable_in") == run_id()
 
     def losses(self) -> Iterator[str]:
         """One sentence for each thing that the receipt vouches for and that is not stored, or not as it was then.
 
         Those are its files by their sizes, and the receipts that it was made from by their digests.
         """
-        record = self._record
+        record = self.stored
         if record is None:
             yield f"{self.name} is damaged" if self.path.exists() else f"{self.name} does not exist"
             return
@@ -156,7 +157,7 @@ class Receipt(luigi.Target):
             origin = Receipt(data_folder() / name)
             if not origin.path.exists():
                 yield f"{name} does not exist, from which {self.name} was made"
-            elif origin._record is not None and origin._record.get("digest") != digest:
+            elif origin.stored is not None and origin.stored.get("digest") != digest:
                 yield f"{name} has changed since {self.name} was made from it"
 
     def first_loss(self, known: dict[Path, str]) -> str:
@@ -166,7 +167,7 @@ class Receipt(luigi.Target):
         """
         if self.path not in known:
             known[self.path] = ""  # until it is computed
-            origins = (Receipt(data_folder() / name) for name in (self._record or {}).get("made_from", {}))
+            origins = (Receipt(data_folder() / name) for name in (self.stored or {}).get("made_from", {}))
             found = (loss for loss in (*(one.first_loss(known) for one in origins), *self.losses()) if loss)
             known[self.path] = next(found, "")
         return known[self.path]

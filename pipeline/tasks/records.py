@@ -89,14 +89,13 @@ def withdraw(months: Iterable[date]) -> dict[date, Mapping[str, Any]]:
     others. The receipt of the dimensions, which every build replaces, is deleted as well. Where the process is killed
     before the receipts are written again, all of these months are incomplete, and the next run of any of them builds it
     again: there is nothing else to recover.
-    Returns what the neighbours' receipts recorded, for ``restore``.
+    Returns what the receipts recorded, for ``restore``.
     """
-    months = set(months)
     around = {add_months(month, distance) for month in months for distance in (-1, 0, 1)}
     records = {month: record_of("warehouse/transformed", month) for month in sorted(around)}
     for path in [*map(transform_receipt, records), dimensions_receipt()]:
         delete(path)
-    return {month: record for month, record in records.items() if record and month not in months}
+    return {month: record for month, record in records.items() if record}
 
 
 def restore(neighbours: Mapping[date, Mapping[str, Any]], facts: Mapping[date, Mapping[str, Any]]) -> list[date]:

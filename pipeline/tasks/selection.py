@@ -11,6 +11,7 @@ from functools import cache
 from pipeline.errors import Unavailable
 from pipeline.paths import path_for
 from pipeline.sources import Source, sources
+from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import retry_policy
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def required_sources(month: date, source_names: Sequence[str]) -> list[Source]:
 
 def is_landed(source: Source, month: date) -> bool:
     """Whether a file of the month was downloaded."""
-    return path_for("landing", source.label(month), ".json", source.name).exists()
+    return Receipt(path_for("landing", source.label(month), ".json", source.name)).stored is not None
 
 
 def is_loaded(source: Source, month: date) -> bool:

@@ -3,17 +3,20 @@
 The steps are imported where they run, as in month.py.
 """
 
-from contextlib import suppress
+import logging
+from collections.abc import Collection
 from dataclasses import asdict
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import luigi
 
-from pipeline.errors import BadFile, BadInput, MobilityError
+from pipeline.errors import BadFile, BadInput, MobilityError, Unavailable
 from pipeline.history.progress import show_progress
 from pipeline.paths import atomic_write, delete, path_for
+from pipeline.process import run_id
 from pipeline.results import Converted, Landed, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
@@ -21,6 +24,8 @@ from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, SourceName
 from pipeline.tasks.receipts import HttpTarget, Receipt
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
+
+log = logging.getLogger(__name__)
 
 
 class SourceTask(Task):
@@ -81,16 +86,16 @@ class LandingTask(SourceTask):
         if receipt.exists() and path.exists() and reissue.is_same(self.declared, path, new):
             new.unlink()
             return False
-        earlier: dict[str, Any] = {}
-        with suppress(FileNotFoundError):
-            earlier = receipt.record
+        earlier = receipt.stored or {}
         delete(receipt.path)
         new.replace(path)
         receipt.write([path], digest=landed.sha256, **asdict(landed))
         self.notify(message=f"{landed.bytes / 1e6:,.1f} MB from {landed.url}")
         earlier_path = path.with_name(earlier.get("file", path.name))
         if earlier_path != path and not is_landed_for_others(earlier_path):
-            earlier_path.unlink(missing_ok=True)
+            delete(earlier_path)
+            if (archive := label_of(earlier_path)) != label:
+                delete(self.receipt_of(archive).path)
         return bool(earlier.get("sha256") != landed.sha256)
 
     def share(self, archive: Receipt) -> None:
@@ -100,10 +105,15 @@ class LandingTask(SourceTask):
         Receipt(self.path("landing", ".json")).write([path], digest=landed.sha256, **asdict(landed))
 
 
+def label_of(file: Path) -> str:
+    """The label of a landed file, by which its receipt is named: a month, or the year of an archive."""
+    return file.name.split(".")[0]
+
+
 def is_landed_for_others(file: Path) -> bool:
     """Whether the receipt of any month refers to the landed file: a yearly archive serves several."""
     receipts = (Receipt(path) for path in file.parent.glob("????-??.json"))
-    return any(receipt.record["file"] == file.name for receipt in receipts)
+    return any((receipt.stored or {}).get("file") == file.name for receipt in receipts)
 
 
 class Download(LandingTask):
@@ -132,8 +142,72 @@ class Download(LandingTask):
     def invalidate(self) -> None:
         """Has the next run download the file again, because it cannot be used: a yearly archive for all its months."""
         receipt = self.output()
-        self.receipt_of(receipt.record["file"].split(".")[0]).invalidate()
+        self.receipt_of(label_of(Path(receipt.record["file"]))).invalidate()
         receipt.invalidate()
+
+
+class CheckForReissue(LandingTask):
+    """Asks whether the publisher has re-issued the month's file. If so, the new file replaces the stored one.
+
+    A file that was downloaded in this run is new. Of a rejected month, a file that cannot be asked about, as of the
+    weather, is downloaded again, and a publisher that cannot be reached is no failure.
+    """
+
+    def complete(self) -> bool:
+        record = self.landed.stored or {}
+        return run_id() in (record.get("checked_by"), record.get("run"))
+
+    @property
+    def landed(self) -> Receipt:
+        return Receipt(self.path("landing", ".json"))
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.month in records.months_rejected()
+
+    def run(self) -> None:
+        try:
+            self.check()
+        except Unavailable as error:
+            if not self.is_rejected:
+                raise
+            log.warning("%s %s: the publisher cannot be asked for another file: %s", self.source, self.month, error)
+            self.landed.update(checked_by=run_id())
+
+    def check(self) -> None:
+        from pipeline.ingest import reissue
+
+        if self.landed.stored is None:
+            raise BadInput(f"{self.declared.label(self.month)} {self.source}: nothing was downloaded")
+        file = self.receipt_of(label_of(Path(self.landed.record["file"])))
+        if file.record.get("checked_by") != run_id():
+            landed, checked_at = result_of(Landed, file.record), file.record.get("checked_at", "")
+            found = reissue.reissued_at(self.declared, self.month, landed, checked_at, retry_policy())
+            if self.is_rejected and self.declared.settled_after_days is not None:
+                found = next(iter(self.declared.urls_of(self.month).items()))
+            if found and self.fetch(*found):
+                log.warning(
+                    "%s %s: was re-issued and is downloaded again", self.source, self.declared.label(self.month)
+                )
+                file = self.receipt_of(found[1])
+            mark_checked(file)
+        if file.path != self.landed.path and file.record["sha256"] != self.landed.record["sha256"]:
+            self.share(file)
+        mark_checked(self.landed)
+
+
+def checks_for_reissue(month: date, names: Collection[str]) -> list[CheckForReissue]:
+    """One for each landed file of the named sources; an empty name stands for all sources of the month."""
+    return [
+        CheckForReissue(source=source.name, month=source.loaded_as(month))
+        for source in sources().values()
+        if selection.is_landed(source, month) and (source.name in names or "" in names)
+    ]
+
+
+def mark_checked(receipt: Receipt) -> None:
+    """Records when and by which run the publisher was asked."""
+    receipt.update(checked_at=datetime.now(UTC).isoformat(timespec="seconds"), checked_by=run_id())
 
 
 class Convert(SourceTask):

@@ -14,7 +14,6 @@ from pipeline.history.progress import show_progress
 from pipeline.months import add_months, month_range, parse_month
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.process import run_id
-from pipeline.results import Landed, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
@@ -22,7 +21,7 @@ from pipeline.tasks.month import Describe, RunMonth, run_again
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
-from pipeline.tasks.source import Convert, Download, LandingTask, Load
+from pipeline.tasks.source import CheckForReissue, Convert, Download, Load
 
 log = logging.getLogger(__name__)
 
@@ -51,39 +50,6 @@ def step(name: str, source: str = "", month: str = "") -> luigi.Task:
     if name == "Describe":
         return Describe()
     return {"Download": Download, "Convert": Convert, "Load": Load}[name](source=source, month=parse_month(month))
-
-
-class CheckForReissue(LandingTask):
-    """Asks whether the publisher has re-issued the month's file. If so, the new file replaces the stored one."""
-
-    def complete(self) -> bool:
-        return self.landed.record.get("checked_by") == run_id()
-
-    @property
-    def landed(self) -> Receipt:
-        return Receipt(self.path("landing", ".json"))
-
-    def run(self) -> None:
-        from pipeline.ingest import reissue
-
-        file = self.receipt_of(self.landed.record["file"].split(".")[0])
-        if file.record.get("checked_by") != run_id():
-            landed, checked_at = result_of(Landed, file.record), file.record.get("checked_at", "")
-            found = reissue.reissued_at(self.declared, self.month, landed, checked_at, retry_policy())
-            if found and self.fetch(*found):
-                log.warning(
-                    "%s %s: was re-issued and is downloaded again", self.source, self.declared.label(self.month)
-                )
-                file = self.receipt_of(found[1])
-            mark_checked(file)
-        if file.path != self.landed.path and file.record["sha256"] != self.landed.record["sha256"]:
-            self.share(file)
-        mark_checked(self.landed)
-
-
-def mark_checked(receipt: Receipt) -> None:
-    """Records when and by which run the publisher was asked."""
-    receipt.update(checked_at=datetime.now(UTC).isoformat(timespec="seconds"), checked_by=run_id())
 
 
 class Refresh(Task):

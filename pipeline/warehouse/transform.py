@@ -64,6 +64,7 @@ def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuil
     before_build(months)
     results, error = run_build(warehouse, months)
     if any(result["error_code"] == REBUILD for result in results):
+        before_build(months_built(warehouse))
         refresh(warehouse)
         results, error = run_build(warehouse, months)
     if error:
@@ -91,10 +92,21 @@ def run_build(
 
 def are_others_built(warehouse: Warehouse, months: Sequence[date]) -> bool:
     """Whether the marts contain other months than these."""
-    monthly = [source.name for source in sources().values() if not source.static]
+    return bool({*months_built(warehouse)} - {*months})
+
+
+def months_built(warehouse: Warehouse) -> list[date]:
+    """The months that the marts contain."""
     with warehouse.connect(read_only=True) as con:
-        others = "select count(*) from raw_data.built where source in $1 and source_month not in $2"
-        return bool(con.execute(others, [monthly, list(months)]).fetchall()[0][0])
+        months = con.execute(
+            "select distinct source_month from raw_data.built where source in $1 order by 1", [monthly()]
+        )
+        return [month for (month,) in months.fetchall()]
+
+
+def monthly() -> list[str]:
+    """The names of the sources that have a file for each month."""
+    return [source.name for source in sources().values() if not source.static]
 
 
 def outdated_followers(warehouse: Warehouse, months: Sequence[date]) -> list[date]:

@@ -10,8 +10,8 @@ from pipeline.months import add_months
 from pipeline.paths import path_for
 from pipeline.tasks.month import Describe, RunMonth
 from pipeline.tasks.records import transform_receipt
-from pipeline.tasks.source import Load
-from pipeline.tasks.upkeep import CatchUp, CheckForReissue, RebuildMonths, Refresh, mark_checked
+from pipeline.tasks.source import CheckForReissue, Load, mark_checked
+from pipeline.tasks.upkeep import CatchUp, RebuildMonths, Refresh
 
 MONTH = date(2024, 1, 1)
 YELLOW = ("yellow_taxi",)

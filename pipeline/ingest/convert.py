@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.database import Settings, connect, literal, quoted
-from pipeline.errors import BadFile
+from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
 from pipeline.ingest.formats import ZIPPED
@@ -80,9 +80,12 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
 
 @contextmanager
 def convert_errors(label: str) -> Iterator[None]:
-    """Raises BadFile instead of errors of DuckDB and of Python's csv module."""
+    """Raises BadFile instead of errors of DuckDB and of Python's csv module; for too little memory, MobilityError."""
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        reason = str(error).splitlines()[0]
+        raise MobilityError(f"{label}: {reason}; raise convert_memory_gb of [mobility] in luigi.cfg") from error
     except (csv.Error, duckdb.Error) as error:
         raise BadFile(f"{label} cannot be read ({reason_of(error)})") from error
 

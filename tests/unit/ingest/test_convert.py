@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.errors import BadFile, SchemaChanged
+from pipeline.errors import BadFile, MobilityError, SchemaChanged
 from pipeline.ingest import convert
 from pipeline.results import Converted
 from pipeline.sample.weather import archive_response
@@ -259,3 +259,15 @@ def test_an_answer_that_was_landed_before_it_was_checked_is_refused(tmp_path: Pa
     (tmp_path / "a.json").write_text(json.dumps(answer | {"timezone": "America/New_York"}))
     with pytest.raises(BadFile, match=r"2024-01 weather: a.json: expected timezone GMT, found America/New_York; "):
         run(sources()["weather"], date(2024, 1, 1), tmp_path / "a.json", tmp_path)
+
+
+def test_too_little_memory_is_no_fault_of_the_file() -> None:
+    with (
+        pytest.raises(MobilityError, match=r"a\.zip: Out of Memory.*; raise convert_memory_gb of") as failed,
+        convert.convert_errors("2024-01 citibike: a.zip"),
+        duckdb.connect() as con,
+    ):
+        con.execute("set memory_limit = '10MB'")
+        con.execute("set max_temp_directory_size = '0KB'")
+        con.execute("create table a as select range, md5(range::varchar) from range(10_000_000) order by 2")
+    assert not isinstance(failed.value, BadFile)

@@ -201,13 +201,13 @@ DAMAGES = [
         "found 202408-citibike-tripdata_1.csv, 202408-citibike-tripdata_3.csv",
     ),
     Damage(
-        "latitudes and longitudes are exchanged",
+        "start positions are 0, 0",
         OCTOBER,
         "citibike",
-        "select * replace (start_lat as start_lng, start_lng as start_lat) from rides",
+        "select * replace ('0.0' as start_lat, '0.0' as start_lng) from rides",
         "critical",
-        "start latitudes are between 40.4 and 41.0 degrees",
-        " rows violate it, such as ",
+        "every ride has a start position in the region",
+        " rows are null (limit 1%)",
     ),
     Damage(
         "stations are lost",

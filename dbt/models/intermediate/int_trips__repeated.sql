@@ -25,6 +25,15 @@ trips as (
         dropoff_datetime,
         pickup_location_id,
         dropoff_location_id,
+        bike_id,
+        start_station_id,
+        start_station_name,
+        start_latitude,
+        start_longitude,
+        end_station_id,
+        end_station_name,
+        end_latitude,
+        end_longitude,
         ride_fingerprint
 
     from all_trips
@@ -57,13 +66,14 @@ at_the_start as (
 
 ),
 
-final as (
+-- By its id or, without one, by its content.
+of_equal_id as (
 
     select
         later.source,
         later.source_month,
         later.source_row,
-        min(earlier.source_row) as earlier_row
+        earlier.source_row as earlier_row
 
     from at_the_start as later
     inner join at_the_end as earlier
@@ -71,11 +81,77 @@ final as (
             later.source = earlier.source
             and later.source_month = earlier.next_month
             and later.ride_fingerprint = earlier.ride_fingerprint
-            -- One of the files may omit the milliseconds.
-            and later.pickup_datetime
-            between {{ dbt.dateadd('second', -1, 'earlier.pickup_datetime') }}
-            and {{ dbt.dateadd('second', 1, 'earlier.pickup_datetime') }}
-    group by later.source, later.source_month, later.source_row
+            and {{ is_same_second('later.pickup_datetime', 'earlier.pickup_datetime') }}
+
+),
+
+-- Files of different eras have different ids of rides and of stations, and texts are edited.
+rides_at_the_start as (
+
+    select
+        *,
+        {{ epoch_seconds('pickup_datetime') }} as pickup_second,
+        {{ unnest_list('[-1, 0, 1]') }} as seconds_away
+
+    from at_the_start
+    where bike_id is not null or start_station_id is not null or end_station_id is not null
+
+),
+
+rides_at_the_end as (
+
+    select
+        *,
+        {{ epoch_seconds('pickup_datetime') }} as pickup_second
+
+    from at_the_end
+    where bike_id is not null or start_station_id is not null or end_station_id is not null
+
+),
+
+of_equal_times as (
+
+    select
+        later.source,
+        later.source_month,
+        later.source_row,
+        earlier.source_row as earlier_row
+
+    from rides_at_the_start as later
+    inner join rides_at_the_end as earlier
+        on
+            later.source = earlier.source
+            and later.source_month = earlier.next_month
+            and later.pickup_second + later.seconds_away = earlier.pickup_second
+            and {{ is_same_second('later.pickup_datetime', 'earlier.pickup_datetime') }}
+            and {{ is_same_second('later.dropoff_datetime', 'earlier.dropoff_datetime') }}
+            -- The bike decides if both files tell it.
+            and coalesce(
+                later.bike_id = earlier.bike_id,
+                {{ is_same_station('later.start', 'earlier.start') }}
+                and {{ is_same_station('later.end', 'earlier.end') }}
+            )
+
+),
+
+matched as (
+
+    select * from of_equal_id
+    union all
+    select * from of_equal_times
+
+),
+
+final as (
+
+    select
+        source,
+        source_month,
+        source_row,
+        min(earlier_row) as earlier_row
+
+    from matched
+    group by source, source_month, source_row
 
 )
 

@@ -1,8 +1,15 @@
 {%- set trip_columns = {
     'pickup_location_id': 'integer',
     'dropoff_location_id': 'integer',
+    'bike_id': 'integer',
     'start_station_id': 'text',
+    'start_station_name': 'text',
+    'start_latitude': 'double',
+    'start_longitude': 'double',
     'end_station_id': 'text',
+    'end_station_name': 'text',
+    'end_latitude': 'double',
+    'end_longitude': 'double',
     'trip_distance_miles': 'decimal(18, 3)',
     'passenger_count': 'integer',
     'payment_type': 'integer',
@@ -52,7 +59,7 @@ with
         {% endfor -%}
         row_hash,
         row_fingerprint,
-        -- A ride in two files is recognized by its id, or by its whole content if it has none.
+        -- A ride in two files is recognized by its id, or by its content if it has none.
         {{ 'ride_fingerprint' if 'ride_fingerprint' in published else 'row_fingerprint' }}
         as ride_fingerprint
 

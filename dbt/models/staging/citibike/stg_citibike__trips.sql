@@ -45,22 +45,22 @@ renamed as (
         ride_id,
         rideable_type,
         started_at as pickup_datetime,
-        ended_at as dropoff_datetime,
-        start_station_id,
+        {{ dropoff_time('ended_at') }} as dropoff_datetime,
+        {{ station_id('start_station_id', 'ride_id', 'source') }} as start_station_id,
         start_station_name,
-        start_lat as start_latitude,
-        start_lng as start_longitude,
-        end_station_id,
+        {{ position_part('latitude', 'start_lat', 'start_lng') }} as start_latitude,
+        {{ position_part('longitude', 'start_lat', 'start_lng') }} as start_longitude,
+        {{ station_id('end_station_id', 'ride_id', 'source') }} as end_station_id,
         end_station_name,
-        end_lat as end_latitude,
-        end_lng as end_longitude,
+        {{ position_part('latitude', 'end_lat', 'end_lng') }} as end_latitude,
+        {{ position_part('longitude', 'end_lat', 'end_lng') }} as end_longitude,
         -- Legacy files have Subscriber and Customer.
         case
             when member_casual in ('member', 'Subscriber') then 'member'
             when member_casual in ('casual', 'Customer') then 'casual'
         end as member_type,
         bikeid as bike_id,
-        cast({{ adapter.quote('birth year') }} as integer) as birth_year,
+        {{ to_number(adapter.quote('birth year'), 'integer') }} as birth_year,
         gender as gender_id
 
     from both_cities

@@ -18,12 +18,18 @@ renamed as (
         source_row,
         {{ row_hash("'fhv_taxi'", **published) }} as row_hash,
         {{ row_fingerprint(**published) }} as row_fingerprint,
+        -- Without the columns that only files of some years have.
+        {{ row_fingerprint(
+            texts=['dispatching_base_num'],
+            integers=['PUlocationID', 'DOlocationID'],
+            times=published.times
+        ) }} as ride_fingerprint,
         dispatching_base_num as dispatching_base_id,
         affiliated_base_number as affiliated_base_id,
         pickup_datetime,
-        dropoff_datetime,
-        pulocationid as pickup_location_id,
-        dolocationid as dropoff_location_id,
+        {{ dropoff_time('dropoff_datetime') }} as dropoff_datetime,
+        {{ zone_id('pulocationid') }} as pickup_location_id,
+        {{ zone_id('dolocationid') }} as dropoff_location_id,
         coalesce(sr_flag = 1, false) as is_shared
 
     from source

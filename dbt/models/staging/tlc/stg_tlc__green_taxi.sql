@@ -26,11 +26,17 @@ renamed as (
         source_row,
         {{ row_hash("'green_taxi'", **published) }} as row_hash,
         {{ row_fingerprint(**published) }} as row_fingerprint,
+        -- Without the columns that only files of some years have.
+        {{ row_fingerprint(
+            integers=['VendorID', 'PULocationID', 'DOLocationID'],
+            fractions=['trip_distance', 'fare_amount', 'total_amount'],
+            times=published.times
+        ) }} as ride_fingerprint,
         vendorid as vendor_id,
         lpep_pickup_datetime as pickup_datetime,
-        lpep_dropoff_datetime as dropoff_datetime,
-        pulocationid as pickup_location_id,
-        dolocationid as dropoff_location_id,
+        {{ dropoff_time('lpep_dropoff_datetime') }} as dropoff_datetime,
+        {{ zone_id('pulocationid') }} as pickup_location_id,
+        {{ zone_id('dolocationid') }} as dropoff_location_id,
         passenger_count,
         ratecodeid as rate_code_id,
         payment_type,

@@ -1,5 +1,6 @@
 """The command line: ``./run.sh VERB`` in a checkout, ``nyc-mobility VERB`` where the project is installed."""
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -105,18 +106,16 @@ def demo(options: list[str]) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 means any free port.")
 def serve(port: int) -> int:
     """Serve the pages and the published tables on 127.0.0.1, read-only."""
-    from pipeline.operations.serve import HOME, server
+    from pipeline.operations.serve import HOME, serve, sockets
 
     if not (data_folder() / HOME.lstrip("/")).exists():
         raise BadInput(f"no page is in {data_folder()} yet; {program()} demo or {program()} month 2024-01 writes some")
     try:
-        serving = server(data_folder(), port)
+        listening = sockets(port)
     except OSError as error:
         raise BadInput(f"port {port}: {error.strerror}; choose another: --port 8090") from error
-    with serving:
-        click.echo(f"http://127.0.0.1:{serving.server_port}{HOME}, until Ctrl-C")
-        with contextlib.suppress(KeyboardInterrupt):
-            serving.serve_forever()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(data_folder(), listening))
     return 0
 
 

@@ -1,48 +1,165 @@
 """The verb serve: an HTTP server of the pages and the published tables, for this machine only."""
 
-from functools import partial
-from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import asyncio
+import base64
+import hashlib
+import html
+import logging
+import socket
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote
 
-ADDRESS = "127.0.0.1"
-FOLDERS = ("reports", "published")
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler, StaticFileHandler
+
+from pipeline.loopback import ADDRESS, guarded
+
 HOME = "/reports/index.html"
+HOVER = Path(__file__).parent.parent / "report" / "hover.js"
+"""The script in the pages of months."""
+NETWORK = " ".join(
+    f"https://{host}"
+    for host in (
+        "cdn.jsdelivr.net",
+        "cdnjs.cloudflare.com",
+        "code.jquery.com",
+        "maxcdn.bootstrapcdn.com",
+        "stackpath.bootstrapcdn.com",
+        "unpkg.com",
+    )
+)
+"""Where Data Docs load scripts and styles from."""
+LOGO = "https://great-expectations-web-assets.s3.us-east-2.amazonaws.com"
+DATA_DOCS_SCRIPTS = (
+    "'unsafe-hashes' 'sha256-gohp0y43UjzSJTa7tPe9rc0wep/LVMX8VCahWN7jXfE=' "
+    "'sha256-tHIgjROKqUIJZc0efXzVrH5WTNtBtOZhJoN/2cUV3rY=' 'sha256-cnyHsTTJ3vWVXJ/oMubJ42pPC/njhE6bB7grHdtfMbM='"
+)
+"""The script and the two event handlers in the results of Great Expectations 1.24, which show and hide what passed."""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the files in FOLDERS by GET and HEAD; the status of other methods is 501."""
-
-    server_version = "mobility"
-    sys_version = ""
-
-    def translate_path(self, path: str) -> str:
-        """The file of a path. For a path outside of FOLDERS, also by a link, it is one that does not exist."""
-        root = Path(self.directory).resolve()
-        file = (root / unquote(urlsplit(path).path).replace("\0", "").lstrip("/")).resolve()
-        is_served = any(file.is_relative_to(root / folder) for folder in FOLDERS)
-        is_hidden = any(part.startswith(".") for part in file.relative_to(root).parts) if is_served else True
-        return str(root / ".nothing" if is_hidden else file)
-
-    def send_head(self):  # type: ignore[no-untyped-def]  # untyped in the base class
-        if self.path == "/":
-            self.send_response(HTTPStatus.FOUND)
-            self.send_header("Location", HOME)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return None
-        return super().send_head()
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-cache")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        super().end_headers()
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Does not log successful requests."""
+def policy(**directives: str) -> str:
+    """A Content-Security-Policy that allows these sources and nothing else."""
+    none = dict.fromkeys(("default_src", "base_uri", "form_action", "frame_ancestors"), "'none'")
+    return "; ".join(f"{name.replace('_', '-')} {sources}" for name, sources in (none | directives).items())
 
 
-def server(data: Path, port: int) -> ThreadingHTTPServer:
-    """A listening server of the data folder; port 0 means any free port."""
-    return ThreadingHTTPServer((ADDRESS, port), partial(Handler, directory=str(data)))
+def data_docs_policy(scripts: str) -> str:
+    return policy(
+        script_src=f"{scripts} {NETWORK}",
+        style_src=f"'unsafe-inline' {NETWORK}",
+        font_src=NETWORK,
+        img_src=f"'self' data: {LOGO}",
+    )
+
+
+def policy_for(path: str) -> str:
+    """The policy for a page. One that shows what publishers wrote allows its own inline scripts and no others.
+
+    dbt's documentation and the index of Data Docs consist of scripts, and show nothing of publishers.
+    """
+    if path == "/reports/quality/index.html":
+        return data_docs_policy("'unsafe-inline'")
+    if path.startswith("/reports/quality/"):
+        return data_docs_policy(DATA_DOCS_SCRIPTS)
+    if path == "/reports/models.html":
+        inline = "'unsafe-inline'"
+        return policy(script_src=inline, style_src=inline, img_src="'self' data:", font_src="data:")
+    return policy(script_src=digest_of_script(), style_src="'unsafe-inline'", img_src="data:")
+
+
+def digest_of_script() -> str:
+    """The script of the pages, as a policy names it."""
+    script = f"\n{HOVER.read_text().rstrip()}"  # as the template includes it
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+class Handler(RequestHandler):
+    """Sends headers with which browsers run no foreign script, and give nothing to other sites."""
+
+    def set_default_headers(self) -> None:
+        self.set_header("Server", "mobility")
+        self.set_header("Content-Security-Policy", policy_for(self.request.path))
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-cache")
+
+    def prepare(self) -> None:
+        if any("\0" in argument for argument in self.path_args):  # which no file's name can contain
+            raise HTTPError(404)
+
+
+class Missing(Handler):
+    """The answer for every other path."""
+
+    def prepare(self) -> None:
+        raise HTTPError(404)
+
+
+class Files(Handler, StaticFileHandler):
+    """The files of a folder that are not hidden, by GET and HEAD; tornado refuses paths and links out of the folder."""
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        found = super().validate_absolute_path(root, absolute_path)
+        if found and is_hidden(Path(found), Path(root)):
+            raise HTTPError(404)
+        return found
+
+    def compute_etag(self) -> str:
+        """By time and size: tornado's own, a digest of the contents, is that of the file as it was read first."""
+        stat = Path(self.absolute_path or "").stat()
+        return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+
+class Listing(Handler):
+    """The names in a folder of published tables, without hidden files."""
+
+    def initialize(self, path: Path) -> None:
+        self.root = path
+
+    def get(self, below: str) -> None:
+        folder = (self.root / below).resolve()
+        root = self.root.resolve()
+        if not folder.is_relative_to(root) or is_hidden(folder, root) or not folder.is_dir():
+            raise HTTPError(404)
+        names = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+        items = [f'<li><a href="{quote(name)}">{html.escape(name)}</a>' for name in names if not name.startswith(".")]
+        title = html.escape(f"published/{below}")
+        self.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>")
+        self.write(f"<ul>{''.join(items)}</ul>")
+
+
+def is_hidden(file: Path, root: Path) -> bool:
+    """Whether a name on the path below the root begins with a dot."""
+    return any(part.startswith(".") for part in file.relative_to(root.resolve()).parts)
+
+
+def server(data: Path) -> HTTPServer:
+    """A server of the data folder; ``add_sockets`` starts it."""
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it logs every path that is refused
+    reports, published = data / "reports", data / "published"
+    application = Application(
+        [
+            (r"/", RedirectHandler, {"url": HOME, "permanent": False}),
+            (r"/published", RedirectHandler, {"url": "/published/"}),
+            (r"/reports/(.*)", Files, {"path": str(reports), "default_filename": "index.html"}),
+            (r"/published/((?:.*/)?)", Listing, {"path": published}),
+            (r"/published/(.*)", Files, {"path": str(published)}),
+        ],
+        default_handler_class=Missing,
+        log_function=lambda _: None,
+    )
+    return HTTPServer(guarded(application))
+
+
+def sockets(port: int) -> list[socket.socket]:
+    """Listening sockets on loopback; port 0 means any free port. Raises OSError where the port is in use."""
+    return bind_sockets(port, ADDRESS)
+
+
+async def serve(data: Path, listening: list[socket.socket]) -> None:
+    """Serves the data folder on these sockets until it is cancelled, and prints the address."""
+    server(data).add_sockets(listening)
+    print(f"http://{ADDRESS}:{listening[0].getsockname()[1]}{HOME}, until Ctrl-C", flush=True)
+    await asyncio.Event().wait()

@@ -1,5 +1,7 @@
 """Data Docs, Great Expectations' own pages: the expectations of each suite and their results, month by month."""
 
+import copy
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,12 +38,11 @@ class DataDocs:
             ValidationResultIdentifier,
         )
 
-        for result in results:
-            result.result = with_floats(result.result)
+        shown = [for_pages(result) for result in results]
         run = RunIdentifier(run_name=f"{subject.month:%Y-%m}", run_time=self.started_at)
         passed = sum(bool(result.success) for result in results)
         validated = ExpectationSuiteValidationResult(
-            results=list(results),
+            results=shown,
             success=passed == len(results),
             suite_name=subject.suite,
             statistics={
@@ -76,12 +77,21 @@ class DataDocs:
         return [key for key in keys if key.run_id.run_name in labels]
 
 
-def with_floats(value: Any) -> Any:
-    """The value with floats in the place of decimals, of which Great Expectations takes 50 ms each to serialize."""
+def for_pages(result: "ExpectationValidationResult") -> "ExpectationValidationResult":
+    """A copy whose values can stand in a page: Great Expectations writes them into its tables as HTML."""
+    shown = copy.copy(result)
+    shown.result, shown.exception_info = escaped(result.result), escaped(result.exception_info)
+    return shown
+
+
+def escaped(value: Any) -> Any:
+    """The value with texts escaped for HTML, and with floats for decimals, which take 50 ms each to serialize."""
     if isinstance(value, Mapping):
-        return {key: with_floats(each) for key, each in value.items()}
+        return {escaped(key): escaped(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [with_floats(each) for each in value]
+        return [escaped(each) for each in value]
+    if isinstance(value, str):
+        return html.escape(value)
     return float(value) if isinstance(value, Decimal) else value
 
 

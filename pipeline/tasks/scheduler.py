@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
+from pipeline.sources import CONFIG
 
 T = TypeVar("T")
 USAGE = 2
@@ -51,3 +53,24 @@ def luigid_address() -> tuple[str, int] | None:
 
     config = luigi.configuration.get_config()
     return config.get("core", "scheduler_host", "127.0.0.1"), config.getint("core", "scheduler_port", 8082)
+
+
+def run_luigid(data: Path, arguments: Sequence[str]) -> None:
+    """Runs ``luigid`` with these arguments in this process, until a signal ends it; its state is in the data folder.
+
+    Its API does as any request tells it. So it answers 403 to requests that other sites have a browser make. Raises
+    BadInput where it cannot listen.
+    """
+    from luigi import cmdline, configuration, server
+
+    from pipeline.loopback import guarded
+
+    os.environ["MOBILITY_DATA"] = str(data)  # of which luigid.cfg makes its paths
+    (data / "luigid").mkdir(parents=True, exist_ok=True)
+    configuration.add_config_path(str(CONFIG / "luigid.cfg"))
+    unguarded = server.app
+    server.app = lambda scheduler: guarded(unguarded(scheduler))
+    try:
+        cmdline.luigid(arguments)
+    except OSError as error:
+        raise BadInput(f"luigid cannot listen: {error.strerror}; if it runs already, stop it or add --port") from error

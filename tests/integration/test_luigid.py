@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -48,14 +49,10 @@ class Luigid:
 
     def start(self) -> None:
         self.state.parent.mkdir(parents=True, exist_ok=True)
-        options = ["--address", "127.0.0.1", "--port", str(self.port)]
-        environment = os.environ | {
-            "MOBILITY_DATA": str(self.workspace.data),
-            "LUIGI_CONFIG_PATH": str(HERE / "config/luigid.cfg"),
-        }
+        command = [sys.executable, "-m", "pipeline", "ui", "--port", str(self.port)]
+        environment = os.environ | {"MOBILITY_DATA": str(self.workspace.data)}
         with (self.workspace.data / "luigid/log").open("a") as log:
-            program = Path(sys.executable).with_name("luigid")
-            self.process = subprocess.Popen([program, *options], stdout=log, stderr=log, cwd=HERE, env=environment)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=HERE, env=environment)
         wait_until(self.accepts_connections)
 
     def accepts_connections(self) -> bool:
@@ -167,6 +164,18 @@ def test_luigid_listens_on_loopback_alone(luigid: Luigid) -> None:
         if line.split()[1].endswith(f":{luigid.port:04X}") and line.split()[3] == "0A"
     }
     assert addresses == {"0100007F"}  # 127.0.0.1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "attacker.example"}, {"Origin": "http://attacker.example"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=str,
+)
+def test_luigid_refuses_requests_of_other_sites(luigid: Luigid, headers: dict[str, str]) -> None:
+    address = f"http://127.0.0.1:{luigid.port}/api/task_list"
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(urllib.request.Request(address, data=b"data={}", headers=headers))
+    assert luigid.done_tasks() == {}, "its own pages and workers are answered"
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGKILL])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline import quality
 from pipeline.database import Warehouse
-from pipeline.quality.datadocs import with_floats
+from pipeline.quality.datadocs import escaped
 from tests.unit.quality.small_warehouse import damage
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
@@ -27,5 +27,6 @@ def test_data_docs_show_the_last_results_of_every_month(warehouse: Warehouse, su
     assert "2024-02" in (docs / "index.html").read_text()
 
 
-def test_decimals_become_floats_at_any_depth() -> None:
-    assert with_floats({"a": [Decimal("1.5"), (Decimal(2), "x")], "b": 3}) == {"a": [1.5, [2.0, "x"]], "b": 3}
+def test_texts_are_escaped_for_html_and_decimals_become_floats_at_any_depth() -> None:
+    assert escaped({"a": [Decimal("1.5"), (Decimal(2), "x")], "b": 3}) == {"a": [1.5, [2.0, "x"]], "b": 3}
+    assert escaped({"<b>": ["it's", {"x": '"&'}]}) == {"&lt;b&gt;": ["it&#x27;s", {"x": "&quot;&amp;"}]}

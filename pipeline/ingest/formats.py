@@ -73,6 +73,8 @@ def parse_json(content: bytes) -> Any:
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
         json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair, which is no character
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{error.msg} at {error.doc[error.pos :][:20]!r}, character {error.pos:,}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value

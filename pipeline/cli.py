@@ -129,8 +129,11 @@ def report(month: str, open_it: bool) -> int:
     of, page = past_month(month), path_for("reports", month, ".html")
     if records.record_of("published/metrics", of) is None:
         raise BadInput(f"month {of:%Y-%m}: not published; {program()} month {of:%Y-%m} builds it with its page")
-    lock(data_folder())
-    Report(months=(of,), sources=selection.loaded(of)).run()
+    try:
+        lock(data_folder())
+        Report(months=(of,), sources=selection.loaded(of)).run()
+    except AlreadyRunning as error:
+        click.echo(f"{error}; the page is as the last run wrote it", err=True)
     click.echo(page)
     if open_it and click.launch(page.as_uri()) != 0:
         click.echo("no browser could be started; open the file yourself", err=True)
@@ -161,7 +164,8 @@ def dbt(arguments: tuple[str, ...]) -> int:
 
     Example: dbt show --select fct_hourly_mobility --limit 5
     """
-    lock(data_folder())
+    if not dbt_project.is_reader(arguments):
+        lock(data_folder())
     return dbt_project.run_dbt_command(warehouse(), list(arguments))
 
 

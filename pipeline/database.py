@@ -1,14 +1,17 @@
 """DuckDB connections: settings that fit the machine, and errors that name the process or the disk at fault."""
 
+import logging
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import NoSpace, WarehouseBusy
+from pipeline.errors import BadFile, NoSpace, WarehouseBusy
+from pipeline.paths import program
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +23,16 @@ TIME_ZONE = "UTC"
 """Of every connection: without it, DuckDB converts timestamps with a time zone by the zone of the machine."""
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 GLOB = re.compile(r"[*?[]")
+DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum")
 DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
+
+
+WAIT_S = 120.0
+"""Seconds to wait for another process that holds the file: a query of a person takes less, most steps of a run too."""
+QUIET_S = 2.0
+"""Seconds of waiting that are not worth a line."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,10 +42,11 @@ class Warehouse:
     path: Path
     dbt_folder: Path
     settings: Settings
+    wait_s: float = WAIT_S
 
     def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
         """A connection to the file; see ``connect`` below."""
-        return connect(self.path, self.settings, read_only)
+        return connect(self.path, self.settings, read_only, self.wait_s)
 
 
 def settings_for(threads: int, memory_gb: float, spill: Path, share: str) -> Settings:
@@ -55,16 +68,18 @@ def cores() -> int:
 
 
 @contextmanager
-def connect(database: Path, settings: Settings, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
+def connect(
+    database: Path, settings: Settings, read_only: bool = False, wait_s: float = WAIT_S
+) -> Iterator["duckdb.DuckDBPyConnection"]:
     """A connection to a database file, which is created where it does not exist (``:memory:`` for none), in UTC.
 
-    Raises WarehouseBusy where another process holds the file, naming that process, and NoSpace where the disk is full
-    or not writable.
+    Waits up to ``wait_s`` seconds for another process that holds the file. Then raises WarehouseBusy, naming that
+    process. Raises NoSpace where the disk is full or not writable, and BadFile where the file is damaged.
     """
     import duckdb
 
     try:
-        with duckdb.connect(database, read_only=read_only, config=dict(settings)) as con:
+        with open_when_free(database, settings, read_only, wait_s) as con:
             con.execute(f"set global timezone = {literal(TIME_ZONE)}")
             yield con
     except RuntimeError as error:
@@ -73,13 +88,36 @@ def connect(database: Path, settings: Settings, read_only: bool = False) -> Iter
         raise
     except duckdb.IOException as error:
         text = str(error)
-        if busy := busy_error(text, database):
-            raise busy from error
         if any(words in text for words in DISK):
             found = re.search(r'"exception_message":"(.*?)","', text)
             reason = found[1].replace('\\"', '"') if found else text.splitlines()[0]
             raise NoSpace(f"{reason}; free some space, or choose another MOBILITY_DATA") from error
+        if any(words in text for words in DAMAGED):
+            raise BadFile(
+                f"{database}: is damaged ({text.splitlines()[0]}); {program()} verify --repair builds it again "
+                "from the downloaded files"
+            ) from error
         raise
+
+
+def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: float) -> "duckdb.DuckDBPyConnection":
+    """An open connection. Raises WarehouseBusy where another process still holds the file after ``wait_s`` seconds."""
+    import duckdb
+
+    began, is_told = time.monotonic(), False
+    while True:
+        try:
+            return duckdb.connect(database, read_only=read_only, config=dict(settings))
+        except duckdb.IOException as error:
+            busy, waited = busy_error(str(error), database), time.monotonic() - began
+            if not busy:
+                raise
+            if waited >= wait_s:
+                raise busy from error
+            if waited >= QUIET_S and not is_told:
+                log.warning("%s; waiting up to %.0f s", str(busy).split(";")[0], wait_s)
+                is_told = True
+        time.sleep(0.1)
 
 
 def in_memory() -> AbstractContextManager["duckdb.DuckDBPyConnection"]:

@@ -113,6 +113,8 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
             analytics_enabled=False,
         ),
     )
+    with warehouse.connect(read_only=True):  # waits for a process that holds the file: Great Expectations does not
+        pass
     datasource = context.data_sources.add_sql(
         "warehouse",
         # The path is an argument below, because Great Expectations replaces $NAME in this string by a variable.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipeline.database import Warehouse
+from pipeline.errors import BadFile
 from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
@@ -54,7 +55,7 @@ def judge(
     try:
         with warehouse.connect(read_only=True) as con:
             profiles = read_profiles(con)
-    except duckdb.Error as problem:
+    except (BadFile, duckdb.Error) as problem:
         reason = str(problem).splitlines()[0]
         return {month: Verdict.of(month, all_errors(suites, month, reason)) for month in months}
     verdicts: dict[date, Verdict] = {}

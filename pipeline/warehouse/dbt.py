@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
 SUFFIXES = {".sql", ".yml", ".md"}
 OWN = {"target", "logs", ".user.yml"}
 """Files that dbt writes. Each data folder has its own, so they are not linked."""
+READERS = {"show", "list", "ls", "compile", "parse", "debug", "docs"}
+"""The commands of dbt that only read the warehouse."""
 PATH_OPTIONS = (
     *("--project-dir", ".", "--profiles-dir", ".", "--target-path", "target", "--log-path", "logs"),
     *("--log-level-file", "info"),
@@ -83,11 +86,19 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
 
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
+    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *PATH_OPTIONS]
+    if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
+        own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
+        return run_reader(own, command, MOBILITY_MONTHS="")
     folder = warehouse.dbt_folder
     link_project(folder)
-    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *PATH_OPTIONS]
     env = environment(warehouse) | {"MOBILITY_MONTHS": ""}
     return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
+
+
+def is_reader(arguments: Sequence[str]) -> bool:
+    """Whether the command of dbt only reads the warehouse."""
+    return bool(READERS & {*arguments[:1]})
 
 
 def link_project(folder: Path) -> None:
@@ -169,8 +180,17 @@ def last_lines(output: str) -> str:
 
 def run_metricflow(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs ``mf`` on the warehouse, with its output on the terminal; returns its exit code."""
-    folder = warehouse.dbt_folder
     semantic_manifest(warehouse)  # in the project's ``target``, where MetricFlow looks for it
+    return run_reader(warehouse, [Path(sys.executable).with_name("mf"), *arguments])
+
+
+def run_reader(warehouse: Warehouse, command: Sequence[str | Path], **variables: str) -> int:
+    """Runs a command that only reads, in the project's folder with its output on the terminal; returns its exit code.
+
+    It does not wait for a process that writes the warehouse: this one does, and keeps the file open for reading.
+    """
+    folder = warehouse.dbt_folder
     link_project(folder)
-    command: list[str | Path] = [Path(sys.executable).with_name("mf"), *arguments]
-    return subprocess.run(command, cwd=folder, env=environment(warehouse), check=False).returncode
+    env = environment(warehouse) | {"MOBILITY_ACCESS": "read_only"} | variables
+    with warehouse.connect(read_only=True) if warehouse.path.exists() else nullcontext():
+        return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode

@@ -1,6 +1,7 @@
 """Raw -> marts: runs dbt for one or more months, and for the months after them whose rejections change."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from pipeline.errors import MobilityError, TransformFailed, WarehouseBusy
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
-from pipeline.warehouse.dbt import last_lines, run_dbt
+from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,22 @@ def run_build(
     A full refresh creates the tables where no other month is built; otherwise they must exist.
     """
     command = BUILD if are_others_built(warehouse, months) else (*BUILD, "--full-refresh")
-    ended = run_dbt(warehouse, [command], months)
+    ended = run_when_free(warehouse, [command], months)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
         return ended.results, failure(failures, ended.output, warehouse, months)
     return ended.results, None
+
+
+def run_when_free(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
+    """Runs dbt's commands, again where another process had opened the warehouse before dbt did: dbt does not wait."""
+    until = time.monotonic() + warehouse.wait_s
+    while True:
+        ended = run_dbt(warehouse, commands, months)
+        if not busy_error(ended.output, warehouse.path) or time.monotonic() >= until:
+            return ended
+        with warehouse.connect():  # waits for that process
+            pass
 
 
 def are_others_built(warehouse: Warehouse, months: Sequence[date]) -> bool:
@@ -169,7 +181,7 @@ def refresh(warehouse: Warehouse) -> None:
     log.warning("a table does not exist or differs from its contract: building the tables of all months")
     with warehouse.connect(read_only=True) as con:
         months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
-    ended = run_dbt(warehouse, [REFRESH], [month for (month,) in months])
+    ended = run_when_free(warehouse, [REFRESH], [month for (month,) in months])
     if ended.returncode:
         raise TransformFailed(f"the tables of all months cannot be built: {last_lines(ended.output)}")
 

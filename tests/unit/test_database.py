@@ -4,11 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.database import connect, file_argument, literal, settings_for
+from pipeline.errors import BadFile, WarehouseBusy
 from tests.conftest import HERE
 
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -47,6 +50,7 @@ def test_what_does_not_fit_is_spilled_where_it_is_told_and_leaves_nothing(tmp_pa
 
 MOMENTS = """
 from pathlib import Path
+from pipeline.errors import BadFile, WarehouseBusy
 from pipeline.database import connect, in_memory
 with connect(Path("{database}"), {{}}) as con:
     con.execute("create or replace table moments as select timestamptz '2024-07-01 12:00:00+00' as moment")
@@ -86,3 +90,57 @@ def test_duckdb_reads_exactly_the_file_that_it_is_told(tmp_path: Path, folder: s
             con.execute(f"copy (select {literal(name)} as n) to {literal(tmp_path / name / 'f.parquet')}")
         found = con.execute(f"from read_parquet({file_argument(tmp_path / folder / 'f.parquet')})").fetchall()
     assert found == [(folder,)]
+
+
+@contextmanager
+def held_for(database: Path, seconds: float, read_only: bool = False) -> Iterator[int]:
+    """The id of another process that holds the file for so long."""
+    script = (
+        f"import duckdb, time; con = duckdb.connect({str(database)!r}, read_only={read_only}); "
+        f"print('open', flush=True); time.sleep({seconds})"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    with connect(tmp_path / "some.duckdb", {}) as con:
+        con.execute("create table rows as from range(3)")
+    return tmp_path / "some.duckdb"
+
+
+@pytest.mark.parametrize("is_reader", [True, False])
+def test_a_process_that_holds_the_file_for_a_moment_is_waited_for(
+    database: Path, is_reader: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with held_for(database, 2.6, read_only=not is_reader) as process:
+        with connect(database, {}, read_only=is_reader) as con:
+            assert con.execute("select count(*) from rows").fetchall() == [(3,)]
+        [line] = [record.getMessage() for record in caplog.records]
+        assert re.fullmatch(rf"{re.escape(str(database))}: held by process {process} \(.*\); waiting up to 120 s", line)
+
+
+def test_a_process_that_holds_the_file_for_long_is_named(database: Path) -> None:
+    with (
+        held_for(database, 60) as process,
+        pytest.raises(WarehouseBusy, match=f"held by process {process}"),
+        connect(database, {}, wait_s=0.2),
+    ):
+        pass
+
+
+def test_readers_do_not_wait_for_each_other(database: Path) -> None:
+    with held_for(database, 60, read_only=True), connect(database, {}, read_only=True, wait_s=0) as con:
+        assert con.execute("select count(*) from rows").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize("content", [b"no database" * 1000, bytes(20_000)])
+def test_a_damaged_file_is_refused_with_what_mends_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "some.duckdb").write_bytes(content)
+    message = r"some\.duckdb: is damaged .*; \./run\.sh verify --repair builds it again"
+    with pytest.raises(BadFile, match=message), connect(tmp_path / "some.duckdb", {}):
+        pass

@@ -201,20 +201,11 @@ def health() -> int:
 def verify(repair_it: bool, deep: bool) -> int:
     """Compare files and warehouse with their receipts."""
     from pipeline.operations.repair import repair
-    from pipeline.operations.verify import disagreements
+    from pipeline.operations.verify import verify
 
     lock(data_folder())
-    found, rejected = disagreements(warehouse(), deep), records.months_rejected() if repair_it else []
-    if repair_it and (found or rejected):
-        texts = [*(one.text for one in found), *(f"{month:%Y-%m} is rejected" for month in rejected)]
-        click.echo("\n".join([*texts, "repairing ..."]))
-        if code := repair(warehouse(), found, rejected):
-            return code
-        found = disagreements(warehouse(), deep)
-    click.echo("\n".join(one.text for one in found) or "all receipts agree with the files and the warehouse")
-    if found and not repair_it:
-        click.echo(f"{program()} verify --repair rebuilds what is needed", err=True)
-    return DISAGREES if found else 0
+    code = repair(warehouse(), deep) if repair_it else 0
+    return code or (0 if verify(warehouse(), deep) else DISAGREES)
 
 
 @commands.command()

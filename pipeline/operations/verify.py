@@ -4,6 +4,7 @@ Its quick form compares what exists, sizes and numbers of rows; its full form al
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipeline.errors import BadInput
 from pipeline.months import parse_month
 from pipeline.operations.disagreements import Disagreement, changes, of_dimensions, of_month, of_source, record_in
 from pipeline.operations.verify_warehouse import of_warehouse
-from pipeline.paths import data_folder
+from pipeline.paths import data_folder, program
 from pipeline.sources import sources
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
@@ -29,6 +30,16 @@ WAREHOUSE = "warehouse/nyc_mobility.duckdb "
 """Begins the problem of each of its receipts where the warehouse is lost; it is named once."""
 PUBLISHED = ("quality", "published", "published/metrics", "reports", "complete")
 """The stages that stay as they are while a month is rejected."""
+
+
+def verify(warehouse: Warehouse, is_deep: bool) -> bool:
+    """Prints the disagreements; returns whether there are none."""
+    if found := disagreements(warehouse, is_deep):
+        print("\n".join(one.text for one in found))
+        print(f"{program()} verify --repair rebuilds what is needed", file=sys.stderr)
+    else:
+        print("all receipts agree with the files and the warehouse")
+    return not found
 
 
 def disagreements(warehouse: Warehouse, is_deep: bool = True) -> list[Disagreement]:

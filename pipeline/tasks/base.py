@@ -4,6 +4,9 @@ import hashlib
 import logging
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,11 @@ from typing import Any
 import luigi
 from luigi.rpc import RPCError
 
-from pipeline.errors import NoSpace
+from pipeline.errors import BadInput, NoSpace
 from pipeline.history.log import rotate
 from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
+from pipeline.months import parse_month
 from pipeline.paths import data_folder
 from pipeline.process import run_id
 from pipeline.tasks.scheduler import exit_on_error
@@ -22,6 +26,8 @@ from pipeline.tasks.settings import mobility
 
 log = logging.getLogger(__name__)
 
+CLOCK_TOLERANCE = timedelta(hours=1)
+"""By how much the clock may be behind a file without a warning."""
 OF_THE_FOLDER = {"warehouse"}
 """Resources that each data folder has one of."""
 
@@ -74,6 +80,7 @@ def begin_run(least_free_gb: float = 0) -> None:
     """
     if lock(data_folder()):
         check_space(least_free_gb)
+        check_clock()
         rotate()
         import duckdb  # noqa: F401  # once, not in each process that Luigi forks (0.15 s, 2026-11)
 
@@ -86,6 +93,28 @@ def check_space(least_free_gb: float) -> None:
             f"{data_folder()}: {free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB for a month's files, "
             "its rows and what DuckDB spills; free some space, or lower [mobility] least_free_gb in luigi.cfg"
         )
+
+
+def check_clock() -> None:
+    """Warns where something is stored that is newer than the clock: months that have not begun by it are left out."""
+    now = datetime.now(UTC)
+    for path, time in written_at():
+        if time > now + CLOCK_TOLERANCE:
+            log.warning(
+                "the clock of this machine says %s, but %s is of %s; if the clock was set back, months are left out",
+                f"{now:%Y-%m-%d %H:%M} UTC",
+                path.relative_to(data_folder()),
+                f"{time:%Y-%m-%d %H:%M} UTC",
+            )
+            return
+
+
+def written_at() -> Iterator[tuple[Path, datetime]]:
+    """When the histories of runs and the receipts of complete months were written, or their months began."""
+    for path in [*data_folder().glob("runs/????-??.jsonl"), *data_folder().glob("complete/????-??.json")]:
+        with suppress(FileNotFoundError, BadInput):
+            month = datetime.combine(parse_month(path.stem), datetime.min.time(), UTC)
+            yield path, max(month, datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 @cache

@@ -1,17 +1,21 @@
 """Luigi parameters of this project: months, sources and ranges, checked when they are parsed."""
 
+import logging
+import time
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import luigi
 import luigi.tools.range
 
 from pipeline.errors import BadInput
-from pipeline.months import parse_month
+from pipeline.months import add_months, month_range, parse_month
 from pipeline.sources import chosen, default_names
 from pipeline.tasks.base import Task
 from pipeline.tasks.scheduler import exit_on_error
+
+log = logging.getLogger(__name__)
 
 
 def past_month(text: str) -> date:
@@ -94,3 +98,16 @@ class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         exit_on_error(check_range, self.start, self.stop)
+
+    def requires(self) -> Any:
+        """The months of the range that are not complete. Warns of those that have not ended by the clock, once."""
+        if not hasattr(self, "_cached_requires") and self.stop:
+            today = datetime.fromtimestamp(time.time() if self.now is None else self.now, UTC).date()
+            if left_out := month_range(max(self.start or today, today), add_months(self.stop, -1)):
+                log.warning(
+                    "months from %s to %s are left out: they have not ended by this machine's clock, which says %s",
+                    f"{left_out[0]:%Y-%m}",
+                    f"{left_out[-1]:%Y-%m}",
+                    today,
+                )
+        return super().requires()

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.database import Warehouse
 from pipeline.operations.disagreements import Disagreement
-from pipeline.operations.repair import repair
+from pipeline.operations.repair import rebuild
 from pipeline.paths import path_for
 from pipeline.tasks.receipts import Receipt
 
@@ -27,7 +27,7 @@ def test_receipts_are_invalidated_and_without_months_nothing_is_run(warehouse: W
     receipt = Receipt(path_for("parquet", date(2024, 1, 1), ".json", "green_taxi"))
     receipt.write(rows=2)
     assert receipt.exists()
-    assert repair(warehouse, [Disagreement("the Parquet file is gone", invalid=(receipt.path,))]) == 0
+    assert rebuild(warehouse, [Disagreement("the Parquet file is gone", invalid=(receipt.path,))]) == 0
     assert not receipt.exists()
     assert files(tmp_path) == {"2024-01.json"}
 
@@ -35,5 +35,5 @@ def test_receipts_are_invalidated_and_without_months_nothing_is_run(warehouse: W
 def test_a_warehouse_that_cannot_be_read_is_set_aside(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.path.write_bytes(b"damaged")
     warehouse.path.with_name("some.duckdb.wal").write_bytes(b"damaged")
-    assert repair(warehouse, [Disagreement("cannot be read", unreadable=warehouse.path)]) == 0
-    assert files(tmp_path) == {"some.duckdb.unreadable"}
+    assert rebuild(warehouse, [Disagreement("cannot be read", unreadable=warehouse.path)]) == 0
+    assert files(tmp_path) == {"some.duckdb.unreadable", "some.duckdb.unreadable.wal"}

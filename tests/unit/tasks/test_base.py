@@ -11,7 +11,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import NoSpace
 from pipeline.paths import path_for
-from pipeline.tasks.base import Task, begin_run, check_space, digest_of
+from pipeline.tasks.base import Task, begin_run, check_clock, check_space, digest_of
 from pipeline.tasks.receipts import Receipt
 
 
@@ -48,6 +48,20 @@ def test_a_run_does_not_begin_with_less_space_than_it_needs(data: Path) -> None:
     check_space(0)
     with pytest.raises(NoSpace, match=r"GB are free, a run needs 1000000000\.0 GB .* least_free_gb in luigi\.cfg"):
         check_space(1e9)
+
+
+@pytest.mark.parametrize("name", ["runs/2100-01.jsonl", "complete/2100-01.json", "runs/2024-01.jsonl"])
+def test_what_is_newer_than_the_clock_is_named(data: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    path = data / name
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    if "2024" in name:
+        check_clock()
+        assert not caplog.records
+        os.utime(path, times=(4_102_444_800, 4_102_444_800))
+    check_clock()
+    [line] = [record.getMessage() for record in caplog.records]
+    assert f"but {name} is of 2100-01-01 00:00 UTC; if the clock was set back, months are left out" in line
 
 
 def test_a_run_rotates_a_large_log_once(data: Path) -> None:

@@ -83,7 +83,7 @@ def trends(published: Path) -> Trends:
 
 def published_sources(published: Path) -> set[str]:
     """The sources of all published months."""
-    with duckdb.connect() as con:
+    with in_memory() as con:
         ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
     return {source for row in ledger for source in row["sources"]}
 

@@ -161,12 +161,14 @@ class Trip:
 
 def classify(rows: Iterable[Row], month: date, earlier_rides: Collection[object] = ()) -> list[Trip]:
     """Each row as a trip or a rejected row; ``earlier_rides`` are the ``ride_key`` of the month before."""
-    seen: set[object] = set()
-    trips = []
+    rows, seen, trips = list(rows), set[object](), []
+    tells_trips_apart = any(row.get("ends") for row in rows)
     for row in rows:
         line = tuple(row.values())
         is_earlier = ride_key(row) in earlier_rides
-        repetition = "exact_duplicate" if line in seen else "in_earlier_file" if is_earlier else None
+        repetition = (
+            "exact_duplicate" if line in seen and tells_trips_apart else "in_earlier_file" if is_earlier else None
+        )
         seen.add(line)
         trips.append(Trip(row, rejection_reason(row, month) or repetition))
     return trips

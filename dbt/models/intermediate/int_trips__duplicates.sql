@@ -13,6 +13,7 @@ trips as (
         source_month,
         source_row,
         pickup_datetime,
+        dropoff_datetime,
         row_fingerprint
 
     from all_trips
@@ -35,13 +36,19 @@ repeated as (
 
 ),
 
-final as (
+copies as (
 
     select
         trips.source,
         trips.source_month,
         trips.source_row,
-        repeated.first_row
+        trips.dropoff_datetime,
+        repeated.first_row,
+        cast(row_number() over (
+            partition by
+                trips.source, trips.source_month, trips.pickup_datetime, trips.row_fingerprint
+            order by trips.source_row
+        ) - 1 as integer) as copy_number
 
     from trips
     inner join repeated
@@ -50,7 +57,53 @@ final as (
             and trips.source_month = repeated.source_month
             and trips.row_fingerprint = repeated.row_fingerprint
             and trips.pickup_datetime is not distinct from repeated.pickup_datetime
-    where trips.source_row > repeated.first_row
+
+),
+
+-- Of a file with such copies only: whether it has drop-off times at all.
+files_in_doubt as (
+
+    select distinct
+        source,
+        source_month
+
+    from copies
+    where dropoff_datetime is null
+
+),
+
+files_with_dropoffs as (
+
+    select distinct
+        trips.source,
+        trips.source_month
+
+    from trips
+    inner join files_in_doubt
+        on
+            trips.source = files_in_doubt.source
+            and trips.source_month = files_in_doubt.source_month
+    where trips.dropoff_datetime is not null
+
+),
+
+final as (
+
+    select
+        copies.source,
+        copies.source_month,
+        copies.source_row,
+        copies.first_row,
+        copies.copy_number,
+        copies.dropoff_datetime is not null
+        or files_with_dropoffs.source is not null as is_same_trip
+
+    from copies
+    left join files_with_dropoffs
+        on
+            copies.source = files_with_dropoffs.source
+            and copies.source_month = files_with_dropoffs.source_month
+    where copies.copy_number > 0
 
 )
 

@@ -20,10 +20,11 @@ final as (
 
     select
         trips.*,
+        coalesce(duplicates.copy_number, 0) as copy_number,
         coalesce(
             {{ rejection_reason('trips') }},
             case
-                when duplicates.source_row is not null then 'exact_duplicate'
+                when duplicates.is_same_trip then 'exact_duplicate'
                 when repeated.source_row is not null then 'in_earlier_file'
             end
         ) as reason

@@ -62,13 +62,36 @@ SOURCE = """
         {ride} as ride
     from raw_data.{source}
 """
+# The days on which trips may begin that are under way when the clocks change, with the start of the hour that is skipped or repeated.
+CLOCK_CHANGES = """
+    (
+        select unnest([changes_from::date, changes_from::date - 1]) as pickup_day, changes_from, changes_from + interval 1 hour as changes_until,
+            month(changes_from) = 3 as is_skipped
+        from (values
+            (timestamp '2022-03-13 02:00'), (timestamp '2022-11-06 01:00'), (timestamp '2023-03-12 02:00'),
+            (timestamp '2023-11-05 01:00'), (timestamp '2024-03-10 02:00'), (timestamp '2024-11-03 01:00')
+        ) as c(changes_from)
+    )
+"""
+BY_CLOCK = "epoch_us(dropoff_datetime) - epoch_us(pickup_datetime)"
+DURATION = f"""
+    {BY_CLOCK} + case
+        when changes_from is null then 0
+        when is_skipped and pickup_datetime < changes_until and dropoff_datetime >= changes_until and {BY_CLOCK} >= 3600000000
+            then -3600000000
+        when not is_skipped and pickup_datetime < changes_from and dropoff_datetime >= changes_until then 3600000000
+        when not is_skipped and dropoff_datetime < pickup_datetime and pickup_datetime < changes_until and dropoff_datetime >= changes_from
+            then 3600000000
+        else 0
+    end
+"""
 REASON = """
     case
         when pickup_datetime is null then 'no_pickup_time'
         when pickup_datetime < source_month - interval 1 day or pickup_datetime >= source_month + interval 1 month + interval 1 day
             then 'pickup_outside_file_month'
-        when dropoff_datetime < pickup_datetime then 'ends_before_it_starts'
-        when dropoff_datetime > pickup_datetime + interval 24 hour then 'longer_than_24_h'
+        when duration_us < 0 then 'ends_before_it_starts'
+        when duration_us > 86400000000 then 'longer_than_24_h'
         when pickup_location_id not between 1 and 265 or dropoff_location_id not between 1 and 265 then 'unknown_zone_id'
     end
 """
@@ -105,7 +128,7 @@ FACTS = f"""
         coalesce(dropoff_location_id, end_station.location_key, 264)::smallint as dropoff_location_key,
         start_station.station_key as start_station_key, end_station.station_key as end_station_key,
         pickup_datetime, dropoff_datetime,
-        (epoch_us(dropoff_datetime) - epoch_us(pickup_datetime)) / 60000000.0 as trip_duration_minutes,
+        duration_us / 60000000.0 as trip_duration_minutes,
         trip_distance_miles,
         case
             when trip_distance_miles > 0 and trip_duration_minutes > 0
@@ -159,7 +182,9 @@ HOURLY = """
 
 def trips() -> str:
     """All raw rows with the columns of a trip, a hash and a fingerprint of the row, and a fingerprint of the ride."""
-    return " union all ".join(SOURCE.format(**source, **hashes(source)) for source in (YELLOW, FHV, CITIBIKE))
+    rows = " union all ".join(SOURCE.format(**source, **hashes(source)) for source in (YELLOW, FHV, CITIBIKE))
+    changes = f"left join {CLOCK_CHANGES} as clock_changes on pickup_datetime::date = pickup_day"
+    return f"select trips.*, {DURATION} as duration_us from ({rows}) as trips {changes}"
 
 
 def hashes(source: dict[str, str]) -> dict[str, str]:

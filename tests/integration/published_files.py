@@ -12,10 +12,12 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pyarrow import parquet
 
 Row = dict[str, Any]
+NEW_YORK = ZoneInfo("America/New_York")
 
 NAMES = {
     "starts": "tpep_pickup_datetime lpep_pickup_datetime pickup_datetime pickup_date started_at starttime start_time",
@@ -143,9 +145,7 @@ class Trip:
 
     @property
     def duration(self) -> timedelta | None:
-        start: datetime = self["starts"]
-        end: datetime | None = self["ends"]
-        return end - start if end else None
+        return duration(self["starts"], self["ends"]) if self["ends"] else None
 
     def dollars(self, name: str) -> Decimal | None:
         """An amount, rounded to cents. The total of hvfhv is the sum of its amounts."""
@@ -181,12 +181,22 @@ def rejection_reason(row: Row, month: date) -> str | None:
     after = (first + 31 * day).replace(day=1)
     if not first - day <= starts < after + day:
         return "pickup_outside_file_month"
-    if ends and ends < starts:
+    if ends and duration(starts, ends) < timedelta():
         return "ends_before_it_starts"
-    if ends and ends - starts > day:
+    if ends and duration(starts, ends) > day:
         return "longer_than_24_h"
     zones = [row.get(name) for name in ("pickup", "dropoff")]
     return "unknown_zone_id" if any(zone and not 1 <= zone <= 265 for zone in zones) else None
+
+
+def duration(starts: datetime, ends: datetime) -> timedelta:
+    """The shortest duration that is not negative, by every reading of times in the hour that is repeated or skipped."""
+    readings = [utc_of(ends, end_fold) - utc_of(starts, fold) for fold in (0, 1) for end_fold in (0, 1)]
+    return min((one for one in readings if one >= timedelta()), default=max(readings))
+
+
+def utc_of(local: datetime, fold: int) -> datetime:
+    return local - (local.replace(tzinfo=NEW_YORK, fold=fold).utcoffset() or timedelta())
 
 
 def ride_key(row: Row) -> object:

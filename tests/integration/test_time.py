@@ -176,7 +176,7 @@ def test_a_ride_in_two_files_is_a_fact_of_the_earlier_file(workspace: Workspace,
 
 
 def test_rows_are_rejected_for_the_expected_reason(workspace: Workspace, files: PublishedFiles) -> None:
-    """Also trips of the repeated hour whose local end is before their start."""
+    """Not for trips of the repeated hour whose end is before their start by the clock."""
     found = counts_by_source_month(workspace, "reason", "audit.rejected_trips where reason <> 'in_earlier_file'")
     reasons = {key: [trip.reason for trip in trips if trip.reason] for key, trips in files.trips.items()}
     expected = {
@@ -184,6 +184,25 @@ def test_rows_are_rejected_for_the_expected_reason(workspace: Workspace, files: 
     }
     assert found == expected
     assert sum(file["counts"].get("fall_back_hour", 0) for file in files.manifest.values()) > 0
+
+
+@pytest.mark.parametrize("source", MODES)
+def test_a_trip_lasts_as_long_as_in_utc(workspace: Workspace, files: PublishedFiles, source: str) -> None:
+    """Over both clock changes of three years, and in the repeated hour."""
+    nights = [night.date() for night in (*SPRING, *AUTUMN)]
+    near = [day for night in nights for day in (night - DAY, night)]
+    found = workspace.query(f"""
+        select pickup_datetime, dropoff_datetime, trip_duration_minutes from core.fct_trips
+        where source = '{source}' and pickup_datetime::date in ({date_list(near)})
+    """)
+    trips = [trip for (name, _), listed in files.trips.items() if name == source for trip in listed]
+    expected = Counter(
+        (trip["starts"], trip["ends"], None if trip.duration is None else trip.duration / timedelta(minutes=1))
+        for trip in trips
+        if trip.reason is None and trip["starts"].date() in near
+    )
+    assert Counter(found) == expected and len(found) > 100
+    assert any(ends and (ends - starts) / timedelta(minutes=1) != minutes for starts, ends, minutes in found)
 
 
 # ---------------------------------------------------------------- weather of an hour

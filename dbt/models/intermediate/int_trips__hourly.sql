@@ -30,8 +30,7 @@ measured as (
     select
         *,
         {{ dbt.date_trunc('hour', 'pickup_datetime') }} as hour_timestamp,
-        {{ epoch_microseconds('dropoff_datetime') }}
-        - {{ epoch_microseconds('pickup_datetime') }} as duration_us,
+        cast(round(trip_duration_minutes * 60000000) as bigint) as duration_us,
         -- Adjustments count in the revenue, but not as trips.
         not is_adjustment as is_trip,
         not is_adjustment and has_plausible_distance as is_plausible,

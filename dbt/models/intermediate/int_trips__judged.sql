@@ -1,6 +1,12 @@
-with trips as (
+with unioned as (
 
     select * from {{ ref('int_trips__unioned') }}
+
+),
+
+clock_changes as (
+
+    select * from {{ ref('int_days__clock_changes') }}
 
 ),
 
@@ -13,6 +19,18 @@ duplicates as (
 repeated as (
 
     select * from {{ ref('int_trips__repeated') }}
+
+),
+
+trips as (
+
+    select
+        unioned.*,
+        {{ trip_duration_us('unioned', 'clock_changes') }} as duration_us
+
+    from unioned
+    left join clock_changes
+        on cast(unioned.pickup_datetime as date) = clock_changes.pickup_day
 
 ),
 

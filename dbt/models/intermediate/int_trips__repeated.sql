@@ -14,6 +14,12 @@ all_trips as (
 
 ),
 
+clock_changes as (
+
+    select * from {{ ref('int_days__clock_changes') }}
+
+),
+
 trips as (
 
     select
@@ -41,19 +47,30 @@ trips as (
 
 ),
 
+timed as (
+
+    select
+        trips.*,
+        {{ trip_duration_us('trips', 'clock_changes') }} as duration_us
+
+    from trips
+    left join clock_changes on cast(trips.pickup_datetime as date) = clock_changes.pickup_day
+
+),
+
 -- Two files share only the days around the end of the earlier file's month.
 at_the_end as (
 
-    select trips.*
-    from trips
+    select timed.*
+    from timed
     -- A file that is loaded for a month that is not built yet has no trips.
     inner join files
         on
-            trips.source = files.source
-            and trips.source_month = files.source_month
+            timed.source = files.source
+            and timed.source_month = files.source_month
     where
-        trips.pickup_datetime >= {{ dbt.dateadd('day', -days, 'trips.next_month') }}
-        and {{ rejection_reason('trips') }} is null
+        timed.pickup_datetime >= {{ dbt.dateadd('day', -days, 'timed.next_month') }}
+        and {{ rejection_reason('timed') }} is null
 
 ),
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Warehouse, literal, quoted
+from pipeline.database import Warehouse, file_argument, literal, quoted
 from pipeline.results import Content
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def is_loaded_as_in(warehouse: Warehouse, source: str, month: date, parquet: Pat
     """Whether the rows of ``raw_data`` are those of the Parquet file that they were loaded from."""
     number = "file_row_number"
     with warehouse.connect(read_only=True) as con:
-        file = f"read_parquet({literal(parquet)}, {number} = true)"
+        file = f"read_parquet({file_argument(parquet)}, {number} = true)"
         return have_equal_rows(
             con,
             f"(select * exclude ({MONTH}) from raw_data.{source} where {MONTH} = date '{month}')",
@@ -131,7 +131,7 @@ def is_published_as_in(warehouse: Warehouse, table: str, month: date | None, par
     """Whether the rows of a table of the models, or those of the month, are those of its published file."""
     with warehouse.connect(read_only=True) as con:
         rows = f"(select * from {table}" + (f" where {MONTH} = date '{month}')" if month else ")")
-        return have_equal_rows(con, rows, f"read_parquet({literal(parquet)}, hive_partitioning = false)")
+        return have_equal_rows(con, rows, f"read_parquet({file_argument(parquet)})")
 
 
 def have_equal_rows(con: "duckdb.DuckDBPyConnection", table: str, file: str) -> bool:

@@ -97,7 +97,11 @@ RIDES = """
     from earlier
     where position <= {in_two_files}
     union all by name
-    select * exclude (position) replace ('began_month_before' as anomaly, hash(id) as id)
+    select * exclude (position) replace (
+        'began_month_before' as anomaly, hash(id) as id,
+        -- Not the ride of the month before: equal times and stations are one ride.
+        start_time - interval 7 seconds as start_time, end_time - interval 7 seconds as end_time
+    )
     from earlier
     where position > {in_two_files} and position <= {in_two_files} + {began_month_before}
 """

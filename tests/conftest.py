@@ -23,6 +23,10 @@ hypothesis.settings.register_profile("no_deadline", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)  # pytest --hypothesis-profile long
 hypothesis.settings.load_profile("no_deadline")
 
+# numpy reads it when it is imported. With a thread per core a test of matrices took 147 s on a busy machine, with one
+# thread 0.8 s (2026-11).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTH = date(2024, 2, 1)

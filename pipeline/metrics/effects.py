@@ -1,84 +1,49 @@
-"""Hours of a month -> the effect of rain, snow, cold, heat and adverse weather on the trips of each type.
+"""Hours of a month -> the effects of rain, snow, cold, heat and adverse weather on the trips of each type.
 
-Hours with the weather are compared with hours without it of the same weekday and hour of the day, within the month: a
-Poisson regression of the trips of each hour on the weather, with a level for every weekday and hour, so that cold
-nights are compared with milder nights. The estimate is a ratio of rates. It is consistent where the mean is modelled
-correctly, whatever the distribution of the counts, and hours without a trip need no special treatment, as they would
-with logarithms. Steady growth or decline over the month is not attributed to the weather: without this trend in the
-model, the interval of rain on yellow taxis in March 2020, when the city shut down, was -61% to +85%; with it, -11% to
-+24%. Hours of a day share their weather and much else: standard errors are clustered by day.
+Hours with the weather are compared with hours without it of the same weekday and hour of the day, within the month, by
+a Poisson regression (estimation.py) on the weather and what goes with it (conditions.py). An effect is a ratio of
+rates, as a change in percent.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from pipeline.metrics.conditions import CONDITIONS, Comparison, comparisons
+from pipeline.metrics.estimation import Estimates, regress
+from pipeline.metrics.hours import ALL, hours_of
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
 
-    Arrays = Mapping[str, np.ndarray[Any, Any]]
+    Array = np.ndarray[Any, Any]
 
-DRY = "precipitation_type = 'none'"
-CONDITIONS = {
-    "rain": ("precipitation_type in ('rain', 'mixed')", "precipitation_type = 'none'"),
-    "snow": ("precipitation_type in ('snow', 'mixed')", "precipitation_type = 'none'"),
-    "cold": (f"{DRY} and temp_category = 'cold'", f"{DRY} and temp_category <> 'cold'"),
-    "heat": (f"{DRY} and temp_category = 'hot'", f"{DRY} and temp_category <> 'hot'"),
-    "adverse": ("is_adverse", "not is_adverse"),
-}
-"""Conditions of hours with the weather and of those compared with them. Cold and heat compare dry hours: mild hours of
-winter are often wet."""
-MIN_HOURS, MIN_DAYS = 8, 5
-"""Hours and days with the weather that an estimate needs. The hours of a day are one cluster, and the interval of four
-clusters is too narrow."""
-HOURS = """
-    select
-        hours.trip_type::varchar as trip_type,
-        dayofyear(hours.hour_timestamp) as day,
-        isodow(hours.hour_timestamp) * 24 + hour(hours.hour_timestamp) as stratum,
-        sum(hours.trip_count)::double as trips,
-        any_value(case when {with_it} then 1 when {without} then 0 end)::double as is_with
-    from core.fct_hourly_mobility as hours
-    join core.dim_weather as weather using (weather_key)
-    where hours.source_month = $month and date_trunc('month', hours.hour_timestamp) = $month
-        and ({with_it} or {without})
-    group by hours.trip_type, hours.hour_timestamp
-    order by hours.trip_type, hours.hour_timestamp
-"""
+METHOD = 2
+"""The version of the method. Effects of different versions are not comparable. 1: until 2026-11."""
+MIN_DF = 4
+"""The least effective degrees of freedom of an estimate: below, the approximation of its distribution fails."""
+CONDITIONS_BY_BOROUGH = ("rain", "snow")
+ESTIMATED = ("effect_pct", "low_pct", "high_pct", "std_error", "df", "p_value")
+
+Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Effect:
-    """The change in trips of an hour with the weather, in percent, with a 95% confidence interval.
+def effects(con: "duckdb.DuckDBPyConnection", month: date) -> list[Row]:
+    """The effects in the month on each type of trip loaded for it, as rows of estimates.weather_effects.
 
-    ``hours_with`` and ``hours_without`` count the hours compared. Where there is no estimate, ``reason`` says why.
+    The effects of all conditions in all boroughs, and of rain and snow in each borough with enough trips.
     """
-
-    source_month: date
-    trip_type: str
-    condition: str
-    effect_pct: float | None
-    low_pct: float | None
-    high_pct: float | None
-    hours_with: int
-    hours_without: int
-    reason: str | None
-
-
-def effects(con: "duckdb.DuckDBPyConnection", month: date) -> list[dict[str, Any]]:
-    """The effect of each condition on each type of trip loaded for the month, as rows of estimates.weather_effects."""
     use_one_blas_thread()
-    found = []
-    for condition, (with_it, without) in CONDITIONS.items():
-        sql = HOURS.format(with_it=with_it, without=without)
-        hours = con.execute(sql, {"month": month}).fetchnumpy()
-        for trip_type in sorted(set(hours["trip_type"])):
-            of_type = {name: values[hours["trip_type"] == trip_type] for name, values in hours.items()}
-            found.append(asdict(Effect(month, trip_type, condition, **estimate(of_type))))
-    return found
+    hours, found = hours_of(con, month), list[Row]()
+    for comparison in comparisons(hours.weather):
+        for trip_type, by_borough in hours.trips.items():
+            for borough, trips in by_borough.items():
+                if borough == ALL or any(name in CONDITIONS_BY_BOROUGH for name in comparison.conditions):
+                    keys = {"source_month": month, "trip_type": trip_type, "pickup_borough": borough}
+                    found += [keys | row for row in estimate(trips, hours.weather, comparison)]
+    return with_q_values(found)
 
 
 def use_one_blas_thread() -> None:
@@ -90,60 +55,94 @@ def use_one_blas_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def estimate(hours: "Arrays") -> dict[str, Any]:
-    """The effect in hours given by ``trips``, ``is_with`` (0 or 1), ``stratum`` and ``day``.
+def estimate(trips: "Array", weather: "Mapping[str, Array]", compared: Comparison) -> Iterator[Row]:
+    """The effect of each condition of the comparison, or the reason why there is none.
 
-    Returns the fields of ``Effect`` from ``effect_pct`` on; where there is no estimate, with the reason.
+    ``weather`` has the columns hours, stratum and day.
     """
+    without = compared.without & compared.known
+    counts = {
+        name: {
+            "hours_with": int(weather["hours"][flag & compared.known].sum()),
+            "hours_without": int(weather["hours"][without].sum()),
+        }
+        for name, flag in compared.conditions.items()
+    }
+    found = regress_on(trips, weather, compared) if any(all(count.values()) for count in counts.values()) else None
+    for column, (name, flag) in enumerate(compared.conditions.items(), start=-len(compared.conditions)):
+        row: Row = {"condition": name, "reason": None, "method": METHOD} | counts[name] | dict.fromkeys(ESTIMATED)
+        if not all(counts[name].values()):
+            yield row | {"reason": too_few_hours(counts[name], compared.known)}
+        elif not trips[flag & compared.known].any() or not trips[without].any():
+            yield row | {"reason": "no trip in the hours on one of the sides"}
+        elif found is None or not found.variances[column] > 0:
+            yield row | {"reason": "the regression finds no estimate"}
+        elif (df := found.dfs[column]) < MIN_DF:
+            yield row | {"reason": f"{df:.1f} effective degrees of freedom, at least {MIN_DF} are needed"}
+        else:
+            yield row | interval(found.logs[column], found.variances[column] ** 0.5, df)
+
+
+def regress_on(trips: "Array", weather: "Mapping[str, Array]", compared: Comparison) -> Estimates | None:
+    """The regression on the comparison's columns, the conditions last."""
     import numpy as np
 
-    compared = comparable(hours)
-    is_with = compared["is_with"] == 1
-    counts = {"hours_with": int(is_with.sum()), "hours_without": int((~is_with).sum())}
-    days = len(np.unique(compared["day"][is_with]))
-    none = dict.fromkeys(("effect_pct", "low_pct", "high_pct")) | counts
-    if counts["hours_with"] < MIN_HOURS or days < MIN_DAYS:
-        least = f"at least {MIN_HOURS} on {MIN_DAYS} days are needed"
-        return none | {"reason": f"{counts['hours_with']} hours on {days} days can be compared, {least}"}
-    if not compared["trips"][is_with].any() or not compared["trips"][~is_with].any():
-        return none | {"reason": "no trip in the hours on one of the sides"}
-    if (found := rate_ratio(compared)) is None:
-        return none | {"reason": "the regression finds no estimate"}
-    ratio, low, high = found
-    return (
-        {name: 100 * (value - 1) for name, value in zip(none, (ratio, low, high), strict=False)}
-        | counts
-        | {"reason": None}
-    )
+    flags = [*compared.other, *compared.conditions.values()]
+    with_trips = [flag for flag in flags if trips[flag & compared.known].any()]  # no ratio fits the others
+    used = compared.known & np.any([compared.without, *with_trips], axis=0)
+    design = np.column_stack([*compared.covariates, *flags]).astype(float)
+    hours, stratum, day = (weather[name][used] for name in ("hours", "stratum", "day"))
+    return regress(trips[used], hours, stratum, day, design[used])
 
 
-def comparable(hours: "Arrays") -> "Arrays":
-    """The hours whose weekday and hour occurs on both sides with a trip in any of them; others carry no information."""
+def too_few_hours(counts: Mapping[str, int], known: "Array") -> str:
+    if known.all():
+        return f"{counts['hours_with']} hours with it and {counts['hours_without']} without it can be compared"
+    return f"the weather is unknown in {(~known).sum()} of {len(known)} hours"
+
+
+def interval(log: float, std_error: float, df: float) -> Row:
+    """The effect in percent with its 95% confidence interval, and the p-value of no effect."""
+    from scipy.special import stdtr, stdtrit
+
+    width = stdtrit(df, 0.975) * std_error
+    ends = (percent(value) for value in (log, log - width, log + width))
+    p_value = 2 * float(stdtr(df, -abs(log) / std_error))
+    return dict(zip(ESTIMATED, (*ends, float(std_error), float(df), p_value), strict=True))
+
+
+def percent(log: float) -> float:
     import numpy as np
 
-    _, stratum = np.unique(hours["stratum"], return_inverse=True)
-    count, with_it, trips = (np.bincount(stratum, weights) for weights in (None, hours["is_with"], hours["trips"]))
-    is_compared = ((with_it > 0) & (with_it < count) & (trips > 0))[stratum]
-    return {name: values[is_compared] for name, values in hours.items()}
+    return float(100 * np.expm1(log))
 
 
-def rate_ratio(hours: "Arrays") -> tuple[float, float, float] | None:
-    """The ratio of the rates with and without, and its 95% confidence interval; None if the fit does not converge."""
-    import numpy as np
-    from statsmodels.discrete.discrete_model import Poisson
+def with_q_values(rows: Iterable[Row]) -> list[Row]:
+    """Adds ``q_value`` to the rows, over the effects that are read together.
 
-    _, stratum = np.unique(hours["stratum"], return_inverse=True)
-    trend = (hours["day"] - hours["day"].mean()) / 31
-    design = np.column_stack([hours["is_with"], trend, np.eye(stratum.max() + 1)[stratum]])
-    mean_logs = np.log(np.bincount(stratum, hours["trips"]) / np.bincount(stratum))
-    fit = Poisson(hours["trips"], design, hasconst=True).fit(
-        start_params=np.concatenate([[0, 0], mean_logs]),
-        cov_type="cluster",
-        cov_kwds={"groups": hours["day"]},
-        use_t=True,
-        disp=False,
-    )
-    if not fit.mle_retvals["converged"]:
-        return None
-    low, high = fit.conf_int()[0]
-    return float(np.exp(fit.params[0])), float(np.exp(low)), float(np.exp(high))
+    These are the effects of the conditions on all types of trips, which a page claims, the effects by dose, and those
+    by borough.
+    """
+    found = list(rows)
+    families: dict[tuple[bool, bool], list[Row]] = {}
+    for row in found:
+        families.setdefault((row["pickup_borough"] == ALL, row["condition"] in CONDITIONS), []).append(row)
+    for members in families.values():
+        known = [row for row in members if row["p_value"] is not None]
+        values = iter(q_values([row["p_value"] for row in known]))
+        for row in members:
+            row["q_value"] = next(values) if row["p_value"] is not None else None
+    return found
+
+
+def q_values(p_values: list[float]) -> list[float]:
+    """The false discovery rate at which each is significant (Benjamini and Hochberg 1995).
+
+    Y. Benjamini, Y. Hochberg (1995): Controlling the false discovery rate. Journal of the Royal Statistical Society B
+    57.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)
+    found, least = [1.0] * len(p_values), 1.0
+    for rank, index in zip(range(len(p_values), 0, -1), order, strict=True):
+        least = found[index] = min(least, p_values[index] * len(p_values) / rank)
+    return found

@@ -1,4 +1,4 @@
-"""Metrics of a month -> files: one per saved query, one of the effects of weather, and a description of each metric."""
+"""Metrics of a month -> files: one per saved query, two of the effects of weather, and a description of each metric."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from pipeline.database import Warehouse, connect, literal
 from pipeline.metrics.declared import definitions
-from pipeline.metrics.effects import Effect, effects
+from pipeline.metrics.effects import effects
 from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
 from pipeline.months import add_months
 
 if TYPE_CHECKING:
     import duckdb
 
-EFFECTS = "weather_effects"
+ESTIMATES = "estimates.weather_effects"
+EFFECTS = ("weather_effects", "weather_effects_by_dose")
+"""The views of the estimates that are published for every month."""
 FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_months": "hour_timestamp"}
 """What metrics are computed from, with the column whose month counts."""
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
@@ -25,34 +27,39 @@ DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_statio
 def export(warehouse: Warehouse, manifest: Path, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
     """Writes the months' metrics into their folders; returns the number of rows of each file, by month and name.
 
-    A folder gets ``<saved query>.parquet`` and ``.csv``, ``weather_effects`` in both formats, and ``metrics.json`` with
-    each metric's label, unit, formula and description. The effects are stored in the warehouse too, for ``mf query``.
+    A folder gets ``<saved query>.parquet`` and ``.csv``, the ``EFFECTS`` in both formats, and ``metrics.json`` with
+    each metric's label, unit, formula and description. The effects are stored in the warehouse too, with those by
+    borough; ``ESTIMATES`` is their number.
     """
     queries = compile_saved_queries(manifest)
-    store_effects(warehouse, list(folders))
-    rows: dict[date, dict[str, int]] = {}
+    rows = store_effects(warehouse, folders)
     for month, folder in folders.items():
-        folder.mkdir(parents=True, exist_ok=True)
         with connect(Path(":memory:"), warehouse.settings) as con:
             create_views_of_month(con, warehouse.path, month)
-            rows[month] = {name: write_files(con, sql, folder / name) for name, sql in queries.items()}
-            of_month = f"from warehouse.estimates.{EFFECTS} where source_month = date '{month}'"
-            rows[month][EFFECTS] = write_files(con, of_month, folder / EFFECTS)
+            rows[month] |= {name: write_files(con, sql, folder / name) for name, sql in queries.items()}
         described = {name: asdict(metric) for name, metric in definitions().items()}
         (folder / "metrics.json").write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n")
     return rows
 
 
-def store_effects(warehouse: Warehouse, months: list[date]) -> None:
-    """Estimates the effects of weather in these months, and replaces those stored of them, in one transaction."""
-    columns = ", ".join(f"${name} as {name}" for name in Effect.__dataclass_fields__)
+def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
+    """Estimates the effects of weather in the months, replaces those stored of them, and writes their files."""
+    counts: dict[date, dict[str, int]] = {}
     with connect(warehouse.path, warehouse.settings) as con:
         con.begin()
-        con.execute(f"delete from estimates.{EFFECTS} where source_month in $1", [months])
-        for month in months:
-            for effect in effects(con, month):
-                con.execute(f"insert into estimates.{EFFECTS} by name select {columns}", effect)
+        con.execute(f"delete from {ESTIMATES} where source_month in $1", [list(folders)])
+        for month in folders:
+            rows = effects(con, month)
+            counts[month] = {ESTIMATES: len(rows)}
+            if rows:
+                con.execute(f"insert into {ESTIMATES} by name select unnest($rows, recursive := true)", {"rows": rows})
         con.commit()
+        for month, folder in folders.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            for view in EFFECTS:
+                sql = f"from core.{view} where source_month = date '{month}'"
+                counts[month][view] = write_files(con, sql, folder / view)
+    return counts
 
 
 def create_views_of_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date) -> None:

@@ -161,7 +161,7 @@ def of_results(counts: RowCounts) -> Iterator[Disagreement]:
         expected = {
             ("quality.findings", path_for("quality", month, ".findings.json")): len((judged or {}).get("findings", ())),
             ("estimates.weather_effects", path_for("published/metrics", month, ".json")): (
-                (measured or {}).get("rows", {}).get("weather_effects", 0)
+                (measured or {}).get("rows", {}).get("estimates.weather_effects", 0)
             ),
         }
         for (table, receipt), rows in expected.items():

@@ -68,7 +68,7 @@ def render(
         effects=forest(shown.effects),
         changes=compared,
         no_change_note=no_change_note(compared),
-        notes=[*unusual_changes(shown.days), *source_notes(month, shown, provenance)],
+        notes=[*unusual_changes(shown.days, shown.weather_days), *source_notes(month, shown, provenance)],
         days=charts.daily(month, modes, shown.days, shown.weather_days),
         hours=charts.weekly(month, modes, shown.hours),
         zones=zones.maps(modes, shown.zones, shown.shapes, shown.stations),

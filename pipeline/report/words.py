@@ -23,10 +23,10 @@ class Condition:
     phrase: str
 
 
-# pipeline/metrics/effects.py selects the hours, dbt/dbt_project.yml has the bounds.
+# pipeline/metrics/conditions.py selects the hours, dbt/dbt_project.yml has the bounds.
 CONDITIONS = {
-    "rain": Condition("Rain", "compared with hours without precipitation", "in rainy hours"),
-    "snow": Condition("Snow", "compared with hours without precipitation", "in snowy hours"),
+    "rain": Condition("Rain", "compared with dry hours after six dry hours", "in rainy hours"),
+    "snow": Condition("Snow", "compared with dry hours after six dry hours", "in snowy hours"),
     "cold": Condition(
         "Cold", "dry hours below 0 °C, compared with dry hours of 0 °C or more", "in dry hours below 0 °C"
     ),
@@ -35,7 +35,8 @@ CONDITIONS = {
     ),
     "adverse": Condition(
         "Adverse weather",
-        "precipitation above 5 mm per hour, below −5 °C or above 35 °C, or wind above 15 m/s",
+        "precipitation above 5 mm per hour, below −5 °C or above 35 °C, or wind above 15 m/s; "
+        "compared with dry hours after six dry hours",
         "in hours of adverse weather",
     ),
 }

@@ -40,10 +40,17 @@ BUILT = "create table if not exists raw_data.built (source varchar not null, sou
 """What the marts contain: a loaded file counts only once its month is built with it."""
 EFFECTS = """
     create table if not exists estimates.weather_effects (
-        source_month date not null, trip_type varchar not null, condition varchar not null,
-        effect_pct double, low_pct double, high_pct double, hours_with integer, hours_without integer, reason varchar
+        source_month date not null, trip_type varchar not null, pickup_borough varchar, condition varchar not null,
+        effect_pct double, low_pct double, high_pct double, std_error double, df double, p_value double, q_value double,
+        hours_with integer, hours_without integer, reason varchar, method integer
     )
 """
+EFFECTS_ADDED = {
+    "pickup_borough": "varchar",
+    **dict.fromkeys(("std_error", "df", "p_value", "q_value"), "double"),
+    "method": "integer",
+}
+"""Columns since 2026-11. Effects without a method had intervals that were too narrow, and are estimated again."""
 FINDINGS = """
     create table if not exists quality.findings (
         source_month date not null, judged_at timestamp not null, suite varchar not null, source varchar not null,
@@ -234,6 +241,9 @@ def prepare(con: "duckdb.DuckDBPyConnection") -> None:
     con.execute(BUILT)
     con.execute("create schema if not exists estimates")
     con.execute(EFFECTS)
+    for name, type_ in EFFECTS_ADDED.items():
+        con.execute(f"alter table estimates.weather_effects add column if not exists {name} {type_}")
+    con.execute("delete from estimates.weather_effects where method is null")
     con.execute("create schema if not exists quality")
     con.execute(FINDINGS)
     con.execute("update quality.findings set outcome = 'skipped' where outcome = 'held back'")  # renamed in 2026-11

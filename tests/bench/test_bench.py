@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.conftest import HERE
+from tests.unit.metrics.simulated_months import REGIMES
 
 
 def test_the_benchmarks_measure_the_pipeline_and_the_baseline(tmp_path: Path) -> None:
@@ -21,3 +22,13 @@ def test_the_benchmarks_measure_the_pipeline_and_the_baseline(tmp_path: Path) ->
         assert result["baseline"]["seconds"] > 0
         assert result["name"] in ended.stdout
     assert not (tmp_path / "work").exists()
+
+
+def test_the_coverage_of_intervals_is_measured_in_every_kind_of_month(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.bench", "--only", "effects", "--months", "6"]
+    environment = os.environ | {"MOBILITY_BENCH": str(tmp_path)}
+    ended = subprocess.run(command, cwd=HERE, env=environment, text=True, capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads((tmp_path / "coverage.json").read_text())
+    assert found.keys() == REGIMES.keys()
+    assert all(name in ended.stdout and one["months"] == 6 for name, one in found.items())

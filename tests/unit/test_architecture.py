@@ -24,8 +24,9 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "metricflow",
-    "statsmodels",
     "numpy",
+    "scipy",
+    "statsmodels",
     "great_expectations",
     "dbt",
     "pandas",

@@ -15,11 +15,19 @@ final as (
         effect_pct,
         low_pct,
         high_pct,
+        std_error,
+        df,
+        p_value,
+        q_value,
         hours_with,
         hours_without,
-        reason
+        reason,
+        method
 
     from effects
+    where
+        pickup_borough = 'all'
+        and condition in ('rain', 'snow', 'cold', 'heat', 'adverse')
 
 )
 

@@ -7,8 +7,11 @@ import duckdb
 import pytest
 
 from pipeline.database import Warehouse, literal
-from pipeline.metrics.effects import CONDITIONS
-from pipeline.metrics.export import DIMENSIONS, create_views_of_month, store_effects, write_files
+from pipeline.metrics.conditions import AFTER_HOURS, CONDITIONS, DOSES_MM
+from pipeline.metrics.effects import CONDITIONS_BY_BOROUGH
+from pipeline.metrics.export import DIMENSIONS, ESTIMATES, create_views_of_month, store_effects, write_files
+from pipeline.warehouse.raw import EFFECTS
+from tests.unit.metrics.hours_tables import create_tables
 
 FEBRUARY = date(2024, 2, 1)
 
@@ -18,7 +21,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse whose trips stand at the edges of February 2024, in its own file and in its neighbours'."""
     path = tmp_path / "nyc_mobility.duckdb"
     with duckdb.connect(path) as con:
-        con.execute("create schema core; create schema estimates")
+        con.execute("create schema core")
         con.execute("""
             create table core.fct_trips as
             from (values
@@ -35,17 +38,9 @@ def warehouse(tmp_path: Path) -> Warehouse:
                 'citibike' as trip_type, 1 as trip_count, 1 as weather_key
             from core.fct_trips;
             create view core.hours_of_loaded_months as from core.fct_hourly_mobility;
-            create table estimates.weather_effects (
-                source_month date, trip_type varchar, condition varchar, effect_pct double, low_pct double,
-                high_pct double, hours_with integer, hours_without integer, reason varchar
-            )
         """)
         for table in DIMENSIONS:
-            con.execute(f"""
-                create table core.{table} as
-                select *, 'none' as precipitation_type, 'mild' as temp_category, false as is_adverse
-                from (values (1), (2)) as t (weather_key)
-            """)
+            con.execute(f"create table core.{table} as from (values (1), (2)) as t (weather_key)")
     settings = {"threads": "1", "memory_limit": "1GB", "temp_directory": str(tmp_path / "spill")}
     return Warehouse(path, tmp_path / "dbt", settings)
 
@@ -70,16 +65,26 @@ def test_rows_are_written_in_the_order_of_all_columns_in_both_formats(tmp_path: 
         assert path.with_suffix(".csv").read_text() == "mode,trips\na,3\nb,1\nb,2\n"
 
 
-def test_effects_replace_those_of_their_months_alone(warehouse: Warehouse) -> None:
-    months = [date(2024, 1, 1), FEBRUARY]
-    store_effects(warehouse, months)
-    with duckdb.connect(warehouse.path) as con:
-        con.execute("update core.fct_hourly_mobility set trip_type = 'fhv' where source_month = date '2024-02-01'")
-    store_effects(warehouse, [FEBRUARY])
-    with duckdb.connect(warehouse.path) as con:
-        stored = con.execute("""
-            select source_month, trip_type, count(*), count(reason)
-            from estimates.weather_effects group by all order by all
-        """).fetchall()
-    conditions = len(CONDITIONS)
-    assert stored == [(months[0], "citibike", conditions, conditions), (FEBRUARY, "fhv", conditions, conditions)]
+def test_effects_replace_those_of_their_months_alone(tmp_path: Path) -> None:
+    path, months = tmp_path / "nyc_mobility.duckdb", [date(2024, 1, 1), FEBRUARY]
+    with duckdb.connect(path) as con:
+        create_tables(con, months[0], mm="if(hour % 50 < 4, 1, 0)", trips="20 + hash(hour) % 9")
+        con.execute("create schema estimates")
+        con.execute(EFFECTS)
+        con.execute("create view core.weather_effects as from estimates.weather_effects where condition = 'rain'")
+        con.execute("create view core.weather_effects_by_dose as from estimates.weather_effects limit 3")
+    settings = {"threads": "1", "memory_limit": "1GB", "temp_directory": str(tmp_path / "spill")}
+    warehouse = Warehouse(path, tmp_path / "dbt", settings)
+    counts = store_effects(warehouse, {month: tmp_path / f"{month:%Y-%m}" for month in months})
+    per_mode = len(CONDITIONS) + len(DOSES_MM) + len(AFTER_HOURS) + 2 * len(CONDITIONS_BY_BOROUGH)
+    assert counts[months[0]] == {ESTIMATES: 2 * per_mode, "weather_effects": 6, "weather_effects_by_dose": 3}
+    assert counts[FEBRUARY] == {ESTIMATES: 0, "weather_effects": 0, "weather_effects_by_dose": 0}
+    (tmp_path / "2024-01/weather_effects.csv").unlink()
+    assert store_effects(warehouse, {months[0]: tmp_path / "2024-01"}) == {months[0]: counts[months[0]]}
+    assert store_effects(warehouse, {FEBRUARY: tmp_path / "2024-02"}) == {FEBRUARY: counts[FEBRUARY]}
+    stored = (
+        "select source_month, count(*), count(effect_pct) filter (condition = 'rain') from estimates.weather_effects"
+    )
+    with duckdb.connect(path) as con:
+        assert con.execute(f"{stored} group by all").fetchall() == [(months[0], 2 * per_mode, 6)]
+    assert (tmp_path / "2024-01/weather_effects.csv").read_text().count("2024-01-01,citibike") == 3

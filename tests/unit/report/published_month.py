@@ -48,7 +48,8 @@ METRICS = {
     "weather_effects": """
         select
             date '2024-01-01' as source_month,
-            * replace (effect_pct::double as effect_pct, low_pct::double as low_pct, high_pct::double as high_pct)
+            * replace (effect_pct::double as effect_pct, low_pct::double as low_pct, high_pct::double as high_pct),
+            if(low_pct * high_pct > 0, 0.01, 0.5) as q_value
         from (values
             ('citibike', 'rain', -31.5, -46.6, -12.2, 145, 356, null),
             ('yellow_taxi', 'rain', 1.1, -4.7, 7.1, 145, 356, null),

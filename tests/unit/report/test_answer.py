@@ -18,6 +18,7 @@ def effect(
         **dict(zip(("effect_pct", "low_pct", "high_pct"), bounds, strict=True)),
         "hours_with": hours,
         "hours_without": 120,
+        "q_value": 0.01 if low * high > 0 else 0.5,
         "reason": "too few hours" if percent is None else None,
     }
 
@@ -61,19 +62,48 @@ def test_there_is_no_answer_without_an_estimate() -> None:
     ("low", "high", "expected"), [(0.4, 9, False), (0.6, 9, True), (-9, -0.6, True), (-1, 1, False)]
 )
 def test_an_effect_is_significant_if_its_rounded_interval_excludes_0(low: float, high: float, expected: bool) -> None:
-    assert is_significant({"low_pct": low, "high_pct": high}) is expected
+    assert is_significant({"low_pct": low, "high_pct": high, "q_value": 0.01}) is expected
+
+
+@pytest.mark.parametrize("q_value", [0.06, None])
+def test_an_effect_that_is_not_significant_among_all_of_the_month_is_not_claimed(q_value: float | None) -> None:
+    rain = effect("citibike", "rain", -20, -30, -10) | {"q_value": q_value}
+    assert answer([rain]) == ["No clear change in Citi Bike rides (−30% to −10%) in rainy hours."]
 
 
 def days(trips: list[int]) -> list[dict[str, Any]]:
     return [{"day": date(2020, 3, day), "trip_type": "fhv", "trips": count} for day, count in enumerate(trips, 1)]
 
 
-def test_trips_that_halve_within_the_month_are_noted() -> None:
-    assert unusual_changes(days([100] * 7 + [60] * 17 + [25] * 7)) == [
-        "For-hire vehicle trips fell 75% between the first and the last week of the month. "
-        "Weather alone does not explain such a change."
+def weather(first_c: float | None, last_c: float | None, snow_cm: float = 0) -> list[dict[str, Any]]:
+    """March with the temperature of its first days until the 15th."""
+    return [
+        {"day": date(2020, 3, day), "coldest_c": celsius, "warmest_c": celsius, "snow_cm": snow_cm if day == 1 else 0}
+        for day in range(1, 32)
+        for celsius in (first_c if day < 15 else last_c,)
     ]
-    assert unusual_changes(days([100] * 7 + [60] * 24)) == []
+
+
+FELL = "For-hire vehicle trips fell 75% between the first and the last week of the month."
+ROSE = "For-hire vehicle trips rose 150% between the first and the last week of the month."
+NOT_WEATHER = "Weather alone does not explain such a change."
+
+
+@pytest.mark.parametrize(
+    ("trips", "weather", "expected"),
+    [
+        ([100] * 7 + [60] * 17 + [25] * 7, weather(8, 9), [f"{FELL} {NOT_WEATHER}"]),
+        ([100] * 7 + [60] * 17 + [25] * 7, weather(8, 9, snow_cm=30), [FELL]),
+        ([100] * 7 + [60] * 17 + [25] * 7, weather(None, 9), [FELL]),
+        ([100] * 7 + [150] * 17 + [250] * 7, weather(0, 20), [f"{ROSE} The mean temperature rose from 0 to 20 °C."]),
+        ([100] * 7 + [150] * 17 + [250] * 7, weather(11, 11), [f"{ROSE} {NOT_WEATHER}"]),
+        ([100] * 7 + [60] * 24, weather(8, 9), []),
+    ],
+)
+def test_trips_that_halve_or_double_within_the_month_are_noted_and_weather_is_excluded_only_if_it_cannot_explain_them(
+    trips: list[int], weather: list[dict[str, Any]], expected: list[str]
+) -> None:
+    assert unusual_changes(days(trips), weather) == expected
 
 
 def test_the_axis_includes_all_intervals_up_to_100_percent() -> None:

@@ -46,9 +46,9 @@ def test_the_answer_comes_first(html: str) -> None:
 
 def test_effects_have_an_interval_and_the_number_of_hours_or_the_reason_why_there_is_none(html: str) -> None:
     text = text_of(html)
-    assert "Rain compared with hours without precipitation; 145 hours with, 356 without" in text
+    assert "Rain compared with dry hours after six dry hours; 145 hours with, 356 without" in text
     assert "Citi Bike −32% (−47% to −12%)" in text
-    assert "Snow compared with hours without precipitation Not estimated: too few comparable hours." in text
+    assert "Snow compared with dry hours after six dry hours Not estimated: too few comparable hours." in text
 
 
 def test_figures_have_units_and_thousands_separators(html: str) -> None:

@@ -53,7 +53,7 @@ def test_nothing_is_published(tmp_path: Path) -> None:
 
 
 def effect(percent: float, low: float, high: float, mode: str = "citibike") -> dict[str, Any]:
-    bounds = {"effect_pct": percent, "low_pct": low, "high_pct": high}
+    bounds = {"effect_pct": percent, "low_pct": low, "high_pct": high, "q_value": 0.01}
     return {"month": JANUARY, "trip_type": mode, "condition": "rain", **bounds}
 
 

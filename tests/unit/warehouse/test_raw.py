@@ -90,6 +90,17 @@ def test_a_column_that_was_declared_later_is_added_to_an_existing_table(warehous
     assert rows(warehouse, found) == [(JANUARY, None), (FEBRUARY, 7.0)]
 
 
+def test_effects_of_an_older_method_are_deleted_and_their_table_gets_the_new_columns(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, [1])
+    with warehouse.connect() as con:
+        con.execute("drop table estimates.weather_effects")
+        con.execute(
+            "create table estimates.weather_effects as select date '2024-01-01' as source_month, -3.0 as effect_pct"
+        )
+    load(warehouse, FEBRUARY, [1])
+    assert rows(warehouse, "select source_month, effect_pct, df, method from estimates.weather_effects") == []
+
+
 def test_a_month_is_built_from_the_given_sources_and_loses_the_rows_of_others(warehouse: Warehouse) -> None:
     load(warehouse, JANUARY, [1, 2])
     load(warehouse, FEBRUARY, [3])

@@ -9,13 +9,19 @@ renamed as (
     select
         source_month,
         trip_type,
+        pickup_borough,
         condition,
         effect_pct,
         low_pct,
         high_pct,
+        std_error,
+        df,
+        p_value,
+        q_value,
         hours_with,
         hours_without,
-        reason
+        reason,
+        method
 
     from source
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, literal, quoted
+from pipeline.database import Settings, connect, file_argument, literal, quoted
 from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
@@ -133,7 +133,7 @@ def count_rows(
     if reads_csv(source) and rows != written + rejected:
         texts = [quoted(column.name) for column in source.columns if column.type == "varchar"]
         breaks = " + ".join(f"coalesce(len(regexp_extract_all({text}, '\\r\\n|\\r|\\n')), 0)" for text in texts)
-        rows -= con.execute(f"select sum({breaks}) from read_parquet(?)", [str(part)]).fetchall()[0][0] or 0
+        rows -= con.execute(f"select sum({breaks}) from read_parquet({file_argument(part)})").fetchall()[0][0] or 0
     return max(rows, written + rejected)
 
 

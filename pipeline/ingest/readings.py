@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import literal, quoted
+from pipeline.database import file_argument, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest.casts import ZONED, Field
 from pipeline.months import add_months
@@ -131,6 +131,6 @@ def published_columns(con: "duckdb.DuckDBPyConnection", source: Source, file: Pa
 def read_clause(source: Source, file: Path, columns: Mapping[str, str]) -> str:
     """The source's FROM clause for one file."""
     return source.read.format(
-        file=literal(str(file)),
+        file=file_argument(file),
         columns="{" + ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items()) + "}",
     )

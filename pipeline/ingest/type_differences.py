@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.database import file_argument
 from pipeline.ingest.readings import MISFITS, Reading
 from pipeline.sources import Source
 
@@ -20,7 +21,8 @@ def type_differences(
     ``missing`` and others as ``invalid``, and a ``sentence``.
     The files are read again only where values do not fit.
     """
-    rows, misfits = con.execute(f"select count(*), sum({MISFITS}) from read_parquet(?)", [str(part)]).fetchall()[0]
+    query = f"select count(*), sum({MISFITS}) from read_parquet({file_argument(part)})"
+    rows, misfits = con.execute(query).fetchall()[0]
     counted = [count_misfits(con, reading) if misfits else {} for reading in readings]
     differences = []
     for column in source.columns:

@@ -67,7 +67,9 @@ def tab(chromium: str) -> Iterator[playwright.Page]:
     with playwright.sync_playwright() as driver:
         offline = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", offline])
-        yield browser.new_page()
+        page = browser.new_page()
+        page.set_default_timeout(120_000)  # dbt's documentation takes its time beside other tests
+        yield page
         browser.close()
 
 

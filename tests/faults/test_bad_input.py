@@ -200,7 +200,8 @@ def test_a_data_folder_that_cannot_be_written_is_an_error_with_its_path(workspac
     ended = workspace.run_month("2024-01", "--sources", "green_taxi")
     assert ended.returncode == 2
     assert (
-        ended.stderr.startswith(f"error: {workspace.data}: cannot be written") and len(ended.stderr.splitlines()) == 1
+        ended.stderr.startswith(f"error: MOBILITY_DATA {workspace.data}: not a folder that can be read")
+        and len(ended.stderr.splitlines()) == 1
     )
 
 

@@ -10,7 +10,8 @@ ADVERSE = "(w.precipitation_mm > 5 or w.temperature_c < -5 or w.temperature_c > 
 PLEASANT = f"(w.temperature_c between 15 and 25 and {DRY} and w.wind_speed_ms < 10 and w.cloud_cover_pct < 50)"
 CYCLING = f"(w.temperature_c between 10 and 25 and {DRY} and {MILD_WIND})"
 RAIN = "(w.rain_mm > 0 or (w.precipitation_mm > 0 and w.snowfall_cm = 0))"
-MINUTES = "(epoch(t.dropoff_datetime) - epoch(t.pickup_datetime)) / 60"
+IN_UTC = "epoch(timezone('America/New_York', t.{}_datetime))"
+MINUTES = f"({IN_UTC.format('dropoff')} - {IN_UTC.format('pickup')}) / 60"
 BOTH = "(t.trip_distance_miles > 0 and t.dropoff_datetime > t.pickup_datetime)"
 PLAUSIBLE = f"""(
     t.trip_distance_miles between 0 and 100 and coalesce(60 * t.trip_distance_miles / nullif({MINUTES}, 0) <= 100, true)

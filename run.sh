@@ -23,7 +23,7 @@ NYC mobility & weather analytics
   ./run.sh forget 2024-01 [--source S]  delete a month, or one source of it, everywhere
   ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override, with a recorded reason
   ./run.sh ui                           start luigid on http://127.0.0.1:8082
-  ./run.sh install-units [--user]       install systemd units for catchup, refresh, weather, health and luigid
+  ./run.sh install-units [--user | --run-as NAME]  install systemd units for catchup, refresh, weather, health and luigid
   ./run.sh completion bash              print a script that completes verbs, options, months and sources; zsh, fish
   ./run.sh dbt ARGUMENTS                dbt on the warehouse
   ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01

@@ -249,15 +249,15 @@ def ui(port: int, options: tuple[str, ...]) -> int:
 
 @commands.command()
 @click.option("--user", is_flag=True, help="For this user, not for the system.")
+@click.option("--run-as", metavar="NAME", help="Who runs the services; by default the owner of the checkout.")
 @click.option("--into", type=click.Path(path_type=Path), help="Write them into this folder.")
-def install_units(user: bool, into: Path | None) -> int:
+def install_units(user: bool, run_as: str | None, into: Path | None) -> int:
     """Write systemd units for catchup, refresh, weather, health and luigid."""
     from pipeline.operations import units
 
-    folder = into or units.folder_of(user)
-    for path in units.install(folder, data_folder(), units.user_of(user), units.secrets_of(user)):
-        click.echo(path)
-    click.echo(units.next_steps(user))
+    name, folder = units.user_of(user, run_as), into or units.folder_of(user)
+    click.echo("\n".join(map(str, units.install(folder, data_folder(), name, units.secrets_of(user)))))
+    click.echo(units.next_steps(data_folder(), name))
     return 0
 
 

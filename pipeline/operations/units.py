@@ -1,6 +1,8 @@
 """The verb install-units: renders config/systemd/ with the paths of this checkout into systemd's folder."""
 
 import os
+import pwd
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +30,10 @@ def install(folder: Path, data: Path, user: str, secrets: Path) -> list[Path]:
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        data.mkdir(parents=True, exist_ok=True)
+        if not data.exists():
+            data.mkdir(parents=True)
+            if user:
+                shutil.chown(data, user)
         for name, text in render(data, user, secrets):
             (folder / name).write_text(text)
             written.append(folder / name)
@@ -61,15 +66,29 @@ def secrets_of(for_user: bool) -> Path:
     return folder_of(for_user).parent.parent / "nyc-mobility.env" if for_user else Path("/etc/nyc-mobility.env")
 
 
-def user_of(for_user: bool) -> str:
-    """The user that runs services of the system: the owner of the checkout; empty for units of a user."""
-    return "" if for_user else HERE.owner()
+def user_of(for_user: bool, run_as: str | None = None) -> str:
+    """The user that runs services of the system: ``run_as``, or the owner of the checkout; empty for units of a user.
+
+    Raises BadInput for a user that does not exist, and where root is not named but owns the checkout.
+    """
+    if for_user:
+        return ""
+    if run_as is None and HERE.stat().st_uid == 0:
+        raise BadInput(
+            f"{HERE} belongs to root, and the services would run as root; name a user who can read it: --run-as NAME"
+        )
+    try:
+        return pwd.getpwnam(run_as).pw_name if run_as else HERE.owner()
+    except KeyError:
+        raise BadInput(f"user {run_as or HERE.stat().st_uid}: does not exist; name another: --run-as NAME") from None
 
 
-def next_steps(for_user: bool) -> str:
-    """What to do after the units are written."""
+def next_steps(data: Path, user: str) -> str:
+    """What to do after the units are written; ``user`` is empty for units of a user."""
+    for_user = not user
     systemctl = "systemctl --user" if for_user else "systemctl"
-    return f"""
+    owner = f"\n{data} must belong to {user}: chown -R {user} '{data}'" if user and data.owner() != user else ""
+    return f"""{owner}
 addresses of alerts and other variables go into {secrets_of(for_user)} (chmod 600); then:
   {systemctl} daemon-reload
   {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer

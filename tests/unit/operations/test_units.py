@@ -62,3 +62,20 @@ def test_units_of_a_user_are_in_the_folder_of_their_configuration(
     assert units.folder_of(True) == tmp_path / "systemd/user"
     assert units.secrets_of(True) == tmp_path / "nyc-mobility.env"
     assert (units.folder_of(False), units.user_of(True)) == (Path("/etc/systemd/system"), "")
+
+
+def test_services_do_not_run_as_root_unless_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "HERE", Path("/"))  # which belongs to root
+    with pytest.raises(BadInput, match=r"^/ belongs to root, .*; name a user who can read it: --run-as NAME$"):
+        units.user_of(False)
+    assert units.user_of(False, "root") == "root"
+    assert units.user_of(False, "daemon") == "daemon"
+    with pytest.raises(BadInput, match="user nobody-at-all: does not exist; name another"):
+        units.user_of(False, "nobody-at-all")
+
+
+def test_a_data_folder_that_the_services_cannot_write_is_reported(tmp_path: Path) -> None:
+    owner = tmp_path.owner()
+    assert "chown" not in units.next_steps(tmp_path, owner)
+    other = "daemon" if owner != "daemon" else "nobody"
+    assert f"{tmp_path} must belong to {other}: chown -R {other} '{tmp_path}'" in units.next_steps(tmp_path, other)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, NoSpace, WarehouseBusy
-from pipeline.paths import program
+from pipeline.paths import FREE_SPACE, program
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +24,10 @@ TIME_ZONE = "UTC"
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 GLOB = re.compile(r"[*?[]")
 DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum")
-DISK = ("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded")
+DISK = (
+    *("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded"),
+    "max_temp_directory_size",  # DuckDB cannot spill any more
+)
 
 
 WAIT_S = 120.0
@@ -86,13 +89,11 @@ def connect(
         if "Query interrupted" in str(error):  # DuckDB's word for Ctrl-C, which Luigi would take for a failed task
             raise KeyboardInterrupt from error
         raise
-    except duckdb.IOException as error:
+    except duckdb.Error as error:  # a full disk is an IOException, or at commit a TransactionException
         text = str(error)
-        if any(words in text for words in DISK):
-            found = re.search(r'"exception_message":"(.*?)","', text)
-            reason = found[1].replace('\\"', '"') if found else text.splitlines()[0]
-            raise NoSpace(f"{reason}; free some space, or choose another MOBILITY_DATA") from error
-        if any(words in text for words in DAMAGED):
+        if full := disk_error(text):
+            raise full from error
+        if isinstance(error, duckdb.IOException) and any(words in text for words in DAMAGED):
             raise BadFile(
                 f"{database}: is damaged ({text.splitlines()[0]}); {program()} verify --repair builds it again "
                 "from the downloaded files"
@@ -133,6 +134,16 @@ def busy_error(text: str, database: Path) -> WarehouseBusy | None:
             "published/ can be read meanwhile"
         )
     return None
+
+
+def disk_error(text: str) -> NoSpace | None:
+    """The error to raise where the message of DuckDB or dbt says that the disk is full or not writable."""
+    line = next((line for line in text.splitlines() if any(words in line for words in DISK)), None)
+    if line is None:
+        return None
+    found = re.search(r'"exception_message":"(.*?)","', line)
+    reason = found[1].replace('\\"', '"') if found else line.strip()
+    return NoSpace(f"{reason}; {FREE_SPACE}")
 
 
 def exactly(path: Path) -> str:

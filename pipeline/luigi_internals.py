@@ -36,6 +36,11 @@ def is_parameter_error(error: BaseException | None) -> bool:
     return type(error).__module__ == "luigi.parameter"
 
 
+def is_lost_scheduler(message: str, error: BaseException | None) -> bool:
+    """Whether Luigi logs the message and the error because luigid does not respond: before it tries again, or last."""
+    return message.startswith("Failed connecting to remote scheduler") or type(error).__module__ == "luigi.rpc"
+
+
 class CachedParameters:
     """Mixin for tasks: Luigi looks up a class's parameters for each instance, a third of the time of a long range."""
 

@@ -23,6 +23,8 @@ FORBIDDEN = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST = os.pathconf("/", "PC_PATH_MAX") - 512
 """Bytes that the data folder's path may have; the paths of its files are longer."""
 
+FREE_SPACE = "free some space, or choose another MOBILITY_DATA"
+
 
 def data_folder() -> Path:
     """The folder of all output: ``MOBILITY_DATA``, by default ``data``, as an absolute path.
@@ -81,36 +83,53 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        make_folder(path.parent)
-        yield part
-        sync(part)
-        part.replace(path)
-        sync(path.parent)
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
-            raise
-        raise NoSpace(f"{path}: cannot be written ({error.strerror}); free or choose another MOBILITY_DATA") from error
+        with disk_errors(path):
+            make_folder(path.parent)
+            yield part
+            sync(part)
+            part.replace(path)
+            sync(path.parent)
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Raises NoSpace instead of an error of the system that says that the disk is full or not writable."""
+    try:
+        yield
+    except OSError as error:
+        if not is_of_disk(error):
+            raise
+        raise NoSpace(f"{path}: cannot be written ({error.strerror}); {FREE_SPACE}") from error
+
+
+@contextlib.contextmanager
 def atomic_write_tree(folder: Path) -> Iterator[Path]:
-    """A folder to write into. Its files move into ``folder`` when the block succeeds; it is deleted in any case."""
+    """A folder to write into. Its files move into ``folder`` when the block succeeds; it is deleted in any case.
+
+    Raises NoSpace where the disk is full or not writable.
+    """
     work = folder / ".part"
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-        yield work
-        for part in sorted(path for path in work.rglob("*") if path.is_file()):
-            path = folder / part.relative_to(work)
-            make_folder(path.parent)
-            sync(part)
-            part.replace(path)
-            sync(path.parent)
+        with disk_errors(folder):
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(parents=True)
+            yield work
+            for part in sorted(path for path in work.rglob("*") if path.is_file()):
+                path = folder / part.relative_to(work)
+                make_folder(path.parent)
+                sync(part)
+                part.replace(path)
+                sync(path.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def is_of_disk(error: BaseException | None) -> bool:
+    """Whether the system raised it because the disk is full or not writable."""
+    return isinstance(error, OSError) and error.errno in DISK_ERRORS
 
 
 def delete(path: Path) -> bool:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipeline.declarations import CONFIGURATION, file_name, read_declaration
-from pipeline.errors import Unavailable
+from pipeline.errors import NoSpace, Unavailable
 from pipeline.history import runs
 from pipeline.paths import atomic_write, data_folder
 from pipeline.sources import CONFIG, Source, read_yaml
@@ -159,23 +159,37 @@ def send(alerts: Iterable[Alert]) -> list[Alert]:
 
 
 def send_once(alert: Alert, urls: Sequence[str]) -> bool:
-    """Sends the alert unless its cause was reported within a day; returns whether it was sent."""
-    from filelock import FileLock
+    """Sends the alert unless its cause was reported within a day; returns whether it was sent.
 
-    folder = data_folder() / "alerts"
-    folder.mkdir(parents=True, exist_ok=True)
-    record = folder / f"{hashlib.sha256(alert.cause.encode()).hexdigest()[:16]}.json"
-    with FileLock(folder / ".lock"):
+    Where the disk is full it is sent without a record, and perhaps once more.
+    """
+    record = data_folder() / "alerts" / f"{hashlib.sha256(alert.cause.encode()).hexdigest()[:16]}.json"
+    with locked(record.with_name(".lock")):
         if is_recent(record) or not deliver(alert, urls):
             return False
-        with atomic_write(record) as part:
+        with suppress(NoSpace), atomic_write(record) as part:
             part.write_text(json.dumps({"cause": alert.cause, "sent_at": datetime.now(UTC).isoformat()}))
     return True
 
 
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Locks the file in the block, unless it cannot be created."""
+    from filelock import FileLock
+
+    lock = FileLock(file)
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def is_recent(record: Path) -> bool:
     """Whether the record is of the last day. A time in the future, after the clock was set back, is not."""
-    with suppress(FileNotFoundError, ValueError, KeyError):
+    with suppress(OSError, ValueError, KeyError):
         age = datetime.now(UTC) - datetime.fromisoformat(json.loads(record.read_text())["sent_at"])
         return timedelta(0) <= age < timedelta(hours=rules().repeat_after_hours)
     return False

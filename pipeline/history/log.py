@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
-from pipeline.luigi_internals import SCHEDULER_MESSAGES, TRACEBACK, is_parameter_error, is_unfulfilled
-from pipeline.paths import data_folder
+from pipeline.luigi_internals import (
+    SCHEDULER_MESSAGES,
+    TRACEBACK,
+    is_lost_scheduler,
+    is_parameter_error,
+    is_unfulfilled,
+)
+from pipeline.paths import data_folder, is_of_disk
 from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
@@ -23,8 +29,8 @@ MAX_BYTES, MAX_FILES = 5_000_000, 9
 
 
 def is_plain(error: BaseException | None) -> bool:
-    """Whether the message is sufficient: a MobilityError, or Luigi's error for a missing or wrong parameter."""
-    return isinstance(error, MobilityError) or is_parameter_error(error)
+    """Whether the message is sufficient: of an error of ours, of a full disk, or of a missing or wrong parameter."""
+    return isinstance(error, MobilityError) or is_parameter_error(error) or is_of_disk(error)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -54,6 +60,8 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     if is_unfulfilled(error):
         changes |= {"levelno": logging.WARNING, "levelname": "WARNING"}
         changes |= {"msg": f"{task[-1] if task else 'a task'}: scheduled again, because what it depends on has changed"}
+    elif is_lost_scheduler(record.getMessage(), error):
+        changes |= {"msg": f"luigid does not respond ({record.getMessage()})"}
     elif is_plain(error):
         changes |= {"msg": f"{task[-1]}: {error}" if task else str(error)}
     else:

@@ -8,12 +8,13 @@ from pipeline.errors import BadInput, Unreachable
 from pipeline.history import alerts
 from pipeline.history.log import check_format
 from pipeline.operations.health import answers
-from pipeline.tasks.scheduler import luigid_address, run_luigi
+from pipeline.paths import program
+from pipeline.tasks.scheduler import drop_killed_workers, luigid_address, run_luigi
 
 log = logging.getLogger(__name__)
 
-NOT_RUN = 25
-"""Exit code of luigi.cfg where the scheduler did not run all tasks."""
+NOT_RUN, UNHANDLED = 25, 40
+"""Exit codes of luigi.cfg where the scheduler did not run all tasks, and where Luigi itself raised an error."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -27,17 +28,36 @@ def run(arguments: Sequence[str]) -> int:
         if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
+    command = ["--module", "pipeline", *remaining]
     luigid = luigid_address()
-    if luigid and not answers(luigid):
-        text = f"no response from {luigid[0]}:{luigid[1]}; start it with ./run.sh ui, or set MOBILITY_SCHEDULER=local"
+    return run_by(luigid, command) if luigid else run_luigi([*command, "--local-scheduler"])
+
+
+def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
+    """Runs Luigi's command by the luigid at this address. Raises Unreachable, after an alert, where it is silent.
+
+    This process has locked the data folder, so that tasks which luigid counts as running were those of a killed run.
+    """
+    require(luigid, "nothing was run")
+    code = run_luigi(command)
+    if code == NOT_RUN:
+        log.warning("luigid did not run all tasks: it was restarted, or it waits for a run that was killed; once more")
+        drop_killed_workers(luigid)
+        code = run_luigi(command)
+    if code == UNHANDLED:
+        require(luigid, "it was lost during the run, and what is complete stays so")
+    return code
+
+
+def require(luigid: tuple[str, int], result: str) -> None:
+    """Raises Unreachable, after an alert, unless luigid responds."""
+    if not answers(luigid):
+        text = (
+            f"no response from {luigid[0]}:{luigid[1]}: {result}; start it with {program()} ui, or set "
+            "MOBILITY_SCHEDULER=local, and run again"
+        )
         alerts.send([alerts.Alert("luigid", "luigid cannot be reached", text)])
         raise Unreachable(f"luigid: {text}")
-    command = ["--module", "pipeline", *remaining, *([] if luigid else ["--local-scheduler"])]
-    code = run_luigi(command)
-    if luigid and code == NOT_RUN:
-        log.warning("luigid did not run all tasks, because it was restarted or another run has them; trying once more")
-        code = run_luigi(command)
-    return code
 
 
 def pop_option(arguments: list[str], option: str) -> str:

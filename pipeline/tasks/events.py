@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -75,7 +76,8 @@ def record(task: luigi.Task, outcome: str, error: BaseException | None = None) -
     from pipeline.history import alerts
 
     entry = entry_of(task, outcome, error)
-    runs.append(data_folder() / "runs", entry)
+    with suppress(OSError):  # on a full disk the alert says why the task failed
+        runs.append(data_folder() / "runs", entry)
     alerts.send_for_task(entry, error)
     return entry
 

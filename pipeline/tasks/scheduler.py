@@ -15,7 +15,10 @@ USAGE = 2
 
 
 def exit_on_error(function: Callable[..., T], *args: Any) -> T:
-    """What the function returns. For an error of the user's, prints one line to standard error and ends the process."""
+    """What the function returns. For an error of the user's, prints one line to standard error and ends the process.
+
+    A full disk is reported by an alert as well: nobody reads what a timer prints.
+    """
     try:
         return function(*args)
     except AlreadyRunning as error:
@@ -24,6 +27,10 @@ def exit_on_error(function: Callable[..., T], *args: Any) -> T:
         print(f"error: {error}", file=sys.stderr)
         raise PidLockAlreadyTakenExit from error  # for which luigi.cfg has an exit code
     except (BadInput, NoSpace) as error:
+        if isinstance(error, NoSpace):
+            from pipeline.history.alerts import Alert, send
+
+            send([Alert("disk", "a run cannot start", str(error))])
         print(f"error: {error}", file=sys.stderr)
         sys.exit(USAGE)
 
@@ -53,6 +60,17 @@ def luigid_address() -> tuple[str, int] | None:
 
     config = luigi.configuration.get_config()
     return config.get("core", "scheduler_host", "127.0.0.1"), config.getint("core", "scheduler_port", 8082)
+
+
+def drop_killed_workers(luigid: tuple[str, int]) -> None:
+    """Waits until luigid may drop workers that were killed a moment ago, and has it drop them (luigi.cfg)."""
+    import time
+
+    import luigi.configuration
+    from luigi.rpc import RemoteScheduler
+
+    time.sleep(luigi.configuration.get_config().getfloat("scheduler", "worker_disconnect_delay"))
+    RemoteScheduler("http://{}:{}".format(*luigid)).prune()  # type: ignore[attr-defined]  # Luigi adds its methods
 
 
 def run_luigid(data: Path, arguments: Sequence[str]) -> None:

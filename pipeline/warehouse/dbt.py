@@ -6,14 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import Warehouse
+from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
 from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
@@ -80,7 +80,9 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
         check=False,
         preexec_fn=die_with_parent,
     )
-    found = json.loads(results.read_text()) if results.exists() else []
+    found: list[dict[str, Any]] = []
+    with suppress(FileNotFoundError, ValueError):  # the process ended before it had written all of it
+        found = json.loads(results.read_text())
     return Ended(ended.returncode, ended.stdout, found)
 
 
@@ -171,7 +173,8 @@ def parse(warehouse: Warehouse, *commands: Sequence[str]) -> None:
     """Parses the project with dbt, then runs more commands; their results are in the folder's ``target``."""
     ended = run_dbt(warehouse, [["parse"], *commands])
     if ended.returncode:
-        raise TransformFailed(f"dbt cannot parse the project: {last_lines(ended.output)}")
+        reason = f"dbt cannot parse the project: {last_lines(ended.output)}"
+        raise disk_error(ended.output) or TransformFailed(reason)
 
 
 def last_lines(output: str) -> str:

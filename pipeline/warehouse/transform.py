@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pipeline.database import Warehouse, busy_error
-from pipeline.errors import MobilityError, TransformFailed, WarehouseBusy
+from pipeline.database import Warehouse, busy_error, disk_error
+from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBusy
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
@@ -40,7 +40,7 @@ def build_all(
             return {}, error
         log.warning("%s; building the months one by one", error)
         return build_one_by_one(warehouse, months, before_build)
-    except WarehouseBusy as error:
+    except (WarehouseBusy, NoSpace) as error:
         return {}, error
 
 
@@ -76,9 +76,7 @@ def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuil
     return Transformed(kinds.count("model"), kinds.count("test"), sum(result["execution_time"] for result in results))
 
 
-def run_build(
-    warehouse: Warehouse, months: Sequence[date]
-) -> tuple[list[dict[str, Any]], TransformFailed | WarehouseBusy | None]:
+def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[str, Any]], MobilityError | None]:
     """The results of one run of dbt, and its error if any.
 
     A full refresh creates the tables where no other month is built; otherwise they must exist.
@@ -183,16 +181,18 @@ def refresh(warehouse: Warehouse) -> None:
         months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
     ended = run_when_free(warehouse, [REFRESH], [month for (month,) in months])
     if ended.returncode:
-        raise TransformFailed(f"the tables of all months cannot be built: {last_lines(ended.output)}")
+        reason = f"the tables of all months cannot be built: {last_lines(ended.output)}"
+        raise disk_error(ended.output) or TransformFailed(reason)
 
 
 def failure(
     failures: Sequence[Mapping[str, Any]], output: str, warehouse: Warehouse, months: Sequence[date]
-) -> TransformFailed | WarehouseBusy:
+) -> MobilityError:
     """The error to raise: the failed models and tests, with some of the failing rows."""
     span = ", ".join(f"{month:%Y-%m}" for month in months)
-    if busy := busy_error(output, warehouse.path):
-        return busy
+    text = "\n".join([*(result["message"] or "" for result in failures), output])
+    if known := busy_error(text, warehouse.path) or disk_error(text):
+        return known
     if not failures:
         return TransformFailed(f"{span}: dbt could not start: {last_lines(output)}")
     messages = [message_of(result, warehouse) for result in failures[:3]]

@@ -11,8 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,27 +180,82 @@ def test_luigid_refuses_requests_of_other_sites(luigid: Luigid, headers: dict[st
     assert luigid.done_tasks() == {}, "its own pages and workers are answered"
 
 
+RUN = """
+import sys
+from pipeline.errors import MobilityError
+from pipeline.operations import run
+try:
+    sys.exit(run.run(sys.argv[1:]))
+except MobilityError as error:
+    sys.exit(f"error: {error}")
+"""
+
+
+@contextmanager
+def downloading(luigid: Luigid, attempts: int) -> Iterator[subprocess.Popen[str]]:
+    """A run of Load by luigid, once its slow download has begun. It tries so often, each second, to reach luigid."""
+    workspace = luigid.workspace
+    workspace.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
+    before = len(workspace.requested_paths("GET"))
+    with subprocess.Popen(command_of(luigid, attempts), **options_of(luigid)) as run:
+        wait_until(lambda: any("green" in path for path in workspace.requested_paths("GET")[before:]))
+        yield run
+
+
+def command_of(luigid: Luigid, attempts: int) -> list[str]:
+    config = luigid.workspace.upstream.root / "luigi.cfg"  # by default Luigi tries three times in 90 seconds
+    retries = f"rpc-retry-attempts = {attempts}\nrpc-retry-wait = 1\n"
+    config.write_text(f"[core]\nscheduler_port = {luigid.port}\n{retries}")
+    return [sys.executable, "-c", RUN, "Load", "--source", "green_taxi", "--month", "2024-01"]
+
+
+def options_of(luigid: Luigid) -> dict[str, Any]:
+    environment = os.environ | {
+        "MOBILITY_DATA": str(luigid.workspace.data),
+        "MOBILITY_SCHEDULER": "luigid",
+        "LUIGI_CONFIG_PATH": str(luigid.workspace.upstream.root / "luigi.cfg"),
+        "TLC_URL": luigid.workspace.upstream.url,
+    }
+    return {"cwd": HERE, "env": environment, "stderr": subprocess.PIPE, "text": True}
+
+
+def is_loaded(workspace: Workspace) -> bool:
+    return (workspace.data / "warehouse/loaded/green_taxi/2024-01.json").exists()
+
+
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_continues_after_a_restart_of_luigid(
     workspace: Workspace, luigid: Luigid, with_signal: signal.Signals
 ) -> None:
     """After SIGTERM luigid has its state; after SIGKILL it has none, and the run schedules its tasks again."""
-    workspace.upstream.faults = [Fault("trip-data/green*", bytes_per_second=100_000)]
-    config = workspace.upstream.root / "luigi.cfg"  # by default Luigi tries three times in 90 seconds
-    config.write_text(f"[core]\nscheduler_port = {luigid.port}\nrpc-retry-attempts = 60\nrpc-retry-wait = 1\n")
-    environment = os.environ | {
-        "MOBILITY_DATA": str(workspace.data),
-        "MOBILITY_SCHEDULER": "luigid",
-        "LUIGI_CONFIG_PATH": str(config),
-        "TLC_URL": workspace.upstream.url,
-    }
-    code = "import sys; from pipeline.operations import run; sys.exit(run.run(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "Load", "--source", "green_taxi", "--month", "2024-01"]
-    with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as run:
-        wait_until(lambda: any("green" in path for path in workspace.requested_paths("GET")))
+    with downloading(luigid, attempts=60) as run:
         luigid.stop(with_signal)
         time.sleep(1)
         luigid.start()
         _, errors = run.communicate(timeout=200)
     assert run.returncode == 0, errors
-    assert (workspace.data / "warehouse/loaded/green_taxi/2024-01.json").exists()
+    assert "Traceback" not in errors
+    assert is_loaded(workspace)
+
+
+def test_a_run_that_loses_luigid_ends_with_one_line(luigid: Luigid) -> None:
+    with downloading(luigid, attempts=2) as run:
+        luigid.stop(signal.SIGKILL)
+        _, errors = run.communicate(timeout=200)
+    assert run.returncode == 1
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1].startswith(
+        f"error: luigid: no response from 127.0.0.1:{luigid.port}: it was lost during the run, and what is complete "
+    )
+    luigid.start()
+
+
+def test_a_run_is_not_stopped_by_one_that_was_killed(workspace: Workspace, luigid: Luigid) -> None:
+    """luigid counts the killed run's tasks as running until it drops its worker, ten seconds later."""
+    with downloading(luigid, attempts=2) as run:
+        run.kill()
+        run.communicate()
+    workspace.upstream.faults = []
+    ended = subprocess.run(command_of(luigid, attempts=2), **options_of(luigid), check=False, timeout=200)
+    assert ended.returncode == 0, ended.stderr
+    assert is_loaded(workspace)

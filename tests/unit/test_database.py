@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import connect, file_argument, literal, settings_for
+from pipeline.database import connect, disk_error, file_argument, literal, settings_for
 from pipeline.errors import BadFile, WarehouseBusy
 from tests.conftest import HERE
 
@@ -144,3 +144,28 @@ def test_a_damaged_file_is_refused_with_what_mends_it(tmp_path: Path, content: b
     message = r"some\.duckdb: is damaged .*; \./run\.sh verify --repair builds it again"
     with pytest.raises(BadFile, match=message), connect(tmp_path / "some.duckdb", {}):
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            'TransactionContext Error: Failed to commit: Could not write file "a.wal": No space left on device',
+            'TransactionContext Error: Failed to commit: Could not write file "a.wal": No space left on device',
+        ),
+        (
+            '{"exception_type":"IO","exception_message":"Could not write file \\"a\\": No space left on device","x":1}',
+            'Could not write file "a": No space left on device',
+        ),
+        (
+            "Traceback\n  File x\nOSError: [Errno 28] No space left on device\n",
+            "OSError: [Errno 28] No space left on device",
+        ),
+    ],
+)
+def test_a_full_disk_is_told_by_the_line_that_says_so(text: str, reason: str) -> None:
+    assert str(disk_error(text)) == f"{reason}; free some space, or choose another MOBILITY_DATA"
+
+
+def test_other_messages_are_not_of_the_disk() -> None:
+    assert disk_error("Binder Error: no such column") is None

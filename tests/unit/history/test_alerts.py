@@ -172,6 +172,12 @@ def test_an_alert_that_could_not_be_sent_is_sent_later(hook: Webhook) -> None:
     assert len(alerts.send([Alert("a", "a", "text")])) == 1
 
 
+def test_an_alert_is_sent_although_nothing_can_be_written(hook: Webhook, tmp_path: Path) -> None:
+    (tmp_path / "alerts").write_text("in the way")
+    assert alerts.send([Alert("disk", "the disk is full", "free some space")])
+    assert hook.titles == ["the disk is full"]
+
+
 def test_without_an_address_nothing_is_sent_or_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.delenv("MOBILITY_ALERT_URLS", raising=False)

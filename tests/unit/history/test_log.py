@@ -1,5 +1,6 @@
 """Log lines on standard error, as text and JSON, and in the log file."""
 
+import errno
 import json
 import logging
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from luigi.rpc import RPCError
 
 from pipeline.errors import BadFile, BadInput
 from pipeline.history import log
@@ -37,6 +39,22 @@ def test_a_mobility_error_is_one_line_and_any_other_has_its_stack_trace() -> Non
     lines = log.ConsoleFormatter("%(levelname)s %(message)s")
     assert lines.format(record(BadFile("no zip"))) == f"ERROR {TASK}: no zip"
     assert "Traceback" in lines.format(record(ValueError("x")))
+
+
+def test_an_error_of_the_disk_is_one_line() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", "/data/a")
+    expected = f"{TASK}: [Errno {errno.ENOSPC}] No space left on device: '/data/a'"
+    assert log.ConsoleFormatter("%(message)s").format(record(error)) == expected
+
+
+def test_a_luigid_that_does_not_respond_is_one_line_before_each_attempt_and_at_the_end() -> None:
+    info = (ConnectionError, ConnectionError("refused"), None)
+    again = logging.LogRecord("luigi-interface", 30, "", 0, "Failed connecting to remote scheduler %r", ("u",), info)
+    lost = (RPCError, RPCError("3 attempts"), None)  # type: ignore[no-untyped-call]
+    end = logging.LogRecord("luigi-interface", 40, "", 0, "Uncaught exception in luigi", (), lost)
+    lines = log.ConsoleFormatter("%(message)s")
+    assert lines.format(again) == "luigid does not respond (Failed connecting to remote scheduler 'u')"
+    assert lines.format(end) == "luigid does not respond (Uncaught exception in luigi)"
 
 
 def test_text_of_a_publisher_cannot_pass_for_another_line_and_shows_no_secret() -> None:

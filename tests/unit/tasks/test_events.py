@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadFile, MonthRejected
+from pipeline.errors import BadFile, MonthRejected, NoSpace
 from pipeline.history import runs
 from pipeline.paths import path_for
 from pipeline.tasks import events
 from pipeline.tasks.month import Judge
 from pipeline.tasks.source import Load
 from pipeline.tasks.upkeep import CatchUp
+from tests.webhook import listening
 
 MONTH = date(2024, 1, 1)
 
@@ -95,3 +96,16 @@ def test_the_months_of_a_task_are_its_month_or_its_months_if_it_has_any() -> Non
     assert events.count_rows({"fct_trips": 3, "metrics": {"headline": 1}}) == 4
     assert events.count_rows(None) == 0
     assert not hasattr(CatchUp, "month")
+
+
+def test_a_task_that_fails_on_a_full_disk_notifies_people_although_nothing_can_be_written(
+    data: Path, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("runs", "alerts"):
+        (data / folder).write_text("in the way")
+    with listening() as webhook:
+        monkeypatch.setenv("MOBILITY_ALERT_URLS", webhook.address)
+        events.task_started(load)
+        events.task_failed(load, NoSpace("the disk is full; free some space"))
+        assert webhook.titles == ["Load green_taxi 2024-01 failed"]
+        assert webhook.sent[0]["message"] == "the disk is full; free some space"

@@ -19,6 +19,10 @@ SO_FAR_PLACEHOLDERS = {"base", "first", "today", "columns"}
 """What ``so_far_url`` may contain in braces."""
 ADDRESS = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^\s/?#\[\]:@]+)(:[0-9]{1,5})?(/[^\s?#]*)?")
 COLOUR = matching("#[0-9a-f]{6}", "a colour as #rrggbb")
+TYPE = matching(
+    r"(varchar|timestamp|smallint|integer|bigint|double)(\[\])*",
+    "varchar, timestamp, smallint, integer, bigint or double, with [] for each level of a list",
+)
 TRIP_TYPE = matching("[a-z][a-z_]*", "lower-case letters and underscores")
 
 
@@ -124,7 +128,7 @@ class Column:
     __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     name: str
-    type: str
+    type: Annotated[str, TYPE]
     """DuckDB's type."""
     aliases: tuple[str, ...] = ()
     """Earlier names. Names are compared without case."""

@@ -45,8 +45,8 @@ class Field:
         if declared == "double":
             number = f"try_cast({value} as double)"
             # isfinite as well: DuckDB concludes from the statistics of a Parquet file, which leave NaN out, that every
-            # value is between two numbers, and none is NaN (2.0).
-            return f"case when isfinite({number}) and {number} between -{LARGEST} and {LARGEST} then {number} end"
+            # value is at most a number, and none is NaN (2.0). between costs a fifth of the conversion (2026-11).
+            return f"case when isfinite({number}) and abs({number}) <= {LARGEST} then {number} end"
         if declared.upper() in INTEGERS:
             number = f"try_cast({value} as {declared})"
             # DuckDB rounds fractions.

@@ -114,6 +114,7 @@ INVALID = [
     (GREEN, "until: 2024-12", "until: 2024", "columns.ehail_fee.until: expected a month as YYYY-MM"),
     (GREEN, "until: 2024-12", "untill: 2024-12", "columns.ehail_fee.untill: unknown field; did you mean until?"),
     (GREEN, "VendorID: integer", "VendorID: 5", "columns.VendorID.type: Input should be a valid string, not 5"),
+    (GREEN, "VendorID: integer", "VendorID: intger", "columns.VendorID.type: expected varchar, timestamp, smallint"),
     (GREEN, "VendorID: integer", "VendorID: {name: a}", "columns: VendorID has the unknown field 'name'"),
     (GREEN, "title: ", "title: [", "is not YAML"),
     ("sources/weather.yaml", ", unit: hPa", "", "format is json, but the unit of pressure_msl is missing"),

@@ -20,7 +20,7 @@ from pipeline.sample.server import Upstream, serve
 
 # The duration of an example depends on imports and on the load of the machine.
 hypothesis.settings.register_profile("no_deadline", deadline=None)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)  # pytest --hypothesis-profile long
+hypothesis.settings.register_profile("long", deadline=None, max_examples=3_000)  # pytest --hypothesis-profile long
 hypothesis.settings.load_profile("no_deadline")
 
 # numpy reads it when it is imported. With a thread per core a test of matrices took 147 s on a busy machine, with one

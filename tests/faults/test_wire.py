@@ -19,6 +19,11 @@ from tests.conftest import Workspace
 
 GREEN = "trip-data/green_tripdata_2024-01.parquet"
 JANUARY = date(2024, 1, 1)
+OF_REQUESTS = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=settings().max_examples // 2,
+)
+"""An example takes 50 to 250 ms (2026-11)."""
 ONCE = RetryPolicy(attempts=2, first_wait_s=0, max_wait_s=0, read_timeout_s=1)
 CONTENT = b"PAR1" + bytes(range(256)) * 10 + b"PAR1"
 
@@ -88,7 +93,10 @@ ANSWERS = st.builds(
 
 
 @given(first=ANSWERS, second=ANSWERS, cut=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=settings().max_examples * 2 // 3,
+)
 def test_any_answer_gives_the_published_file_or_an_error_of_the_project(
     publisher: Upstream, tmp_path: Path, first: bytes, second: bytes, cut: bool
 ) -> None:
@@ -109,7 +117,10 @@ def test_any_answer_gives_the_published_file_or_an_error_of_the_project(
 
 
 @given(raw=ANSWERS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=settings().max_examples // 2,
+)
 def test_any_answer_to_the_question_for_a_month_is_yes_or_no_or_an_error_of_the_project(
     publisher: Upstream, monkeypatch: pytest.MonkeyPatch, raw: bytes
 ) -> None:

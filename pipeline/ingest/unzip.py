@@ -27,6 +27,8 @@ MAX_DEPTH = 4
 """Archives within one another: that of 2024-09 contains archives, those of years contain folders or archives."""
 MAX_NAME_BYTES = 200
 """Length of a file's name: file systems allow 255 bytes, of which a suffix needs some."""
+MAX_LINE_BYTES = 2_000_000
+"""Length of a line: DuckDB's limit, which it compares with what it has in memory; rides have lines of 200 bytes."""
 MAX_RATIO = 200
 """Unpacked bytes for each byte of the archive: rides are packed to a fifth or a sixth, Deflate's limit is 1,032."""
 RATIO_BEGINS_AT = 100_000_000
@@ -151,10 +153,14 @@ class _Unpacker:
                 "packed by Deflate, or pack it again yourself and serve it under its name from an address of your own "
                 "(README.md, Settings)"
             ) from error
+        line_bytes = 0
         with packed, target.open("wb") as file:
             while chunk := packed.read(CHUNK):
                 self.bytes_left -= len(chunk)
                 self.check_size(label)
+                line_bytes = 0 if b"\n" in chunk or b"\r" in chunk else line_bytes + len(chunk)
+                if line_bytes > MAX_LINE_BYTES and target.suffix.lower() == ".csv":
+                    raise BadFile(f"{label}: {info.filename} has a line of more than {MAX_LINE_BYTES:,} bytes")
                 file.write(chunk)
         return target.stat().st_size
 

@@ -128,8 +128,14 @@ def test_archives_deep_within_one_another_are_refused(tmp_path: Path) -> None:
         unpacked(tmp_path, {"a.zip": content}, max_bytes=1_000_000)
 
 
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": "ride_id\n" + "x" * 5_000_000})
+    with pytest.raises(BadFile, match=r"2018-01\.zip: rides\.csv has a line of more than 2,000,000 bytes"):
+        unpack(landed, JANUARY, tmp_path / "work", max_bytes=10**9)
+
+
 def test_a_file_that_unpacks_to_much_more_than_its_size_is_refused(tmp_path: Path) -> None:
-    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": bytes(101_000_000)})
+    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": b"1\n" * 50_500_000})
     with pytest.raises(
         BadFile, match=r"unpacks to 100,\d{3},\d{3} bytes or more, 200 times the 98,\d{3} bytes of the pub"
     ):

@@ -10,6 +10,8 @@ import hashlib
 import io
 import json
 import re
+import socket
+import struct
 import sys
 import threading
 import time
@@ -50,6 +52,7 @@ class Fault:
     body: bytes | None = None  # sent with 200 instead of the file
     content_type: str | None = None
     cut: bool = False  # the connection closes after half of Content-Length
+    reset: bool = False  # the connection is reset after half of Content-Length
     bytes_per_second: float | None = None
     pause: float = 0  # seconds without data after half of the body
     ignore_range: bool = False
@@ -194,7 +197,8 @@ class Handler(BaseHTTPRequestHandler):
     ) -> None:
         """Send status, headers and body, or the part of a file, with the fault of the request."""
         part = range(len(body)) if isinstance(body, bytes) else part or range(0)
-        length = 0 if self.command == "HEAD" else len(part) // 2 if self.fault.cut else len(part)
+        breaks_off = self.fault.cut or self.fault.reset
+        length = 0 if self.command == "HEAD" else len(part) // 2 if breaks_off else len(part)
         self.server.requests.append(Request(self.command, self.path, status, length, self.headers.get("Range")))
         self.send_response(status)
         for name, value in headers.items():
@@ -202,10 +206,18 @@ class Handler(BaseHTTPRequestHandler):
         if status != HTTPStatus.NOT_MODIFIED:
             self.send_header("Content-Length", str(len(part)))
         self.end_headers()
-        self.close_connection |= self.fault.cut
+        self.close_connection |= breaks_off
         with io.BytesIO(body) if isinstance(body, bytes) else body.open("rb") as stream:
             stream.seek(part.start)
             self.send(stream, length)
+        if self.fault.reset:
+            self.reset()
+
+    def reset(self) -> None:
+        """Close the connection with RST instead of FIN."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.connection.close()
 
     def send(self, stream: BinaryIO, length: int) -> None:
         """Send the next ``length`` bytes of the stream, with the fault's rate and pause."""

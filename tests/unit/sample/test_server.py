@@ -167,6 +167,13 @@ def test_a_cut_answer_has_half_of_its_body(upstream: Upstream, root: Path) -> No
     assert upstream.requests[-1].sent == (root / FILE).stat().st_size // 2
 
 
+def test_a_connection_can_be_reset_after_half_of_the_body(upstream: Upstream, root: Path) -> None:
+    upstream.faults = [Fault(FILE, reset=True)]
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="ConnectionResetError"):
+        get(upstream)
+    assert upstream.requests[-1].sent == (root / FILE).stat().st_size // 2
+
+
 def test_another_body_has_status_200(upstream: Upstream) -> None:
     upstream.faults = [Fault(FILE, body=b"<html>Service unavailable</html>")]
     answer = get(upstream)

@@ -129,7 +129,8 @@ def field_name(location: Location, facts: Any) -> str:
     text = ""
     for part in location:
         # An index where YAML has a mapping: it was converted to a sequence.
-        key = str(list(facts)[part]) if isinstance(part, int) and isinstance(facts, Mapping) else part
+        is_index = isinstance(part, int) and isinstance(facts, Mapping) and part not in facts
+        key = str(list(facts)[int(part)]) if is_index else part
         text += f"[{key}]" if isinstance(key, int) else f".{key}"
         facts = facts.get(key) if isinstance(facts, Mapping) else None
     return f"{text.removeprefix('.')}: " if text else ""

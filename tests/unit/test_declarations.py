@@ -46,9 +46,10 @@ def test_a_valid_declaration_is_constructed() -> None:
         ({"bounds": [1, 2, 3]}, "bounds: Tuple should have at most 2 items"),
         ({"limit": "none"}, "limit: Input should be a valid integer"),
         ({"titel": "b"}, "titel: unknown field; did you mean title?"),
+        ({20: "b"}, "[20]: Keys should be strings, not 20"),
     ],
 )
-def test_an_invalid_declaration_is_refused_with_its_field(change: dict[str, Any], complaint: str) -> None:
+def test_an_invalid_declaration_is_refused_with_its_field(change: dict[Any, Any], complaint: str) -> None:
     with pytest.raises((TypeError, ValueError)):
         construct(Whole, VALID | change)
     with pytest.raises(BadInput) as refused:

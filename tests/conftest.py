@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,9 +38,42 @@ LONGEST_S = 900
 """Until a command is given up. Alone on two cores, none takes a tenth of it."""
 
 
+LONG_FORMS = {
+    "faults": ["tests/faults/test_fault_campaign.py"],
+    "kills": ["tests/faults/test_campaign.py"],
+    "fuzz_minutes": ["tests/faults", "tests/unit/ingest"],
+}
+"""The tests that an option for a long form runs, where none are named."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="run tests/faults/test_fault_campaign.py")
     parser.addoption("--kills", type=int, default=0, help="how many commands tests/faults/test_campaign.py kills")
     parser.addoption("--kills-seed", type=int, default=1, help="another seed draws other moments of these kills")
+    parser.addoption("--fuzz-minutes", type=float, default=0, help="repeat the tests with any bytes for so long in all")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        config.args = [path for option, paths in LONG_FORMS.items() if config.getoption(option) for path in paths] or (
+            config.args
+        )
+
+
+@pytest.hookimpl(trylast=True)  # after hypothesis has marked its tests
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("fuzz_minutes"):
+        items[:] = [item for item in items if item.get_closest_marker("hypothesis")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Repeat the test, each time with other examples, for its share of --fuzz-minutes."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    until = time.monotonic() + 60 * item.config.getoption("fuzz_minutes") * workers / len(item.session.items)
+    yield
+    while time.monotonic() < until:
+        item.runtest()
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The long form of test_kills.py: commands of every verb that changes something, each killed at another moment.
 
-``./run.sh test tests/faults/test_campaign.py --kills 100`` kills a hundred of them; ``--kills-seed 2`` draws other
+``./run.sh test --kills 100`` kills a hundred of them; ``--kills-seed 2`` draws other
 moments. The name of a test has the number of its kill and the command. The same number and seed give the same moment,
 and a failure names it: ``-k "[17:"`` with the same two options repeats it.
 """

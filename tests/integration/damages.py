@@ -22,7 +22,7 @@ class Damage(NamedTuple):
 
 def a_day_without_temperature(hourly: dict[str, list[Any]]) -> None:
     hourly["temperature_2m"] = [
-        None if time.startswith("2024-07-01") else value
+        None if time.startswith("2024-07-02") else value
         for time, value in zip(hourly["time"], hourly["temperature_2m"], strict=True)
     ]
 

@@ -75,7 +75,7 @@ def test_a_file_whose_writing_fails_leaves_the_earlier_one(data: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_reported_with_its_path(data: Path) -> None:
     (data / "file").write_text("no folder")
-    message = r"cannot be written \(.*\); free or choose another MOBILITY_DATA"
+    message = r"cannot be written \(.*\); free some space, or choose another MOBILITY_DATA"
     with pytest.raises(NoSpace, match=message), atomic_write(data / "file/below") as part:
         part.write_text("x")
 

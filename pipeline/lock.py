@@ -35,6 +35,11 @@ def lock(folder: Path) -> bool:
     return True
 
 
+def is_held(folder: Path) -> bool:
+    """Whether this process has locked the folder."""
+    return folder in _locked
+
+
 def seconds_to_wait() -> float:
     """``MOBILITY_WAIT_S``, by default 0. Raises BadInput where it is not a number."""
     text = os.environ.get("MOBILITY_WAIT_S", "0")

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pipeline.errors import BadInput, Unreachable
 from pipeline.history import alerts
 from pipeline.history.log import check_format
+from pipeline.lock import is_held
 from pipeline.operations.health import answers
-from pipeline.paths import program
+from pipeline.paths import data_folder, program
 from pipeline.tasks.scheduler import drop_killed_workers, luigid_address, run_luigi
 
 log = logging.getLogger(__name__)
 
-NOT_RUN, UNHANDLED = 25, 40
+ALREADY_RUNNING, NOT_RUN, UNHANDLED = 10, 25, 40
 """Exit codes of luigi.cfg where the scheduler did not run all tasks, and where Luigi itself raised an error."""
 
 
@@ -40,7 +41,7 @@ def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
     """
     require(luigid, "nothing was run")
     code = run_luigi(command)
-    if code == NOT_RUN:
+    if code == NOT_RUN or (code == ALREADY_RUNNING and is_held(data_folder())):
         log.warning("luigid did not run all tasks: it was restarted, or it waits for a run that was killed; once more")
         drop_killed_workers(luigid)
         code = run_luigi(command)

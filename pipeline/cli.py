@@ -17,6 +17,7 @@ from pipeline.operations.arguments import (
     COMPLETION_VARIABLE,
     MONTH,
     PASSES_ON,
+    Program,
     Verbs,
     completion_script,
     known_sources,
@@ -31,7 +32,7 @@ from pipeline.tasks.scheduler import USAGE
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
-DISAGREES, ALREADY_RUNNING, FAILED, INTERRUPTED = 1, 10, 30, 130
+DISAGREES, FAILED, INTERRUPTED = 1, 30, 130
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -140,10 +141,9 @@ def report(month: str, open_it: bool) -> int:
     return 0
 
 
-@commands.command(context_settings=PASSES_ON)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARGUMENTS")
+@commands.command(cls=Program)
 def metrics(arguments: tuple[str, ...]) -> int:
-    r"""Ask MetricFlow for metrics; --month YYYY-MM restricts a query to a month.
+    """Ask MetricFlow for metrics; --month YYYY-MM restricts a query to a month.
 
     \b
     Examples:
@@ -151,19 +151,22 @@ def metrics(arguments: tuple[str, ...]) -> int:
       metrics list dimensions --metrics total_trips
       metrics query --metrics total_trips --group-by weather__temp_category --month 2024-01
       metrics query --help
-    """
+    """  # noqa: D301 - click reads the character
     from pipeline.operations.metrics import metrics
 
     return metrics(warehouse(), arguments)
 
 
-@commands.command(context_settings=PASSES_ON)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="ARGUMENTS")
+@commands.command(cls=Program)
 def dbt(arguments: tuple[str, ...]) -> int:
     """Run dbt on the warehouse.
 
-    Example: dbt show --select fct_hourly_mobility --limit 5
-    """
+    \b
+    Examples:
+      dbt show --select fct_hourly_mobility --limit 5
+      dbt show --help
+      dbt --version
+    """  # noqa: D301 - click reads the character
     if not dbt_project.is_reader(arguments):
         lock(data_folder())
     return dbt_project.run_dbt_command(warehouse(), list(arguments))
@@ -289,5 +292,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except MobilityError as error:
         click.echo(f"error: {error}", err=True)
-        return {AlreadyRunning: ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(error), FAILED)
+        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(error), FAILED)
     return code

@@ -31,6 +31,18 @@ class Verbs(click.Group):
                 formatter.write_dl(helps)
 
 
+class Program(click.Command):
+    """A verb that runs another program with its ``arguments``; ``--help`` is the verb's own where it stands alone."""
+
+    def __init__(self, **settings: Any) -> None:
+        rest = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED, metavar="ARGUMENTS")
+        super().__init__(**settings | {"context_settings": PASSES_ON, "params": [rest]})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        self.add_help_option = args == ["--help"]
+        return super().parse_args(ctx, args)
+
+
 def known_months(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The months of the data folder, for completion."""
     from pipeline.operations.status import months_known

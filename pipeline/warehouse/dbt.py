@@ -88,7 +88,8 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
 
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
-    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *PATH_OPTIONS]
+    options = () if is_of_dbt_alone(arguments) else PATH_OPTIONS
+    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *options]
     if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
         own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
         return run_reader(own, command, MOBILITY_MONTHS="")
@@ -99,8 +100,13 @@ def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
 
 
 def is_reader(arguments: Sequence[str]) -> bool:
-    """Whether the command of dbt only reads the warehouse."""
-    return bool(READERS & {*arguments[:1]})
+    """Whether the command of dbt only reads the warehouse, or does not open it."""
+    return is_of_dbt_alone(arguments) or bool(READERS & {*arguments[:1]})
+
+
+def is_of_dbt_alone(arguments: Sequence[str]) -> bool:
+    """Whether the arguments are of no command: ``--version``, or none."""
+    return all(argument.startswith("-") for argument in arguments[:1])
 
 
 def link_project(folder: Path) -> None:

@@ -40,6 +40,18 @@ def test_a_verb_that_runs_luigi_passes_its_options_on(typed: list[str], options:
     assert received == [options]
 
 
+@pytest.mark.parametrize("typed", [["show", "--help"], ["--version"], ["query", "--metrics", "total_trips"], []])
+def test_a_verb_that_runs_another_program_passes_all_arguments_on(typed: list[str]) -> None:
+    received: list[tuple[str, ...]] = []
+
+    @click.command(cls=arguments.Program)
+    def verb(arguments: tuple[str, ...]) -> None:
+        received.append(arguments)
+
+    verb.main(typed, standalone_mode=False)
+    assert received == [tuple(typed)]
+
+
 def complete(*words: str, data: Path) -> list[str]:
     """What a shell offers after these words, the last of which is incomplete."""
     variables = {

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.sources import read_yaml, sources
-from pipeline.warehouse.dbt import OWN, PROJECT, declared_sources, link_project
+from pipeline.warehouse.dbt import OWN, PROJECT, declared_sources, is_of_dbt_alone, is_reader, link_project
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -95,3 +95,18 @@ def test_the_environment_of_dbt_has_the_declared_sources() -> None:
     }
     assert declared["citibike_jc"]["staging_model"] == "stg_citibike__trips"
     assert declared["taxi_zones"] == {"trip_type": "", "staging_model": "stg_tlc__taxi_zones", "is_static": True}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reads", "alone"),
+    [
+        (["--version"], True, True),
+        ([], True, True),
+        (["show", "--help"], True, False),
+        (["run", "--select", "dim_date"], False, False),
+    ],
+)
+def test_commands_of_dbt_are_readers_unless_they_change_the_warehouse(
+    arguments: list[str], reads: bool, alone: bool
+) -> None:
+    assert (is_reader(arguments), is_of_dbt_alone(arguments)) == (reads, alone)

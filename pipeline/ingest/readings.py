@@ -78,7 +78,7 @@ def clock_zone(con: "duckdb.DuckDBPyConnection", month: date, file: Path, from_c
 
 
 def zone_of(file: Path, name: str) -> str | None:
-    """The time zone that a Parquet file states for a column: DuckDB does not tell it. None where it states none."""
+    """The time zone that a Parquet file states for a column, as DuckDB does not; None where it states none."""
     import pyarrow
     import pyarrow.parquet
 

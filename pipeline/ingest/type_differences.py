@@ -1,4 +1,4 @@
-"""Published values and columns that differ from the declared types: counted by column, and told."""
+"""Published values and columns that differ from the declared types: counted by column, each with a sentence."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -6,6 +6,7 @@ import hashlib
 import html
 import logging
 import socket
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -68,6 +69,7 @@ def policy_for(path: str) -> str:
     return policy(script_src=digest_of_script(), style_src="'unsafe-inline'", img_src="data:")
 
 
+@cache
 def digest_of_script() -> str:
     """The script of the pages, as a policy names it."""
     script = f"\n{HOVER.read_text().rstrip()}"  # as the template includes it

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,8 +65,6 @@ def luigid_address() -> tuple[str, int] | None:
 
 def drop_killed_workers(luigid: tuple[str, int]) -> None:
     """Waits until luigid may drop workers that were killed a moment ago, and has it drop them (luigi.cfg)."""
-    import time
-
     import luigi.configuration
     from luigi.rpc import RemoteScheduler
 

@@ -2,7 +2,7 @@
 
 A digest is the sum of the rows' hashes, so that their order makes no difference. It takes 0.1 s for a million facts; by
 MD5, which is the same in every version of DuckDB, it takes 2.6 s (2 cores, 2026-11). It therefore begins with DuckDB's
-version, and digests of two versions are not compared: the Parquet files of the same rows are, see ``differing_rows``.
+version, and digests of two versions are not compared: the Parquet files of the same rows are, see ``have_equal_rows``.
 """
 
 from collections.abc import Collection, Iterator, Mapping

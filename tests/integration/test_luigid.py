@@ -230,7 +230,7 @@ def test_a_run_continues_after_a_restart_of_luigid(
     """After SIGTERM luigid has its state; after SIGKILL it has none, and the run schedules its tasks again."""
     with downloading(luigid, attempts=60) as run:
         luigid.stop(with_signal)
-        time.sleep(1)
+        time.sleep(2)  # the run calls luigid once a second (Luigi's ping_interval), so that it notices
         luigid.start()
         _, errors = run.communicate(timeout=200)
     assert run.returncode == 0, errors

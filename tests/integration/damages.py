@@ -261,7 +261,7 @@ DAMAGES = [
         a_day_without_temperature,
         "critical",
         "every hour of the month has a temperature",
-        "2024-07-01",
+        "2024-07-02",
     ),
     Damage(
         "degrees are Fahrenheit's",

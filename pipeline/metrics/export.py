@@ -11,6 +11,7 @@ from pipeline.database import Warehouse, connect, literal
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import effects
 from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
+from pipeline.metrics.pooling import pooled
 from pipeline.months import add_months
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ESTIMATES = "estimates.weather_effects"
 EFFECTS = ("weather_effects", "weather_effects_by_dose")
 """The views of the estimates that are published for every month."""
+POOLED = "weather_effects_pooled"
 FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_months": "hour_timestamp"}
 """What metrics are computed from, with the column whose month counts."""
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
@@ -43,7 +45,10 @@ def export(warehouse: Warehouse, manifest: Path, folders: Mapping[date, Path]) -
 
 
 def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
-    """Estimates the effects of weather in the months, replaces those stored of them, and writes their files."""
+    """Estimates the effects of weather in the months, replaces those stored of them, and writes their files.
+
+    The effects over all months are computed in the same transaction.
+    """
     counts: dict[date, dict[str, int]] = {}
     with connect(warehouse.path, warehouse.settings) as con:
         con.begin()
@@ -53,6 +58,7 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
             counts[month] = {ESTIMATES: len(rows)}
             if rows:
                 con.execute(f"insert into {ESTIMATES} by name select unnest($rows, recursive := true)", {"rows": rows})
+        store_pooled(con)
         con.commit()
         for month, folder in folders.items():
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +66,26 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
                 sql = f"from core.{view} where source_month = date '{month}'"
                 counts[month][view] = write_files(con, sql, folder / view)
     return counts
+
+
+def store_pooled(con: "duckdb.DuckDBPyConnection") -> None:
+    """Replaces the effects over all months by those of the months whose effects are stored."""
+    found = con.execute(f"from {ESTIMATES}")
+    names = [column[0] for column in found.description]
+    rows = pooled(dict(zip(names, values, strict=True)) for values in found.fetchall())
+    con.execute(f"delete from estimates.{POOLED}")
+    if rows:
+        con.execute(f"insert into estimates.{POOLED} by name select unnest($rows, recursive := true)", {"rows": rows})
+
+
+def export_pooled(warehouse: Warehouse, folder: Path) -> list[Path]:
+    """Computes the effects over all months again, and writes their files; returns the names of the files."""
+    with connect(warehouse.path, warehouse.settings) as con:
+        con.begin()
+        store_pooled(con)
+        con.commit()
+        write_files(con, f"from estimates.{POOLED}", folder / POOLED)
+    return [Path(POOLED).with_suffix(suffix) for suffix in (".csv", ".parquet")]
 
 
 def create_views_of_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date) -> None:

@@ -25,7 +25,7 @@ RECEIPTS = (
     *("published/*.json", "published/metrics/*.json", "reports/*.json", "complete/*.json"),
 )
 """Where receipts are, in the order of the steps that write them."""
-LABEL = re.compile(r"(\d{4}-\d{2}|static|dimensions|index|models)(\.findings|\.rejected|\.accepted)?")
+LABEL = re.compile(r"(\d{4}-\d{2}|static|dimensions|index|models|pooled)(\.findings|\.rejected|\.accepted)?")
 WAREHOUSE = "warehouse/nyc_mobility.duckdb "
 """Begins the problem of each of its receipts where the warehouse is lost; it is named once."""
 PUBLISHED = ("quality", "published", "published/metrics", "reports", "complete")
@@ -80,7 +80,7 @@ def disagreement(path: Path, problem: str) -> Disagreement:
     stage, label = stage_of(path), path.stem.split(".")[0]
     if label == "models":
         return Disagreement(problem, invalid=(path,), steps=("Describe",))
-    if label == "index" or (label, stage) == ("dimensions", "published"):
+    if label in ("index", "pooled") or (label, stage) == ("dimensions", "published"):
         return Disagreement(problem, is_shared=True)
     if label == "dimensions":
         return of_dimensions(problem)
@@ -95,7 +95,7 @@ def missing_receipts() -> Iterator[Disagreement]:
     """Receipts of what all months share, which a killed run has left to be written."""
     if records.months_built() and not records.dimensions_receipt().exists():
         yield of_dimensions("the tables without months have no receipt: a run did not finish building the models")
-    for path in (records.dimensions_receipt("published"), records.index_receipt()):
+    for path in (records.dimensions_receipt("published"), records.pooled_receipt(), records.index_receipt()):
         if records.months_with("published") and not path.exists():
             yield Disagreement(f"{Receipt(path).name} does not exist", is_shared=True)
 

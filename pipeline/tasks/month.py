@@ -219,6 +219,8 @@ class Measure(MonthsTask):
         with atomic_write_tree(folder) as work:
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
             rows = metrics.export(warehouse(), manifest, folders)
+            pooled = metrics.export_pooled(warehouse(), work)
+        Receipt(records.pooled_receipt()).write([folder / name for name in pooled])
         for month, counts in rows.items():
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 

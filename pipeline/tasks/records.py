@@ -27,6 +27,11 @@ def index_receipt() -> Path:
     return path_for("reports", "index", ".json")
 
 
+def pooled_receipt() -> Path:
+    """The path of the receipt of the effects of weather over all months."""
+    return path_for("published/metrics", "pooled", ".json")
+
+
 def record_of(stage: str, month: date, suffix: str = ".json", source: Source | None = None) -> Mapping[str, Any] | None:
     """What the receipt of a stage records, whether or not it still holds; None where there is none."""
     label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")

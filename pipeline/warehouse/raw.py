@@ -51,6 +51,14 @@ EFFECTS_ADDED = {
     "method": "integer",
 }
 """Columns since 2026-11. Effects without a method had intervals that were too narrow, and are estimated again."""
+EFFECTS_POOLED = """
+    create table if not exists estimates.weather_effects_pooled (
+        trip_type varchar not null, condition varchar not null, season varchar not null,
+        pickup_borough varchar not null, months integer, effect_pct double, low_pct double, high_pct double,
+        prediction_low_pct double, prediction_high_pct double, tau double, p_value double, q_value double,
+        reason varchar, method integer
+    )
+"""
 FINDINGS = """
     create table if not exists quality.findings (
         source_month date not null, judged_at timestamp not null, suite varchar not null, source varchar not null,
@@ -244,6 +252,7 @@ def prepare(con: "duckdb.DuckDBPyConnection") -> None:
     for name, type_ in EFFECTS_ADDED.items():
         con.execute(f"alter table estimates.weather_effects add column if not exists {name} {type_}")
     con.execute("delete from estimates.weather_effects where method is null")
+    con.execute(EFFECTS_POOLED)
     con.execute("create schema if not exists quality")
     con.execute(FINDINGS)
     con.execute("update quality.findings set outcome = 'skipped' where outcome = 'held back'")  # renamed in 2026-11

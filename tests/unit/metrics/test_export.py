@@ -8,9 +8,16 @@ import pytest
 
 from pipeline.database import Warehouse, literal
 from pipeline.metrics.conditions import AFTER_HOURS, CONDITIONS, DOSES_MM
-from pipeline.metrics.effects import CONDITIONS_BY_BOROUGH
-from pipeline.metrics.export import DIMENSIONS, ESTIMATES, create_views_of_month, store_effects, write_files
-from pipeline.warehouse.raw import EFFECTS
+from pipeline.metrics.effects import CONDITIONS_BY_BOROUGH, METHOD
+from pipeline.metrics.export import (
+    DIMENSIONS,
+    ESTIMATES,
+    create_views_of_month,
+    export_pooled,
+    store_effects,
+    write_files,
+)
+from pipeline.warehouse.raw import EFFECTS, EFFECTS_POOLED
 from tests.unit.metrics.hours_tables import create_tables
 
 FEBRUARY = date(2024, 2, 1)
@@ -71,6 +78,7 @@ def test_effects_replace_those_of_their_months_alone(tmp_path: Path) -> None:
         create_tables(con, months[0], mm="if(hour % 50 < 4, 1, 0)", trips="20 + hash(hour) % 9")
         con.execute("create schema estimates")
         con.execute(EFFECTS)
+        con.execute(EFFECTS_POOLED)
         con.execute("create view core.weather_effects as from estimates.weather_effects where condition = 'rain'")
         con.execute("create view core.weather_effects_by_dose as from estimates.weather_effects limit 3")
     settings = {"threads": "1", "memory_limit": "1GB", "temp_directory": str(tmp_path / "spill")}
@@ -88,3 +96,33 @@ def test_effects_replace_those_of_their_months_alone(tmp_path: Path) -> None:
     with duckdb.connect(path) as con:
         assert con.execute(f"{stored} group by all").fetchall() == [(months[0], 2 * per_mode, 6)]
     assert (tmp_path / "2024-01/weather_effects.csv").read_text().count("2024-01-01,citibike") == 3
+
+
+def test_the_effects_over_all_months_follow_the_months_that_are_stored(tmp_path: Path) -> None:
+    path = tmp_path / "nyc_mobility.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create schema estimates")
+        con.execute(EFFECTS)
+        con.execute(EFFECTS_POOLED)
+        con.execute(f"""
+            insert into estimates.weather_effects by name
+            select
+                date '2024-01-01' + to_months(month::int) as source_month, 'citibike' as trip_type,
+                'all' as pickup_borough, 'rain' as condition, -30.0 - month as effect_pct, 0.1 as std_error,
+                {METHOD} as method
+            from range(12) as t (month)
+        """)
+    settings = {"threads": "1", "memory_limit": "1GB", "temp_directory": str(tmp_path / "spill")}
+    warehouse = Warehouse(path, tmp_path / "dbt", settings)
+    stored = "select months, round(effect_pct) from estimates.weather_effects_pooled where season = 'all'"
+    for month, expected in ((13, (12, -36)), (12, (11, -35)), (12, (11, -35))):
+        with duckdb.connect(path) as con:
+            con.execute("delete from estimates.weather_effects where month(source_month) = ?", [month])
+        assert export_pooled(warehouse, tmp_path) == [
+            Path("weather_effects_pooled.csv"),
+            Path("weather_effects_pooled.parquet"),
+        ]
+        with duckdb.connect(path) as con:
+            assert con.execute(stored).fetchall() == [expected]
+    assert len(duckdb.execute(f"from '{tmp_path}/weather_effects_pooled.parquet'").fetchall()) == 5
+    assert (tmp_path / "weather_effects_pooled.csv").read_text().startswith("trip_type,condition,season,")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.operations.metrics import metrics
+from pipeline.operations.metrics import metrics, refuse_mean_of_effects
 from pipeline.paths import path_for
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -27,3 +27,31 @@ def test_a_month_that_is_not_in_the_warehouse_is_refused_with_those_that_are() -
         metrics(warehouse(), ["query", "--metrics", "total_trips", "--month", "2023-05"])
     with pytest.raises(BadInput, match="month '': not a month"):
         metrics(warehouse(), ["query", "--month"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--metrics", "rain_effect_pct"],
+        ["--metrics=total_trips,snow_effect_low_pct", "--group-by", "metric_time__month"],
+        ["--metrics", "cold_effect_high_pct", "--group-by", "weather_effect__trip_type"],
+        ["--metrics", "adverse_effect_pct", "--group-by", "metric_time__year,weather_effect__trip_type"],
+        ["--metrics", "heat_effect_pct", "--month", "2024-01"],
+    ],
+)
+def test_a_mean_of_the_effects_of_several_months_or_modes_is_refused_with_how_to_ask(arguments: list[str]) -> None:
+    expected = "of one mode and one month.* add --group-by metric_time__month,weather_effect__trip_type; .*_pooled.csv"
+    with pytest.raises(BadInput, match=expected):
+        refuse_mean_of_effects(["query", *arguments])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--metrics", "rain_effect_pct", "--group-by", "metric_time__month,weather_effect__trip_type"],
+        ["--metrics", "rain_effect_pct", "--group-by=weather_effect__trip_type", "--month", "2024-01"],
+        ["--metrics", "total_trips,rain_impact_on_trips"],
+    ],
+)
+def test_effects_of_one_month_and_mode_and_other_metrics_are_queried(arguments: list[str]) -> None:
+    refuse_mean_of_effects(["query", *arguments])

@@ -31,7 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTH = date(2024, 2, 1)
-PROJECT_REPORTS = ("metrics.html", "models.html", "models.json")
+PROJECT_REPORTS = ("metrics.html", "method.html", "models.html", "models.json")
 """Reports that depend on the project alone, not on the months."""
 
 LONGEST_S = 900

@@ -132,15 +132,22 @@ def is_significant(effect: Row) -> bool:
     return bool(low * high > 0 and q_value is not None and q_value < FALSE_DISCOVERY_RATE)
 
 
-def forest(effects: Sequence[Row]) -> dict[str, Any]:
+def is_same(effect: Row, other: Row) -> bool:
+    """Whether both are of the same mode and condition."""
+    return bool(effect["trip_type"] == other["trip_type"] and effect["condition"] == other["condition"])
+
+
+def forest(effects: Sequence[Row], single: Sequence[Row] = ()) -> dict[str, Any]:
     """Positions of each effect and its interval on a common axis, in percent of the axis' length, by condition.
 
     ``hours`` of a condition are the numbers of hours with and without it, if they are the same for all modes.
     The axis includes all intervals, but ends at -100 and +100% at most: ``is_cut`` marks intervals that go on.
+    ``single`` effects, of which those of a line are its mean, are its ``marks``, without their intervals.
     """
-    known = [effect for effect in effects if is_estimated(effect)]
-    low: int = max(-100, 25 * math.floor(min([-25, *(effect["low_pct"] for effect in known)]) / 25))
-    high: int = min(100, 25 * math.ceil(max([25, *(effect["high_pct"] for effect in known)]) / 25))
+    known, marks = ([effect for effect in some if is_estimated(effect)] for some in (effects, single))
+    ends = [effect[end] for effect in known for end in ("low_pct", "high_pct")] + [one["effect_pct"] for one in marks]
+    low: int = max(-100, 25 * math.floor(min([-25, *ends]) / 25))
+    high: int = min(100, 25 * math.ceil(max([25, *ends]) / 25))
 
     def position(value: float) -> float:
         return round(100.0 * (min(max(value, low), high) - low) / (high - low), 2)
@@ -153,10 +160,11 @@ def forest(effects: Sequence[Row]) -> dict[str, Any]:
             | {"is_significant": is_significant(effect)}
             | {"is_cut": effect["low_pct"] < low or effect["high_pct"] > high}
             | {name: position(effect[f"{name}_pct"]) for name in ("low", "effect", "high")}
+            | {"marks": [one | {"at": position(one["effect_pct"])} for one in marks if is_same(one, effect)]}
             for effect in members
             if is_estimated(effect)
         ]
-        hours = {(line["hours_with"], line["hours_without"]) for line in lines}
+        hours = {(line.get("hours_with"), line.get("hours_without")) for line in lines}
         groups.append(
             {
                 "condition": condition,

@@ -18,6 +18,7 @@ from pipeline.sources import Publisher, sources
 Finding = Mapping[str, Any]
 OTHER_PAGES = {
     "metrics.html": "Metrics",
+    "method.html": "Method of the effects",
     "models.html": "Tables and columns",
     "quality/index.html": "Data quality checks",
 }
@@ -138,6 +139,11 @@ def catalogue(metrics: Iterable[Any]) -> str:
     by_category = groupby(blocks_last, attrgetter("category"))
     found = {category: list(members) for category, members in by_category}
     return template("metrics.html.j2").render(found=found, publishers=publishers_of(list(sources())))
+
+
+def method() -> str:
+    """The page that says how the effects of weather are estimated, what is assumed, and what they cannot say."""
+    return template("method.html.j2").render(publishers=publishers_of(list(sources())))
 
 
 def publishers_of(names: Sequence[str]) -> list[Publisher]:

@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import duckdb
 
 from pipeline.database import exactly, in_memory
 from pipeline.months import month_range
-from pipeline.report.answer import interval, is_estimated, is_significant
+from pipeline.report.answer import answer, forest, interval, is_estimated, is_significant
 from pipeline.report.charts import round_up
 from pipeline.report.figures import Row, rows
 from pipeline.report.words import (
     CONDITIONS,
-    counted,
-    joined,
     mode_title,
     month_name,
     number,
@@ -32,6 +29,9 @@ from read_parquet($1, hive_partitioning = false, union_by_name = true) order by 
 EFFECTS = """
 select source_month as month, * exclude (source_month)
 from read_parquet($1, hive_partitioning = false, union_by_name = true) order by all
+"""
+POOLED = """
+select * from read_parquet($1, hive_partitioning = false) where season = 'all' and pickup_borough = 'all' order by all
 """
 SOURCES = """
 select source_month as month, list(source order by source) as sources
@@ -49,6 +49,7 @@ class Trends:
     by_month: dict[date, dict[str, Row]]
     sources: dict[date, list[str]]
     answers: list[str]
+    pooled: dict[str, Any]
     modes: list[str]
     span: list[date]
     years: list[dict[str, int]]
@@ -57,11 +58,13 @@ class Trends:
 
 
 def trends(published: Path) -> Trends:
-    """The trends over all months whose metrics are published, read by three statements for any number of months."""
+    """The trends over all months whose metrics are published, read by four statements for any number of months."""
     with in_memory() as con:
         trips = read(con, published, "by_mode", MODES)
         effects = read(con, published, "weather_effects", EFFECTS)
         ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
+        over_all = published / "metrics/weather_effects_pooled.parquet"
+        pooled = rows(con, POOLED, [exactly(over_all)]) if over_all.exists() else []
     months = sorted({row["month"] for row in (*trips, *effects)})
     span = month_range(months[0], months[-1]) if months else []
     total: dict[str, int] = {}
@@ -72,7 +75,8 @@ def trends(published: Path) -> Trends:
         months=months,
         by_month={month: {row["trip_type"]: row for row in trips if row["month"] == month} for month in months},
         sources={row["month"]: row["sources"] for row in ledger},
-        answers=rain_answers(modes, effects),
+        answers=answer(pooled),
+        pooled=forest(pooled, [row | {"label": effect_label(row)} for row in effects if is_estimated(row)]),
         modes=modes,
         span=span,
         years=year_labels(span),
@@ -91,27 +95,6 @@ def published_sources(published: Path) -> set[str]:
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:
     files = [exactly(path) for path in sorted(published.glob(f"{folder}/month=*/{name}.parquet"))]
     return rows(con, sql, [files]) if files else []
-
-
-def rain_answers(modes: Sequence[str], effects: Sequence[Row]) -> list[str]:
-    """``Citi Bike: median month −32%; significantly down in 3 of 4 months`` for each mode with an estimate."""
-    found = []
-    for mode in modes:
-        known = [row for row in effects if (row["trip_type"], row["condition"]) == (mode, "rain") and is_estimated(row)]
-        if known:
-            middle = signed(median(row["effect_pct"] for row in known), "%")
-            found.append(f"{mode_title(mode)}: median month {middle}; {significant_months(known)}")
-    return found
-
-
-def significant_months(effects: Sequence[Row]) -> str:
-    """``significantly down in 3 and up in 1 of 12 months``."""
-    significant = [row["effect_pct"] for row in effects if is_significant(row)]
-    counts = {"down": sum(percent < 0 for percent in significant), "up": sum(percent > 0 for percent in significant)}
-    directions = [f"{direction} in {count}" for direction, count in counts.items() if count]
-    if not directions:
-        return f"no significant change in {counted(len(effects), 'month')}"
-    return f"significantly {joined(directions)} of {counted(len(effects), 'month')}"
 
 
 def year_labels(span: Sequence[date]) -> list[dict[str, int]]:

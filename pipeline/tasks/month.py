@@ -70,13 +70,15 @@ class Describe(Task):
         from pipeline import report
 
         receipt = self.output()
-        models, catalogue = (path_for("reports", name, ".html") for name in ("models", "metrics"))
+        models, catalogue, method = (path_for("reports", name, ".html") for name in ("models", "metrics", "method"))
         with atomic_write(models) as page:
             page.write_bytes(dbt.document(warehouse()).read_bytes())
         with atomic_write(catalogue) as page:
             page.write_text(report.catalogue(metrics.definitions().values()))
+        with atomic_write(method) as page:
+            page.write_text(report.method())
         metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
-        receipt.write([models, catalogue])
+        receipt.write([models, catalogue, method])
 
 
 class Transform(MonthsTask):

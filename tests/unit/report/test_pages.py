@@ -243,6 +243,19 @@ def test_a_month_without_trips_findings_rejections_or_files(published: Path) -> 
 # The other pages
 
 
+def test_the_page_of_the_method_says_what_effects_cannot_say_and_pages_that_claim_effects_link_to_it(html: str) -> None:
+    text = text_of(report.method())
+    for words in (
+        "Bell and McCaffrey",
+        "Hartung",
+        "Benjamini",
+        "What the effects cannot say",
+        "dry hours after six dry",
+    ):
+        assert words in text
+    assert 'href="method.html"' in html
+
+
 def test_the_index_has_every_month_and_links_to_the_pages_that_exist(published: Path, tmp_path: Path) -> None:
     hvfhv = "'hvfhv' as trip__trip_type, 5 as total_trips, 1.5 as total_revenue"
     march = f"select timestamp '2024-03-01' as metric_time__month, {hvfhv}"
@@ -250,8 +263,7 @@ def test_the_index_has_every_month_and_links_to_the_pages_that_exist(published: 
     (tmp_path / "2024-01.html").touch()
     html = report.index(published, tmp_path, {date(2024, 2, 1): "no trip has an id"})
     parsed = ParsedPage(html)
-    assert "2 months published, January 2024 to March 2024. Change in trips in rainy hours:" in parsed.text
-    assert "Citi Bike: median month −32%; significantly down in 1 of 1 month." in parsed.text
+    assert "2 months published, January 2024 to March 2024. Effects of weather over all months are" in parsed.text
     assert "March 2024 published — — — 5" in parsed.text
     assert "February 2024 rejected : no trip has an id. — — — —" in parsed.text
     assert "January 2024 published citibike, weather, yellow_taxi 1,000 500 —" in parsed.text

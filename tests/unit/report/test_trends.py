@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.months import month_range
-from pipeline.report.trends import effect_label, rain_answers, significant_months, trends, year_labels
+from pipeline.report.trends import effect_label, trends, year_labels
 from tests.unit.report.published_month import JANUARY, write
 
 MARCH = date(2024, 3, 1)
@@ -57,28 +57,45 @@ def effect(percent: float, low: float, high: float, mode: str = "citibike") -> d
     return {"month": JANUARY, "trip_type": mode, "condition": "rain", **bounds}
 
 
-DOWN, UP, UNCLEAR = effect(-32, -47, -12), effect(6, 2, 9), effect(1, -5, 7)
+DOWN = effect(-32, -47, -12)
 
 
-@pytest.mark.parametrize(
-    ("effects", "text"),
-    [
-        ([DOWN], "significantly down in 1 of 1 month"),
-        ([UP, UP, UNCLEAR], "significantly up in 2 of 3 months"),
-        ([DOWN, UP, DOWN], "significantly down in 2 and up in 1 of 3 months"),
-        ([UNCLEAR, UNCLEAR], "no significant change in 2 months"),
-    ],
-)
-def test_months_with_significant_effects_are_counted(effects: list[dict[str, Any]], text: str) -> None:
-    assert significant_months(effects) == text
+def write_pooled(published: Path, effects: str) -> None:
+    columns = "trip_type, condition, effect_pct, low_pct, high_pct, q_value, months, season, reason"
+    write(
+        published / "metrics",
+        "weather_effects_pooled",
+        f"""
+        select * replace (effect_pct::double as effect_pct, low_pct::double as low_pct, high_pct::double as high_pct),
+            'all' as pickup_borough
+        from (values {effects}) as e ({columns})
+    """,
+    )
 
 
-def test_the_effect_of_rain_on_each_mode_in_the_median_month() -> None:
-    taxi = effect(6, 2, 9, "yellow_taxi")
-    assert rain_answers(["yellow_taxi", "citibike", "fhv"], [DOWN, effect(-10, -12, -8), UNCLEAR, taxi]) == [
-        "Yellow taxi: median month +6%; significantly up in 1 of 1 month",
-        "Citi Bike: median month −10%; significantly down in 2 of 3 months",
+def test_the_index_leads_with_the_effects_over_all_months_and_marks_single_months(two_months: Path) -> None:
+    write_pooled(
+        two_months,
+        """
+        ('citibike', 'rain', -45.2, -55.0, -33.0, 0.001, 9, 'all', null),
+        ('yellow_taxi', 'rain', 1.0, -9.0, 12.0, 0.7, 4, 'all', null),
+        ('citibike', 'rain', -60.0, -70.0, -50.0, 0.001, 3, 'winter', null),
+        ('citibike', 'snow', null, null, null, null, 1, 'all', 'estimated in 1 of the months')
+    """,
+    )
+    found = trends(two_months)
+    assert found.answers == [
+        "Citi Bike rides fell 45% in rainy hours (95% CI 33–55%); no clear change in yellow taxi trips (−9% to +12%)."
     ]
+    rain = found.pooled["groups"][0]
+    assert [(line["trip_type"], line["months"]) for line in rain["lines"]] == [("citibike", 9), ("yellow_taxi", 4)]
+    (mark,) = rain["lines"][0]["marks"]
+    assert (mark["month"], mark["label"]) == (JANUARY, "January 2024, Citi Bike: −32% (−47% to −12%)")
+    assert [tick["value"] for tick in found.pooled["ticks"]] == [-75, -50, -25, 0, 25]
+
+
+def test_the_index_has_no_answer_before_effects_over_all_months_are_published(two_months: Path) -> None:
+    assert trends(two_months).answers == []
 
 
 def test_an_effect_has_its_month_mode_and_interval() -> None:

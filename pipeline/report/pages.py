@@ -141,11 +141,6 @@ def catalogue(metrics: Iterable[Any]) -> str:
     return template("metrics.html.j2").render(found=found, publishers=publishers_of(list(sources())))
 
 
-def method() -> str:
-    """The page that says how the effects of weather are estimated, what is assumed, and what they cannot say."""
-    return template("method.html.j2").render(publishers=publishers_of(list(sources())))
-
-
 def publishers_of(names: Sequence[str]) -> list[Publisher]:
     """The publishers of the named sources, each once."""
     return list(dict.fromkeys(sources()[name].publisher for name in names))

@@ -69,16 +69,13 @@ class Describe(Task):
     def run(self) -> None:
         from pipeline import report
 
-        receipt = self.output()
-        models, catalogue, method = (path_for("reports", name, ".html") for name in ("models", "metrics", "method"))
-        with atomic_write(models) as page:
-            page.write_bytes(dbt.document(warehouse()).read_bytes())
-        with atomic_write(catalogue) as page:
-            page.write_text(report.catalogue(metrics.definitions().values()))
-        with atomic_write(method) as page:
-            page.write_text(report.method())
+        pages = {"models": dbt.document(warehouse()).read_bytes(), "method": report.method_page().encode()}
+        pages["metrics"] = report.catalogue(metrics.definitions().values()).encode()
+        for name, content in pages.items():
+            with atomic_write(path_for("reports", name, ".html")) as page:
+                page.write_bytes(content)
         metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
-        receipt.write([models, catalogue, method])
+        self.output().write([path_for("reports", name, ".html") for name in pages])
 
 
 class Transform(MonthsTask):

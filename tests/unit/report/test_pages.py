@@ -243,19 +243,6 @@ def test_a_month_without_trips_findings_rejections_or_files(published: Path) -> 
 # The other pages
 
 
-def test_the_page_of_the_method_says_what_effects_cannot_say_and_pages_that_claim_effects_link_to_it(html: str) -> None:
-    text = text_of(report.method())
-    for words in (
-        "Bell and McCaffrey",
-        "Hartung",
-        "Benjamini",
-        "What the effects cannot say",
-        "dry hours after six dry",
-    ):
-        assert words in text
-    assert 'href="method.html"' in html
-
-
 def test_the_index_has_every_month_and_links_to_the_pages_that_exist(published: Path, tmp_path: Path) -> None:
     hvfhv = "'hvfhv' as trip__trip_type, 5 as total_trips, 1.5 as total_revenue"
     march = f"select timestamp '2024-03-01' as metric_time__month, {hvfhv}"

@@ -41,7 +41,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     """Writes the month's rows to ``part``, the temporary name of ``parquet``, and unreadable rows to a CSV file.
 
     An archive is unpacked into a temporary folder next to ``parquet``.
-    Raises SchemaChanged for a missing column, BadFile for an unsafe or empty archive and for a larger share of
+    Raises SchemaChanged for a missing column, BadFile for an unsafe archive, for no rows and for a larger share of
     unreadable rows than ``MAX_UNREADABLE_SHARE``; the CSV file of unreadable rows is then stored for inspection.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +64,8 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     converted = Converted(published, published - written, tuple(file.name for file in files), differences)
     for difference in differences:
         log.warning("%s: %s", label, difference["sentence"])
+    if not published:
+        raise BadFile(f"{label} has no rows, expected at least one")
     count = converted.rows_unreadable
     if count and not rejected:
         raise BadFile(

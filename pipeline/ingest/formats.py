@@ -110,7 +110,7 @@ def read_weather(path: Path, label: str) -> Mapping[str, Any]:
     for name, values in hourly.items():
         if not isinstance(values, list):
             raise BadFile(f"{label}: expected a list of {name}, found {kind_of(values)}")
-        if nested := [value for value in values if isinstance(value, dict | list)]:
+        if nested := [value for value in values if isinstance(value, dict | list | bool)]:
             raise BadFile(f"{label}: expected values of {name}, found {kind_of(nested[0])} among them")
     return answer
 

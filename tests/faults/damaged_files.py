@@ -53,6 +53,7 @@ PARQUET: Mapping[str, Damage] = {
     "a column missing": selected("select * exclude (lpep_pickup_datetime) from file"),
     "columns renamed": selected("select columns(*) as 'the_\\0' from file"),
     "a column twice": selected("select *, lpep_pickup_datetime as LPEP_PICKUP_DATETIME from file"),
+    "no rows": selected("select * from file limit 0"),
 }
 
 
@@ -247,7 +248,6 @@ JSON: Mapping[str, Damage] = {
     "hours empty": answered(lambda answer: answer.update(hourly={})),
     "a variable missing": answered(lambda answer: answer["hourly"].pop("rain")),
     "a variable as text": answered(lambda answer: answer["hourly"].update(rain="none")),
-    "values as text": values_of("rain", lambda values: values.__setitem__(5, "dry")),
     "values as lists": values_of("rain", lambda values: values.__setitem__(5, [0])),
     "values as truth": values_of("rain", lambda values: values.__setitem__(5, True)),
     "a value missing": values_of("rain", lambda values: values.pop()),

@@ -170,6 +170,12 @@ def test_a_new_column_is_ignored_with_a_warning(
     assert "columns that are not declared" in caplog.text and "mood" in caplog.text
 
 
+def test_a_file_without_rows_is_refused(citibike: Source, tmp_path: Path) -> None:
+    landed = zipped(tmp_path / "2024-01.zip", {"rides.csv": csv(MODERN)})
+    with pytest.raises(BadFile, match=r"2024-01 citibike: 2024-01\.zip has no rows, expected at least one"):
+        run(citibike, date(2024, 1, 1), landed, tmp_path)
+
+
 def test_a_damaged_archive_is_refused(citibike: Source, tmp_path: Path) -> None:
     landed = zipped(tmp_path / "a.zip", {"x.csv": csv(MODERN, *(ride(n) for n in range(1000)))})
     data = bytearray(landed.read_bytes())

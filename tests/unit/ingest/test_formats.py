@@ -97,8 +97,9 @@ def test_any_other_file_is_refused_with_what_it_is(source: str, content: bytes, 
         ('{"hourly": []}', "hourly is a list, expected an object of lists"),
         ('{"hourly": {"time": null}}', "expected a list of time, found null"),
         ('{"hourly": {"rain": [1, []]}}', "expected values of rain, found a list among them"),
+        ('{"hourly": {"rain": [1, true]}}', "expected values of rain, found a boolean among them"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_weather_without_a_list_of_values_for_each_variable_is_refused(
     answer: str, message: str, tmp_path: Path

@@ -158,7 +158,9 @@ def _store(
     _check_size(source, url, total, partial)
     with partial.path.open("r+b" if offset else "wb") as file:
         file.seek(offset)
-        for done in _write(body_of(response, policy.read_timeout_s), file, offset, partial.sha256.update):
+        for done in _write(
+            body_of(response, policy.read_timeout_s, policy.least_bytes), file, offset, partial.sha256.update
+        ):
             _check_size(source, url, done, partial)
             if partial.total and done > partial.total:
                 partial.validator = ""

@@ -4,7 +4,9 @@ import logging
 import os
 import random
 import re
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
@@ -39,13 +41,22 @@ class RetryPolicy:
     """How often and how long to retry: attempts in all, and times in seconds.
 
     ``first_wait_s`` is the wait before the second attempt; it doubles before each further one up to ``max_wait_s``.
-    ``read_timeout_s`` is the time without 64 kB after which an attempt fails. luigi.cfg has the values ([download]).
+    An attempt fails without the headers of a response in ``response_timeout_s``, redirects included; without a byte for
+    ``read_timeout_s``; and if its body has less than ``least_kb_per_s`` in such a time. luigi.cfg has the values
+    ([download]).
     """
 
     attempts: int
     first_wait_s: float
     max_wait_s: float
+    response_timeout_s: float
     read_timeout_s: float
+    least_kb_per_s: float
+
+    @property
+    def least_bytes(self) -> int:
+        """What has to arrive of a body in ``read_timeout_s``."""
+        return max(1, int(1000 * self.least_kb_per_s * self.read_timeout_s))
 
 
 class _Adapter(HTTPAdapter):
@@ -146,10 +157,9 @@ def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> reque
 
     Raises Refused for an address that cannot be requested, also where a redirect leads to it.
     """
+    options |= {"timeout": (10, policy.read_timeout_s), "stream": method == "GET"}
     try:
-        response = session().request(
-            method, url, timeout=(10, policy.read_timeout_s), stream=method == "GET", **options
-        )
+        response = respond_within(policy.response_timeout_s, lambda: session().request(method, url, **options))
     except ADDRESS_ERRORS as error:
         raise Refused(f"{url}: cannot be requested ({error}); check its address in config or the environment") from None
     except WIRE_ERRORS as error:
@@ -161,6 +171,37 @@ def request(method: str, url: str, policy: RetryPolicy, **options: Any) -> reque
         if wait is None and response.status_code == TOO_MANY_REQUESTS:
             wait = LIMIT_RESETS_AFTER_S
         raise TransientError(status_of(response), wait)
+
+
+def respond_within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:
+    """What the call returns or raises. Raises TimeoutError where it takes longer.
+
+    The timeouts of sockets are for a read: a host that sends a byte of its headers now and then never exceeds them, and
+    each redirect has its own. Nothing ends such a call, so it has a thread of its own, which the process does not wait
+    for. A response that comes too late is closed.
+    """
+    future: Future[requests.Response] = Future()
+
+    def run() -> None:
+        try:
+            response = call()
+        except BaseException as error:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)
+        else:
+            if future.set_running_or_notify_cancel():
+                future.set_result(response)
+            else:
+                response.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if future.cancel():
+        raise TimeoutError(
+            f"its headers did not arrive in {seconds:g} s, response_timeout_s of [download] in luigi.cfg"
+        )
+    return future.result()
 
 
 def _reason(error: BaseException) -> str:

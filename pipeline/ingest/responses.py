@@ -23,6 +23,7 @@ CHUNK = 1 << 16
 """Bytes that are read at once. An error's first chunk is searched for its reason,"""
 REASON_WITHIN_S = 5
 """if it arrives within so many seconds."""
+LEAST_SPEED = "least_kb_per_s of [download] in luigi.cfg"
 ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
 
@@ -38,18 +39,18 @@ def status_of(response: requests.Response) -> str:
     """``status 429 (Too Many Requests: limit exceeded)``: with the reason that the publisher states, if any."""
     body = b""
     with contextlib.suppress(TransientError):
-        body = next(body_of(response, REASON_WITHIN_S), b"")
+        body = next(body_of(response, REASON_WITHIN_S, least_bytes=1), b"")
     reasons = [reason for reason in (response.reason, reason_in(body)) if reason]
     return f"status {response.status_code} ({': '.join(reasons) or 'without a reason'})"
 
 
-def body_of(response: requests.Response, within_s: float) -> Iterator[bytes]:
-    """The body in chunks, of which each has to arrive within so many seconds.
+def body_of(response: requests.Response, within_s: float, least_bytes: int) -> Iterator[bytes]:
+    """The body in chunks, of which so many bytes have to arrive in each period of so many seconds.
 
     Raises TransientError where it breaks off, is too slow or cannot be decoded.
     """
-    done, chunks = 0, response.iter_content(CHUNK)
-    with Watch(response, within_s) as watch:
+    chunks = response.iter_content(CHUNK)
+    with Watch(response, within_s, least_bytes) as watch:
         while True:
             try:
                 chunk = next(chunks, b"")
@@ -57,23 +58,23 @@ def body_of(response: requests.Response, within_s: float) -> Iterator[bytes]:
                 message = f"its body is not {response.headers.get('Content-Encoding')}, which it is said to be"
                 raise TransientError(message) from None
             except WIRE_ERRORS:
-                raise TransientError(watch.reason(done)) from None
+                raise TransientError(watch.reason) from None
             if watch.is_too_slow:
-                raise TransientError(watch.reason(done))
+                raise TransientError(watch.reason)
             if not chunk:
                 return
-            done += len(chunk)
-            watch.chunks += 1
+            watch.done += len(chunk)
             yield chunk
 
 
 class Watch:
-    """Ends a connection that brings no chunk for so many seconds: a read fails only where not a byte arrives."""
+    """Ends a connection that is too slow: a read fails by itself only where not a byte arrives."""
 
-    def __init__(self, response: requests.Response, within_s: float) -> None:
+    def __init__(self, response: requests.Response, within_s: float, least_bytes: int) -> None:
         self.response = response
         self.within_s = within_s
-        self.chunks = 0
+        self.least_bytes = least_bytes
+        self.done = 0
         self.is_too_slow = False
         self.ended = threading.Event()
 
@@ -85,19 +86,20 @@ class Watch:
         self.ended.set()
 
     def watch(self) -> None:
-        before = -1
-        while before != self.chunks:
-            before = self.chunks
+        before = -self.least_bytes
+        while self.done >= before + self.least_bytes:
+            before = self.done
             if self.ended.wait(self.within_s):
                 return
         self.is_too_slow = True
         with contextlib.suppress(RuntimeError, ValueError, OSError):  # it has ended in the meantime
             self.response.raw.shutdown()
 
-    def reason(self, done: int) -> str:
-        """Why the connection ended after so many bytes."""
-        slow = f", because fewer than {CHUNK:,} bytes came in {self.within_s:g} s" if self.is_too_slow else ""
-        return f"connection closed after {done:,} bytes{slow}"
+    @property
+    def reason(self) -> str:
+        """Why the connection ended."""
+        slow = f", because fewer than {self.least_bytes:,} bytes came in {self.within_s:g} s ({LEAST_SPEED})"
+        return f"connection closed after {self.done:,} bytes{slow if self.is_too_slow else ''}"
 
 
 def content_length(response: requests.Response) -> int | None:

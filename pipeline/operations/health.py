@@ -82,7 +82,9 @@ def reach(publisher: Publisher) -> None:
     """Raises Unavailable unless the host responds; any status but a transient error counts as a response."""
     from pipeline.ingest.http import RetryPolicy, request, retry
 
-    policy = RetryPolicy(attempts=2, first_wait_s=1, max_wait_s=10, read_timeout_s=10)
+    policy = RetryPolicy(
+        attempts=2, first_wait_s=1, max_wait_s=10, response_timeout_s=20, read_timeout_s=10, least_kb_per_s=1
+    )
     retry(publisher.base_url, policy, lambda: request("HEAD", f"{publisher.base_url}/", policy))
 
 

@@ -46,15 +46,15 @@ class Fault:
     glob: str = "*"
     first: int | None = None
     method: str | None = None  # HEAD or GET alone
-    raw: bytes | None = None  # the whole answer, with its status line and headers, after which the connection closes
+    raw: bytes | None = None  # the whole answer with status line and headers; then the connection closes
     status: int | None = None  # sent instead of the file
     retry_after: str | None = None  # the header Retry-After of that status
     body: bytes | None = None  # sent with 200 instead of the file
     content_type: str | None = None
     cut: bool = False  # the connection closes after half of Content-Length
     reset: bool = False  # the connection is reset after half of Content-Length
-    bytes_per_second: float | None = None
-    pause: float = 0  # seconds without data after half of the body
+    bytes_per_second: float | None = None  # of the body, or of a raw answer
+    pause: float = 0  # seconds without data after half of it
     ignore_range: bool = False
 
 
@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.requests.append(
                 Request(self.command, self.path, 0, len(self.fault.raw), self.headers.get("Range"))
             )
-            self.wfile.write(self.fault.raw)
+            self.send(io.BytesIO(self.fault.raw), len(self.fault.raw))
             self.close_connection = True
         elif self.fault.status:
             retry = {"Retry-After": self.fault.retry_after} if self.fault.retry_after else {}

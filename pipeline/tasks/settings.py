@@ -28,7 +28,9 @@ class download(luigi.Config):
     attempts = luigi.IntParameter()
     first_wait_s = luigi.FloatParameter()
     max_wait_s = luigi.FloatParameter()
+    response_timeout_s = luigi.FloatParameter()
     read_timeout_s = luigi.FloatParameter()
+    least_kb_per_s = luigi.FloatParameter()
 
 
 def retry_policy() -> "RetryPolicy":

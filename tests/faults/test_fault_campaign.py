@@ -37,7 +37,10 @@ PATHS = {
 }
 LONGEST_S = 60
 """A command with a fault, with three attempts for each request."""
-IMPATIENT = "[download]\nattempts = 3\nfirst_wait_s = 0.05\nmax_wait_s = 0.2\nread_timeout_s = 1\n"
+IMPATIENT = (
+    "[download]\nattempts = 3\nfirst_wait_s = 0.05\nmax_wait_s = 0.2\n"
+    "response_timeout_s = 2\nread_timeout_s = 1\nleast_kb_per_s = 20\n"
+)
 State = dict[str, object]
 KINDS = {"harmless": wire_faults.harmless, "once": wire_faults.harmful, "lasting": wire_faults.harmful}
 OUTCOMES = {0: "complete", 20: "not published", 30: "failed", 35: "not scheduled"}

@@ -24,7 +24,7 @@ OF_REQUESTS = settings(
     max_examples=settings().max_examples // 2,
 )
 """An example takes 50 to 250 ms (2026-11)."""
-ONCE = RetryPolicy(attempts=2, first_wait_s=0, max_wait_s=0, read_timeout_s=1)
+ONCE = RetryPolicy(attempts=2, first_wait_s=0, max_wait_s=0, response_timeout_s=2, read_timeout_s=1, least_kb_per_s=50)
 CONTENT = b"PAR1" + bytes(range(256)) * 10 + b"PAR1"
 
 

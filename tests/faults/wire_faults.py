@@ -91,6 +91,11 @@ def broken_answers(file: Published) -> dict[str, Fault]:
         "body cut, ranges ignored": Fault(cut=True, ignore_range=True),
         "connection reset": Fault(reset=True),
         "pause in the body": Fault(pause=3, method="GET"),
+        "a byte of the body now and then": Fault(bytes_per_second=10, method="GET"),
+        "a byte of the headers now and then": Fault(raw=b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100, bytes_per_second=10),
+        "redirects that take long": Fault(
+            raw=b"HTTP/1.1 302 Found\r\nLocation: ?\r\nContent-Length: 0\r\n\r\n", pause=0.8
+        ),
         "Content-Length abc": file.with_length("abc"),
         "Content-Length -1": file.with_length(-1),
         "Content-Length of 30 digits": file.with_length("9" * 30),

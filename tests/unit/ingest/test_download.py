@@ -21,7 +21,9 @@ from pipeline.sources import Source, sources
 
 MONTH = date(2024, 1, 1)
 PATH = "trip-data/green_tripdata_2024-01.parquet"
-POLICY = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=0.05, read_timeout_s=2)
+POLICY = RetryPolicy(
+    attempts=3, first_wait_s=0.01, max_wait_s=0.05, response_timeout_s=4, read_timeout_s=2, least_kb_per_s=50
+)
 CONTENT = b"PAR1" + os.urandom(5_000_000) + b"PAR1"
 
 
@@ -197,7 +199,9 @@ def test_a_connection_that_brings_next_to_nothing_is_given_up(
     hasty = dataclasses.replace(POLICY, attempts=1, read_timeout_s=0.5)
     url, done = f"{upstream.url}/{PATH}", lambda *_: None
     with pytest.raises(
-        Unreachable, match=r"after 0 bytes, because fewer than 65,536 bytes came in 0\.5 s, also in the"
+        Unreachable,
+        match=r"after 0 bytes, because fewer than 25,000 bytes came in 0\.5 s \(least_kb_per_s of \[download\] in lui"
+        r"gi\.cfg\), also in the last of 1",
     ):
         download.fetch(green, url, tmp_path / "landed", tmp_path / "part", hasty, done)
 

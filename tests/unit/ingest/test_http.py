@@ -19,7 +19,9 @@ from pipeline.ingest.http import (
 )
 from pipeline.sample.server import Fault, Upstream, serve
 
-POLICY = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=1, read_timeout_s=2)
+POLICY = RetryPolicy(
+    attempts=3, first_wait_s=0.01, max_wait_s=1, response_timeout_s=4, read_timeout_s=2, least_kb_per_s=50
+)
 FILE = "trips.csv"
 
 
@@ -176,6 +178,28 @@ def test_an_answer_that_cannot_be_read_is_an_error_of_the_project(
     upstream.faults = [Fault(FILE, raw=raw)]
     with pytest.raises(kind, match=message):
         ask(upstream)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FILE, raw=RAW + b"X: " + b"x" * 100, bytes_per_second=20),
+        Fault(FILE, raw=b"HTTP/1.1 302 F\r\nLocation: /trips.csv\r\n\r\n", pause=0.2),
+    ],
+    ids=["headers that come by the byte", "redirects that take long"],
+)
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_a_response_whose_headers_take_too_long_is_given_up(upstream: Upstream, fault: Fault, method: str) -> None:
+    upstream.faults = [fault]
+    hasty = replace(POLICY, attempts=2, response_timeout_s=0.4)
+    with pytest.raises(
+        Unreachable,
+        match=r"csv: no response \(its headers did not arrive in 0\.4 s, response_timeout_s of \[download\] in luigi"
+        r"\.cfg\), also in the last of 2 attempts; run again later",
+    ):
+        retry(f"{upstream.url}/{FILE}", hasty, lambda: request(method, f"{upstream.url}/{FILE}", hasty))
+    upstream.faults = []
+    assert ask(upstream)
 
 
 def test_a_process_has_one_session_that_asks_for_files_as_they_are_stored() -> None:

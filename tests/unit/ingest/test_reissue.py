@@ -16,7 +16,9 @@ from pipeline.sample.server import Fault, Upstream, serve
 from pipeline.sources import sources
 
 MONTH = date(2024, 1, 1)
-POLICY = RetryPolicy(attempts=3, first_wait_s=0.01, max_wait_s=1, read_timeout_s=5)
+POLICY = RetryPolicy(
+    attempts=3, first_wait_s=0.01, max_wait_s=1, response_timeout_s=10, read_timeout_s=5, least_kb_per_s=50
+)
 GREEN = sources()["green_taxi"]
 FILE = "trip-data/green_tripdata_2024-01.parquet"
 

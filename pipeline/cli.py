@@ -217,9 +217,10 @@ def verify(repair_it: bool, deep: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     """Delete a month, or one source of it, everywhere."""
-    from pipeline.operations.forget import forget
+    from pipeline.operations.forget import forget, require_stored
 
     of, selected = past_month(month), chosen(names)
+    require_stored(of, selected)
     if not yes and sys.stdin.isatty():
         click.confirm(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?", abort=True)
     begin_run()

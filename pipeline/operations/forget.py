@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Warehouse
+from pipeline.errors import BadInput
 from pipeline.operations.shared import publish_shared
-from pipeline.paths import data_folder, delete, path_for
+from pipeline.operations.status import SOURCE_STAGES, months_known
+from pipeline.paths import data_folder, delete, path_for, program
 from pipeline.sources import Source, sources
 from pipeline.tasks import marts, records
 from pipeline.tasks.receipts import Receipt
@@ -21,7 +23,7 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
 
     What was published of the month is deleted in any case: with one source less, the warehouse holds something else.
     The order makes it safe to kill: rows lose their receipts first, so that no receipt vouches for deleted rows; files
-    follow once the warehouse is done, those of the landing last. Until then the month is listed by ``status``, is not
+    follow once everything else is done, those of the landing last. Until then the month is listed by ``status``, is not
     complete, and either ``forget`` finishes the work or a run of the month undoes it.
     Raises WarehouseBusy before anything is deleted.
     """
@@ -29,18 +31,28 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     forgotten = [source for source in sources().values() if source.name in names] or monthly
     outdated = forget_rows(warehouse, month, forgotten) if warehouse.path.exists() else []
     deleted = [*delete_published(month), *delete_receipts(month)]
-    deleted += [path for source in forgotten for path in delete_files(source, month)]
     if warehouse.path.exists():
         publish_shared(warehouse)
+    deleted += [path for source in forgotten for path in delete_files(source, month)]
     scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
-    messages = [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
-    if not deleted:
-        messages = [
-            "nothing is stored for " + (f"{month:%Y-%m}" if forgotten == monthly else f"{month:%Y-%m}: {scope}")
-        ]
-    return messages + [
+    return [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"] + [
         f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated
     ]
+
+
+def require_stored(month: date, names: Sequence[str]) -> None:
+    """Raises BadInput where nothing is stored of the month, or of a source of it that is named."""
+    missing = [name for name in names if not is_stored(sources()[name], month)]
+    if missing or not (names or month in months_known()):
+        of = f" of {', '.join(missing)}" if missing else ""
+        raise BadInput(
+            f"nothing is stored for {month:%Y-%m}{of}; nothing was deleted; {program()} status lists what is stored"
+        )
+
+
+def is_stored(source: Source, month: date) -> bool:
+    """Whether the source's month was downloaded, at least."""
+    return any(path_for(stage, source.label(month), ".json", source.name).exists() for stage in SOURCE_STAGES)
 
 
 def forget_rows(warehouse: Warehouse, month: date, forgotten: Sequence[Source]) -> Sequence[date]:

@@ -62,7 +62,15 @@ def test_an_unknown_source_in_the_environment_is_refused_in_one_line(workspace: 
     assert ended.stderr.startswith("error: source 'bicycles': not known") and len(ended.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", [("forget", "2025-13"), ("forget", "2024-01", "--source", "x")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("forget", "2025-13"),
+        ("forget", "2024-01", "--source", "x"),
+        ("forget", "2024-01"),
+        ("forget", "2024-01", "--source", "weather"),
+    ],
+)
 def test_a_verb_refuses_invalid_arguments_in_one_line(workspace: Workspace, words: tuple[str, ...]) -> None:
     ended = workspace.command(*words)
     assert ended.returncode == 2

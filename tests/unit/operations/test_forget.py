@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import Warehouse
-from pipeline.operations.forget import delete_files, forget
+from pipeline.errors import BadInput
+from pipeline.operations.forget import delete_files, forget, require_stored
 from pipeline.sources import sources
 
 MONTH = date(2023, 5, 1)
@@ -45,8 +46,25 @@ def test_a_yearly_archive_is_kept_while_another_month_refers_to_it(data: Path) -
     assert left(data) == []
 
 
-def test_a_month_that_is_not_stored_is_reported(data: Path) -> None:
-    warehouse = Warehouse(data / "none.duckdb", data / "dbt", {})
-    assert forget(warehouse, MONTH, []) == ["nothing is stored for 2023-05"]
-    assert forget(warehouse, MONTH, ["citibike"]) == ["nothing is stored for 2023-05: citibike"]
+@pytest.mark.parametrize(
+    ("month", "names", "what"),
+    [
+        (date(2023, 4, 1), [], "2023-04"),
+        (date(2023, 4, 1), ["citibike"], "2023-04 of citibike"),
+        (MONTH, ["green_taxi"], "2023-05 of green_taxi"),
+        (MONTH, ["citibike", "weather"], "2023-05 of weather"),
+    ],
+)
+def test_what_is_not_stored_cannot_be_forgotten(data: Path, month: date, names: list[str], what: str) -> None:
+    land(data, "citibike", "2023.zip", "2023", "2023-05")
+    with pytest.raises(BadInput, match=rf"^nothing is stored for {what}; nothing was deleted; \S+ status lists what"):
+        require_stored(month, names)
+
+
+@pytest.mark.parametrize("names", [[], ["citibike"]])
+def test_what_is_stored_can_be_forgotten(data: Path, names: list[str]) -> None:
+    land(data, "citibike", "2023.zip", "2023", "2023-05")
+    require_stored(MONTH, names)
+    messages = forget(Warehouse(data / "none.duckdb", data / "dbt", {}), MONTH, names)
+    assert messages == [f"2023-05: deleted {', '.join(names) or 'everything'} (3 files)"]
     assert left(data) == []

@@ -18,6 +18,9 @@ SCHEDULER_MESSAGES = (
 )
 """How the lines begin that Luigi logs about its own scheduling, task by task."""
 
+NOT_SCHEDULED = "Will not run"
+"""How the warning begins that Luigi logs for a task whose ``complete()`` or ``requires()`` failed."""
+
 TRACEBACK = re.compile(r":?\s*Traceback \(most recent call last\):.*\n(?:pipeline\.errors\.\w+): ", re.DOTALL)
 """A stack trace as Luigi puts it into a message, up to the text of an error of ours."""
 

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
 from pipeline.luigi_internals import (
+    NOT_SCHEDULED,
     SCHEDULER_MESSAGES,
     TRACEBACK,
     is_lost_scheduler,
@@ -52,7 +53,10 @@ class FileFormatter(logging.Formatter):
 
 
 def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """The record with printable arguments, without the stack trace of an error whose message is sufficient."""
+    """The record with printable arguments, without the stack trace of an error whose message is sufficient.
+
+    A task that cannot be scheduled, which Luigi only warns of, is an error, as the exit code says.
+    """
     record = with_printable_arguments(record)
     error = record.exc_info[1] if record.exc_info else None
     task = record.args if isinstance(record.args, tuple) else ()
@@ -62,6 +66,8 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
         changes |= {"msg": f"{task[-1] if task else 'a task'}: scheduled again, because what it depends on has changed"}
     elif is_lost_scheduler(record.getMessage(), error):
         changes |= {"msg": f"luigid does not respond ({record.getMessage()})"}
+    elif record.getMessage().startswith(NOT_SCHEDULED):
+        changes |= {"levelno": logging.ERROR, "levelname": "ERROR", "msg": record.getMessage()}
     elif is_plain(error):
         changes |= {"msg": f"{task[-1]}: {error}" if task else str(error)}
     else:

@@ -41,8 +41,8 @@ Progress = Callable[[int, int], None]
 def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str, str] | None:
     """The URL at which the month is published and the label of its file; None while it is not published.
 
-    A month that is missing although it should be published by now is logged as an error: the publisher may answer so to
-    too many requests, or may have given the file another name.
+    A month that is missing although it should be published by now is logged as a warning: the publisher may be late,
+    may answer so to too many requests, or may have given the file another name. It is pending in any case, no failure.
     Raises Unreachable or Refused where the publisher gives no usable response.
     """
     for url, label in source.urls_of(month).items():
@@ -51,7 +51,7 @@ def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str,
         if head(url, source.publisher.base_url, policy) is not None:
             return url, label
     if not source.static and (latest := source.expected(month)[1]) < datetime.now(UTC).date():
-        log.error("%s", doubt(source, month, latest))
+        log.warning("%s", doubt(source, month, latest))
     return None
 
 

@@ -140,7 +140,11 @@ class Ended:
     @property
     def lines(self) -> list[str]:
         """The lines that say what failed."""
-        return [line for line in self.text.splitlines() if re.search(r" ERROR |^error: |Will not run Published", line)]
+        return [
+            line
+            for line in self.text.splitlines()
+            if re.search(r" ERROR |^error: |: doubtful: |Will not run Published", line)
+        ]
 
     @property
     def message(self) -> str:

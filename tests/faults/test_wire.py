@@ -188,3 +188,4 @@ def test_a_refusal_is_told_in_one_line(
     ended, errors = downloaded(workspace, *faults())
     assert ended == code
     assert line in errors and len(errors.splitlines()) == 1
+    assert (" WARNING " in errors) == (code == 20), "what is not published yet is no failure"

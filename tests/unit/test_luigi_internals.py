@@ -15,6 +15,7 @@ from luigi.worker import Worker
 
 from pipeline.errors import BadFile
 from pipeline.luigi_internals import (
+    NOT_SCHEDULED,
     SCHEDULER_MESSAGES,
     TRACEBACK,
     UNFULFILLED,
@@ -197,5 +198,6 @@ def test_the_stack_trace_that_luigi_puts_into_a_message_is_cut_up_to_an_error_of
 ) -> None:
     worker.add(Broken())
     [message] = [record.getMessage() for record in caplog.records if "Traceback" in record.getMessage()]
+    assert message.startswith(NOT_SCHEDULED)
     cut = TRACEBACK.sub(": ", message).strip()
     assert cut == "Will not run Broken() or any dependencies due to error in complete() method: no zip"

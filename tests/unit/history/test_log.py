@@ -71,6 +71,14 @@ def test_a_task_that_luigi_schedules_again_is_a_warning() -> None:
     assert line == f"WARNING {TASK}: scheduled again, because what it depends on has changed"
 
 
+def test_a_task_that_cannot_be_scheduled_is_an_error() -> None:
+    text = "Will not run %s or any dependencies due to error in complete() method:\n%s"
+    stack = "Traceback (most recent call last):\n  ...\npipeline.errors.Refused: no file"
+    one = logging.LogRecord("luigi-interface", 30, "", 0, text, (TASK, stack), None)
+    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(one)
+    assert line == f"ERROR Will not run {TASK} or any dependencies due to error in complete() method: no file"
+
+
 def test_lines_can_be_json_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
     line = json.loads(log.ConsoleFormatter("%(levelname)s %(message)s").format(record(BadFile('"no" zip'))))

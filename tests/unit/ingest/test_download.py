@@ -245,6 +245,7 @@ def test_a_missing_file_that_should_be_published_by_now_is_doubtful(
 ) -> None:
     assert download.published_at(green, date(2024, 2, 1), POLICY) is None
     (line,) = caplog.messages
+    assert caplog.records[0].levelname == "WARNING"
     assert line == (
         f"2024-02 green_taxi: doubtful: the publisher refuses {upstream.url}/trip-data/green_tripdata_2024-02.parquet "
         "(403 or 404), but the month should be published since 2024-05-17 (lag_days in config/sources/green_taxi.yaml)"

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,7 +55,8 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
         convert_errors(label),
         connect(Path(":memory:"), settings) as con,
     ):
-        lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
+        with labelled(f"{source.label(month)} {source.name}"):
+            lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
         readings = [reading_of(con, source, month, file) for file in files]
         query = " union all ".join(reading.query for reading in readings)
         written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
@@ -88,16 +90,28 @@ def convert_errors(label: str) -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         reason = str(error).splitlines()[0]
         raise MobilityError(f"{label}: {reason}; raise convert_memory_gb of [mobility] in luigi.cfg") from error
-    except (csv.Error, duckdb.Error) as error:
-        raise BadFile(f"{label} cannot be read ({reason_of(error)})") from error
+    except csv.Error as error:
+        raise BadFile(f"{label} cannot be read: its line of column names is damaged") from error
+    except duckdb.Error as error:
+        raise BadFile(f"{label} cannot be read: {meaning_of(error)}") from error
 
 
-def reason_of(error: Exception) -> str:
-    """The first line of an error's message; for DuckDB's about its own parser of CSV, what it means."""
-    reason = str(error).splitlines()[0]
-    if "state machine reached an invalid state" in reason:
+def meaning_of(error: duckdb.Error) -> str:
+    """What DuckDB's error means for the file, and the error itself without its kind and the path of the file."""
+    text = str(error).splitlines()[0]
+    if "state machine reached an invalid state" in text:
         return "lines end in different ways, or a quote is not closed"
-    return reason
+    text = re.sub(r"^\w+( \w+)* Error: |^\w+Exception: |,? ?(in |for )?file ['\"][^'\"]*['\"]", "", text)
+    return f'it is damaged, or written as DuckDB does not read it (DuckDB: "{text}")'
+
+
+@contextmanager
+def labelled(label: str) -> Iterator[None]:
+    """Raises BadFile with the label before its message."""
+    try:
+        yield
+    except BadFile as error:
+        raise BadFile(f"{label}: {error}") from error
 
 
 @contextmanager
@@ -109,10 +123,8 @@ def open_files(source: Source, month: date, landed: Path, parquet: Path) -> Iter
     work = parquet.with_suffix(".work")
     shutil.rmtree(work, ignore_errors=True)
     try:
-        try:
+        with labelled(f"{source.label(month)} {source.name}"):
             files = unpack(source, month, landed, work)
-        except BadFile as error:
-            raise BadFile(f"{source.label(month)} {source.name}: {error}") from error
         yield files
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -40,4 +40,5 @@ def count_lines(path: Path) -> int:
 def check_encoding(path: Path, head: bytes) -> None:
     """Raises BadFile where the first bytes of a file are not UTF-8 text, but UTF-16 or no text at all."""
     if head.startswith(NO_UTF8) or b"\x00" in head[:100]:
-        raise BadFile(f"{path.name}: expected text as UTF-8, found a file that begins with {head[:10]!r}")
+        found = head[: max(10, head.find(b"\x00", 2, 100) + 1)]
+        raise BadFile(f"{path.name}: expected text as UTF-8, found a file that begins with {found!r}")

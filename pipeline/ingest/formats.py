@@ -1,5 +1,6 @@
 """Checks that a downloaded file has the expected format, and is neither an error page nor truncated."""
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ ZIPPED = ("zip", "shapefile")
 PARQUET_MAGIC, ZIP_MAGIC, ZIP_END = b"PAR1", b"PK\x03\x04", b"PK\x05\x06"
 SAID = re.compile(rb"<title[^>]*>\s*(.*?)\s*<|<(?:Code|Message)>(.*?)<", re.S | re.I)
 MAX_REASON = 200
+MAX_DIGITS = 100
 
 
 def check_format(source: Source, path: Path, label: str) -> None:
@@ -70,14 +72,30 @@ def parse_json(content: bytes) -> Any:
 
     Raises ValueError for any other text: RFC 8259 has no NaN, and names of an object should be unique.
     """
+    if content.startswith(codecs.BOM_UTF8):
+        raise ValueError("it begins with a byte order mark")
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
+        value = json.loads(
+            content.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_int=_short_integer,
+            object_pairs_hook=_unique,
+        )
         json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair, which is no character
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at {error.doc[error.pos :][:20]!r}, character {error.pos:,}") from None
+        what = error.msg.removesuffix(" at")
+        raise ValueError(f"{what} at {error.doc[error.pos :][:20]!r}, character {error.pos:,}") from None
+    except UnicodeError:
+        raise ValueError("it has bytes or characters that are not UTF-8") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
+
+
+def _short_integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits, expected at most {MAX_DIGITS}")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -26,12 +26,19 @@ def to_json(parts: Mapping[str, Path], folder: Path) -> Path:
     import shapefile  # type: ignore[import-untyped]
 
     damaged = (ValueError, LookupError, ArithmeticError, struct.error)  # which pyshp raises besides its own
-    path = folder / f"{parts['.shp'].name}.json"
+    name = parts[".shp"].name
+    path = folder / f"{name}.json"
     try:
         lines = [json.dumps(shape) for shape in shapes_of(parts)]
-    except (*damaged, shapefile.ShapefileException, pyproj.exceptions.ProjError) as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise BadFile(f"{parts['.shp'].name} cannot be read ({reason})") from error
+    except pyproj.exceptions.ProjError as error:
+        raise BadFile(
+            f"{name} cannot be placed: expected the .prj to describe a projection (WKT), found "
+            f"{parts['.prj'].read_bytes()[:40]!r}"
+        ) from error
+    except (*damaged, shapefile.ShapefileException) as error:
+        raise BadFile(
+            f"{name} cannot be read: its .shp, .shx or .dbf is damaged or incomplete, or they do not belong together"
+        ) from error
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
 
@@ -47,7 +54,7 @@ def shapes_of(parts: Mapping[str, Path]) -> Iterator[dict[str, Any]]:
         shapes, records = reader.shapes(), reader.records()
     if not shapes or len(shapes) != len(records):
         raise BadFile(f"{name} has {len(shapes)} shapes and {len(records)} records, expected one record per shape")
-    to_degrees = transformer_to_degrees(parts[".prj"].read_text(encoding="utf-8"))
+    to_degrees = transformer_to_degrees(parts[".prj"].read_text(encoding="utf-8", errors="replace"))
     for number, (shape, record) in enumerate(zip(shapes, records, strict=True), 1):
         label = f"{name}: shape {number} of {len(shapes)}"
         if not shape.shapeTypeName.startswith("POLYGON"):

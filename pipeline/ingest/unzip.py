@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -106,21 +107,16 @@ class _Unpacker:
         if (depth := number.count(".")) > MAX_DEPTH:
             raise BadFile(f"{path.name} lies in {depth} archives within one another, expected at most {MAX_DEPTH}")
         self.landed_bytes = self.landed_bytes or path.stat().st_size
-        try:
+        with damage_of(path.name, "the list of its files, at its end, is damaged or incomplete"):
             self.count(path, entries_of(path))
-            with zipfile.ZipFile(path) as archive:
-                self.count(path, len(archive.infolist()))
-                self.files_left -= len(archive.infolist())
-                for index, info in enumerate(archive.infolist()):
-                    check_name(path, info.filename)
-                    if is_data(info, self.suffixes) and self.is_of_month(info.filename):
-                        yield from self.member(archive, info, f"{number}.{index}")
-        except DAMAGED as error:
-            raise BadFile(f"{path.name} cannot be unpacked ({describe(error)})") from error
-        except OSError as error:
-            if error.errno not in {None, errno.EINVAL}:  # bzip2's errors have no number, a bad position is EINVAL
-                raise
-            raise BadFile(f"{path.name} cannot be unpacked ({describe(error)})") from error
+            archive = zipfile.ZipFile(path)
+        with archive:
+            self.count(path, len(archive.infolist()))
+            self.files_left -= len(archive.infolist())
+            for index, info in enumerate(archive.infolist()):
+                check_name(path, info.filename)
+                if is_data(info, self.suffixes) and self.is_of_month(info.filename):
+                    yield from self.member(archive, info, f"{number}.{index}")
 
     def count(self, path: Path, files: int) -> None:
         """Raises BadFile for too many files in this archive and in those that contain it, up to here."""
@@ -143,18 +139,18 @@ class _Unpacker:
     def copy(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> int:
         """Unpacks a file; returns its size."""
         label = Path(archive.filename or "").name
-        try:
-            packed = archive.open(info)
-        except (NotImplementedError, RuntimeError) as error:
-            method = METHODS.get(info.compress_type, f"method {info.compress_type}")
-            how = f"encrypted ({method})" if info.flag_bits & 1 else f"packed by {method}"
-            raise BadFile(
-                f"{label}: {info.filename} is {how}, which Python cannot unpack; ask the publisher for a file that is "
-                "packed by Deflate, or pack it again yourself and serve it under its name from an address of your own "
-                "(README.md, Settings)"
-            ) from error
+        with damage_of(label, f"{info.filename} does not begin where the list of files says"):
+            try:
+                packed = archive.open(info)
+            except (NotImplementedError, RuntimeError) as error:
+                raise BadFile(
+                    f"{label}: {info.filename} is {packing_of(info)}, which Python cannot unpack; ask the publisher "
+                    "for a file that is packed by Deflate, or pack it again yourself and serve it under its name from "
+                    "an address of your own (README.md, Settings)"
+                ) from error
         line_bytes = 0
-        with packed, target.open("wb") as file:
+        damaged = f"the bytes of {info.filename} are damaged: they end early, or do not give what was packed (checksum)"
+        with damage_of(label, damaged), packed, target.open("wb") as file:
             while chunk := packed.read(CHUNK):
                 self.bytes_left -= len(chunk)
                 self.check_size(label)
@@ -198,8 +194,25 @@ def entries_of(path: Path) -> int:
     return int(max(end[4], end[5] // 1000))  # an entry has 46 bytes, and names and comments of its own
 
 
-def describe(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+@contextmanager
+def damage_of(label: str, what: str) -> Iterator[None]:
+    """Raises BadFile, which says what is damaged, instead of what zipfile raises: its texts are those of programs."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise BadFile(f"{label} cannot be unpacked: {what}") from error
+    except OSError as error:
+        if error.errno not in {None, errno.EINVAL}:  # bzip2's errors have no number, a bad position is EINVAL
+            raise
+        raise BadFile(f"{label} cannot be unpacked: {what}") from error
+
+
+def packing_of(info: zipfile.ZipInfo) -> str:
+    """How a file is packed that Python cannot unpack: by its method, or by its flags (APPNOTE 6.3.10 §4.4.4)."""
+    method = METHODS.get(info.compress_type, f"method {info.compress_type}")
+    if info.flag_bits & 0x41:
+        return f"encrypted ({method})"
+    return "a patch of another file" if info.flag_bits & 0x20 else f"packed by {method}"
 
 
 def check_name(archive: Path, name: str) -> None:

@@ -222,6 +222,23 @@ def test_a_column_is_required_from_its_first_month_on(tmp_path: Path) -> None:
         run(sources()["green_taxi"], date(2025, 1, 1), landed, tmp_path)
 
 
+def test_a_damaged_parquet_file_is_said_to_be_damaged(tmp_path: Path) -> None:
+    content = parquet(tmp_path / "a.parquet", GREEN).read_bytes()
+    (tmp_path / "a.parquet").write_bytes(content[:-8] + (2**31).to_bytes(4, "little") + content[-4:])
+    with pytest.raises(BadFile) as refused:
+        run(sources()["green_taxi"], date(2024, 1, 1), tmp_path / "a.parquet", tmp_path)
+    assert str(refused.value) == (
+        "2024-01 green_taxi: a.parquet cannot be read: it is damaged, or written as DuckDB does not read it "
+        '(DuckDB: "Footer length error")'
+    )
+
+
+def test_a_file_that_is_no_text_is_named_with_its_month_and_source(citibike: Source, tmp_path: Path) -> None:
+    landed = zipped(tmp_path / "a.zip", {"x.csv": "\0" * 100})
+    with pytest.raises(BadFile, match=r"^2024-01 citibike: x\.csv: expected text as UTF-8, found"):
+        run(citibike, date(2024, 1, 1), landed, tmp_path)
+
+
 @pytest.mark.parametrize("damage", ['R2000,"never closed,', '"'])
 def test_an_unclosed_quote_fails_the_month(citibike: Source, tmp_path: Path, damage: str) -> None:
     rides = [ride(n).replace('"W 52 St, 11 Av"', "W 52 St") for n in range(5000)]

@@ -57,3 +57,8 @@ def test_a_file_that_is_no_text_in_utf8_is_refused(content: bytes, tmp_path: Pat
         BadFile, match=re.escape(f"a.csv: expected text as UTF-8, found a file that begins with {content[:10]!r}")
     ):
         count(content, tmp_path)
+
+
+def test_a_byte_of_zero_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=re.escape(r"found a file that begins with b'ride_id,started_at\n\x00'")):
+        count(b"ride_id,started_at\n\x00\x00a", tmp_path)

@@ -91,15 +91,23 @@ def test_any_other_file_is_refused_with_what_it_is(source: str, content: bytes, 
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "found a file that is none .it is nested too deeply"),
         ('{"hourly": {"rain": [NaN, 1]}}', "found a file that is none .NaN is no value of JSON"),
         ('{"latitude": -nan}', "found a file that is none .Expecting value at '-nan}', character 13"),
-        ('{"hourly": {"rain": ["\\ud800", 1]}}', "found a file that is none .*surrogates not allowed"),
+        (
+            '{"hourly": {"rain": ["\\ud800", 1]}}',
+            "found a file that is none .it has bytes or characters",
+        ),
+        (
+            '{"latitude": ' + "9" * 5000 + "}",
+            "none .a number has 5,000 digits, expected at most 100",
+        ),
+        ('{"hourly": "', "found a file that is none .Unterminated string starting at '\"', character 11"),
         ('{"hourly": {"rain": [], "rain": []}}', "found a file that is none .an object has a name twice"),
-        ("\ufeff{}", "found a file that is none .*BOM"),
+        ("\ufeff{}", "found a file that is none .it begins with a byte order mark"),
         ('{"hourly": []}', "hourly is a list, expected an object of lists"),
         ('{"hourly": {"time": null}}', "expected a list of time, found null"),
         ('{"hourly": {"rain": [1, []]}}', "expected values of rain, found a list among them"),
         ('{"hourly": {"rain": [1, true]}}', "expected values of rain, found a boolean among them"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_weather_without_a_list_of_values_for_each_variable_is_refused(
     answer: str, message: str, tmp_path: Path

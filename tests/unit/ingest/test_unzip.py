@@ -2,7 +2,7 @@
 
 import logging
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -168,11 +168,56 @@ def test_a_method_that_python_does_not_know_is_named(tmp_path: Path, method: int
         unpack(landed, JANUARY, tmp_path / "work", max_bytes=10_000)
 
 
-def test_what_is_no_archive_or_damaged_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [0x20, 0x40])
+def test_a_file_that_is_a_patch_or_strongly_encrypted_is_named(tmp_path: Path, flags: int) -> None:
+    content = bytearray(zipped(tmp_path / "2018-01.zip", {"rides.csv": "1"}).read_bytes())
+    for at in (6, content.index(b"PK\x01\x02") + 8):
+        content[at] = flags
+    (tmp_path / "2018-01.zip").write_bytes(content)
+    how = "a patch of another file" if flags == 0x20 else r"encrypted \(Deflate\)"
+    with pytest.raises(BadFile, match=rf"2018-01\.zip: rides\.csv is {how}, which Python cannot unpack"):
+        unpack(tmp_path / "2018-01.zip", JANUARY, tmp_path / "work", max_bytes=10_000)
+
+
+LIST = "the list of its files, at its end, is damaged or incomplete"
+BEGIN = "rides.csv does not begin where the list of files says"
+BYTES = "the bytes of rides.csv are damaged: they end early, or do not give what was packed (checksum)"
+
+
+def at_end(content: bytes, offset: int, value: int) -> bytes:
+    """Another value at an offset of the record that ends the archive."""
+    end = content.rindex(b"PK\x05\x06") + offset
+    return content[:end] + value.to_bytes(4, "little") + content[end + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda _: b"not an archive", LIST),
+        (lambda content: content[:-100], LIST),
+        (lambda content: at_end(content, 16, 2**31), BEGIN),
+        (lambda content: content[:40] + content[90:], BEGIN),
+        (lambda content: at_end(content, 12, 10), LIST),
+        (lambda content: content.replace(b"PK\x01\x02", b"PK\x01\x00"), LIST),
+        (lambda content: content.replace(b"PK\x03\x04", b"PK\x03\x00"), BEGIN),
+        (lambda content: content.replace(b"rides.csv", b"other.csv", 1), BEGIN),
+        (lambda content: content[:50] + bytes(20) + content[70:], BYTES),
+    ],
+    ids=range(9),
+)
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=str
+)
+def test_what_is_damaged_is_said_in_words(
+    tmp_path: Path, method: int, damage: Callable[[bytes], bytes], what: str
+) -> None:
     landed = tmp_path / "2018-01.zip"
-    landed.write_text("not an archive")
-    with pytest.raises(BadFile, match=r"2018-01\.zip cannot be unpacked"):
+    with zipfile.ZipFile(landed, "w", compression=method) as archive:
+        archive.writestr("rides.csv", "".join(f"ride {number}\n" for number in range(100)))
+    landed.write_bytes(damage(landed.read_bytes()))
+    with pytest.raises(BadFile) as refused:
         unpack(landed, JANUARY, tmp_path / "work", max_bytes=10_000)
+    assert str(refused.value) == f"2018-01.zip cannot be unpacked: {what}"
 
 
 SHAPES = {f"zones/taxi_zones.{suffix}": suffix for suffix in ("shp", "shx", "dbf", "prj")}

@@ -192,20 +192,6 @@ def test_the_reason_that_the_publisher_states_is_quoted(
         fetch(green, tmp_path)
 
 
-def test_a_connection_that_brings_next_to_nothing_is_given_up(
-    upstream: Upstream, green: Source, tmp_path: Path
-) -> None:
-    upstream.faults = [Fault(PATH, method="GET", bytes_per_second=2000)]
-    hasty = dataclasses.replace(POLICY, attempts=1, read_timeout_s=0.5)
-    url, done = f"{upstream.url}/{PATH}", lambda *_: None
-    with pytest.raises(
-        Unreachable,
-        match=r"after 0 bytes, because fewer than 25,000 bytes came in 0\.5 s \(least_kb_per_s of \[download\] in lui"
-        r"gi\.cfg\), also in the last of 1",
-    ):
-        download.fetch(green, url, tmp_path / "landed", tmp_path / "part", hasty, done)
-
-
 def test_validators_that_are_none_are_not_recorded(upstream: Upstream, green: Source, tmp_path: Path) -> None:
     headers = 'ETag: "a\r\n b"', "Last-Modified: yesterday"
     upstream.faults = [Fault(PATH, method="GET", raw=answer(CONTENT, *headers))]

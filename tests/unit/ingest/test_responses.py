@@ -1,6 +1,7 @@
-"""Headers of HTTP responses, of any text."""
+"""Headers of HTTP responses, of any text, and bodies that come slowly."""
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 from pipeline.errors import Refused
 from pipeline.ingest.responses import (
     TransientError,
+    body_of,
     content_encoding,
     content_length,
     parse_date,
     retry_after,
     strong_validator,
 )
+from pipeline.sample.server import Fault, serve
 
 
 @pytest.mark.parametrize(
@@ -78,3 +81,16 @@ def test_an_encoding_that_is_not_known_everywhere_is_refused() -> None:
     response.headers["Content-Encoding"] = "zstd"
     with pytest.raises(Refused, match="Content-Encoding 'zstd', which was not asked for"):
         content_encoding(response)
+
+
+def test_a_body_that_comes_slowly_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "trips.csv").write_bytes(bytes(100_000))
+    with (
+        serve(tmp_path, faults=[Fault(bytes_per_second=2000)]) as upstream,
+        requests.get(f"{upstream.url}/trips.csv", stream=True, timeout=5) as response,
+        pytest.raises(
+            TransientError,
+            match=r"^connection closed after 0 bytes, because fewer than 25,000 bytes came in 0\.5 s",
+        ),
+    ):
+        list(body_of(response, 0.5, 25_000))

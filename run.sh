@@ -32,6 +32,7 @@ NYC mobility & weather analytics
   ./run.sh bench [--scale 0.05]         benchmarks: ratios to plain DuckDB
   ./run.sh help
 
+--demo, before or after any of these commands, works on the data of the demo: ./run.sh serve --demo
 Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and Luigi's own.
 Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
   MOBILITY_SCHEDULER=luigid (use a running luigid), MOBILITY_ALERT_URLS (recipients of alerts), MOBILITY_LOG_FORMAT=json,
@@ -66,11 +67,6 @@ install_environment() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$here"
   "$venv/bin/python" -m compileall -q "$here/pipeline"  # pip compiles the other packages itself
   echo "$lock_checksum" > "$venv/installed"
-}
-
-demo() {
-  local data=$MOBILITY_DATA/demo
-  MOBILITY_DATA=$data "$venv/bin/python" -m pipeline demo "$@"
 }
 
 lint_python() {
@@ -114,8 +110,7 @@ MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
 export MOBILITY_DATA
 cd "$here"
 case $verb in
-  demo) install_environment; demo "$@" ;;
-  month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | serve | \
+  --demo | demo | month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | serve | \
     metrics | dbt | ui | install-units | completion)
     install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   lint) install_environment; lint "$@" ;;

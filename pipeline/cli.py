@@ -15,6 +15,7 @@ from pipeline.lock import lock
 from pipeline.operations import run
 from pipeline.operations.arguments import (
     COMPLETION_VARIABLE,
+    DEMO,
     MONTH,
     PASSES_ON,
     Program,
@@ -23,6 +24,7 @@ from pipeline.operations.arguments import (
     known_sources,
     runs_luigi,
 )
+from pipeline.operations.demo_data import first_step
 from pipeline.paths import data_folder, path_for, program
 from pipeline.sources import chosen
 from pipeline.tasks import records, selection
@@ -36,6 +38,7 @@ DISAGREES, FAILED, INTERRUPTED = 1, 30, 130
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@DEMO
 @click.version_option(package_name="nyc-mobility", prog_name="nyc-mobility")
 def commands() -> None:
     """NYC mobility & weather analytics: months of trips and weather, as tables, metrics and pages."""
@@ -100,7 +103,7 @@ def demo(options: list[str]) -> int:
     """Build three generated months through the same tasks as published ones."""
     from pipeline.operations.demo import demo
 
-    return demo(data_folder(), options)
+    return demo(options)
 
 
 @commands.command()
@@ -110,7 +113,7 @@ def serve(port: int) -> int:
     from pipeline.operations.serve import HOME, serve, sockets
 
     if not (data_folder() / HOME.lstrip("/")).exists():
-        raise BadInput(f"no page is in {data_folder()} yet; {program()} demo or {program()} month 2024-01 writes some")
+        raise BadInput(f"no page is in {data_folder()} yet; {first_step('serve')}")
     try:
         listening = sockets(port)
     except OSError as error:

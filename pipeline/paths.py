@@ -23,6 +23,7 @@ FORBIDDEN = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST = os.pathconf("/", "PC_PATH_MAX") - 512
 """Bytes that the data folder's path may have; the paths of its files are longer."""
 
+DEFAULT_DATA = "data"
 FREE_SPACE = "free some space, or choose another MOBILITY_DATA"
 
 
@@ -31,7 +32,12 @@ def data_folder() -> Path:
 
     Raises BadInput for a path in which the warehouse or the files cannot be stored.
     """
-    return _absolute(os.environ.get("MOBILITY_DATA") or "data")
+    return _absolute(os.environ.get("MOBILITY_DATA") or DEFAULT_DATA)
+
+
+def default_data_folder() -> Path:
+    """The folder that is used where ``MOBILITY_DATA`` names none."""
+    return Path(DEFAULT_DATA).absolute()
 
 
 @cache

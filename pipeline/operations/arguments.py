@@ -1,6 +1,7 @@
 """Arguments that several verbs take, how they are completed, and how the list of verbs is shown."""
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,33 @@ SECTIONS = {
 }
 
 
+OWN_DATA = {"demo", "install-units", "completion"}
+"""Verbs without ``--demo``."""
+
+
+def choose_demo(ctx: click.Context, parameter: click.Parameter, is_given: bool) -> None:
+    """Has the verb work on the demo's data folder, once where the option is given twice."""
+    if not is_given or ctx.meta.get("demo"):
+        return
+    from pipeline.operations.demo_data import demo_folder, on_demo_data
+
+    ctx.meta["demo"] = True
+    if ctx.resilient_parsing:  # to complete an argument, which sends no request
+        os.environ["MOBILITY_DATA"] = str(demo_folder())
+    else:
+        ctx.with_resource(on_demo_data())
+
+
+DEMO = click.option("--demo", is_flag=True, expose_value=False, callback=choose_demo, help="Work on the demo's data.")
+
+
 class Verbs(click.Group):
-    """Shows the verbs in sections, each in the order in which people meet them."""
+    """Shows the verbs in sections, each in the order in which people meet them, and gives them ``--demo``."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        super().add_command(cmd, name)
+        if cmd.name not in OWN_DATA:
+            DEMO(cmd)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.commands))
@@ -39,7 +65,7 @@ class Program(click.Command):
         super().__init__(**settings | {"context_settings": PASSES_ON, "params": [rest]})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        self.add_help_option = args == ["--help"]
+        self.add_help_option = [arg for arg in args if arg != "--demo"] == ["--help"]
         return super().parse_args(ctx, args)
 
 

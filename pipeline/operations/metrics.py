@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
-from pipeline.paths import program
+from pipeline.operations.demo_data import first_step
 from pipeline.tasks import records
 from pipeline.tasks.parameters import past_month
 from pipeline.warehouse import dbt
@@ -23,7 +23,7 @@ def metrics(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """
     remaining, months = list(arguments), records.months_built()
     if "--help" not in remaining and not months:
-        raise BadInput(f"no month is in {warehouse.path} yet; {program()} month 2024-01 builds one")
+        raise BadInput(f"no month is in {warehouse.path} yet; {first_step('metrics')}")
     refuse_mean_of_effects(remaining)
     if "--month" in remaining:
         index = remaining.index("--month")

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, read
 from pipeline.months import parse_month
+from pipeline.operations.demo_data import first_step
 from pipeline.paths import data_folder, path_for, program
 from pipeline.sources import Source, sources
 from pipeline.tasks import records
@@ -136,7 +137,7 @@ def table(today: date) -> str:
     """A table with a line per month, a column per source and step, and the size of the files."""
     months = facts(today)
     if not months:
-        return f"no month is stored in {data_folder()}; start with {program()} demo or {program()} month 2024-01"
+        return f"no month is stored in {data_folder()}; {first_step('status')}"
     seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
     used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
     header = ["month", *used, *STEPS, "files", "published", "took"]

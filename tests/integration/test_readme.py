@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.operations.demo import NEXT
 from tests.conftest import HERE, Workspace
 
 README = (HERE / "README.md").read_text()
@@ -82,8 +83,8 @@ def test_every_command_of_the_readme_succeeds(copy_finished: Callable[[], Worksp
     """On one data folder, in the order of the page; ``forget`` is last, because months have to be built after it."""
     workspace = copy_finished()
     for command in sorted(SH, key=lambda command: "forget" in command):
-        if command in (TEST, DEMO) or command[0] in ("source", "sudo"):
-            continue  # TEST runs this; DEMO has its own test below; test_units.py tests the units
+        if command in (TEST, DEMO) or "--demo" in command or command[0] in ("source", "sudo"):
+            continue  # TEST runs this; the demo has its own test below; test_units.py tests the units
         if command[1] in SERVERS:
             assert answers(command, environment(project, workspace), project), command
         else:
@@ -111,12 +112,32 @@ def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
             server.send_signal(signal.SIGINT)
 
 
-def test_the_demo_shows_where_its_pages_are(finished: Workspace, project: Path, tmp_path: Path) -> None:
+def test_the_demo_runs_and_so_do_the_commands_that_it_prints(
+    finished: Workspace, project: Path, tmp_path: Path
+) -> None:
     env = environment(project, Workspace(tmp_path / "data", finished.upstream))
     ended = subprocess.run(DEMO, cwd=project, env=env, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
-    assert (tmp_path / "data/demo/reports/index.html").exists()
     assert f"{tmp_path}/data/demo/reports/index.html" in ended.stdout
+    assert (tmp_path / "data/demo/reports/index.html").exists()
+    del env["MOBILITY_DATA"]  # as in the next terminal: the printed lines say where the data are
+    printed = [line.split("#")[0].strip() for line in ended.stdout.split("Next:")[1].splitlines() if "#" in line]
+    assert len(printed) == 5
+    for line in printed:
+        name, *command = shlex.split(line)
+        assert name == f"MOBILITY_DATA={tmp_path}/data"
+        env_of_line = env | {"MOBILITY_DATA": f"{tmp_path}/data"}
+        if "--demo" not in command:
+            assert command in SH  # the test above runs it
+        elif command[1] in SERVERS:
+            assert answers(command, env_of_line, project), line
+        else:
+            ended = subprocess.run(line, shell=True, cwd=project, env=env, text=True, capture_output=True, check=False)
+            assert ended.returncode == 0, f"{line}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
+
+
+def test_the_demo_prints_the_commands_that_the_readme_shows_for_it() -> None:
+    assert {" ".join(command[1:]) for command in SH if "--demo" in command} <= {*NEXT}
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=["duckdb", "pandas", "polars"])

@@ -84,6 +84,33 @@ def test_status_of_an_empty_data_folder_names_the_first_command(capsys: pytest.C
     assert capsys.readouterr().out == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--demo", "status"], ["status", "--demo"], ["--demo", "status", "--demo"]], ids=str
+)
+def test_demo_before_or_after_the_verb_chooses_the_demos_data(
+    arguments: list[str], data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"error: --demo: no demo is in {data}/demo yet")
+    (data / "demo/upstream").mkdir(parents=True)
+    assert cli.main(arguments) == 0
+    assert f"no month is stored in {data}/demo;" in capsys.readouterr().out
+    assert cli.main(["status"]) == 0
+    assert f"no month is stored in {data}; ./run.sh status --demo shows the demo's" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["metrics", "dbt"])
+def test_demo_is_not_passed_on_to_other_programs(verb: str, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([verb, "list", "--demo"]) == 2
+    assert capsys.readouterr().err.startswith("error: --demo: no demo is in")
+
+
+@pytest.mark.parametrize("verb", ["demo", "install-units", "completion"])
+def test_verbs_that_read_no_data_have_no_demo(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([verb, "--help"]) == 0
+    assert "--demo" not in capsys.readouterr().out
+
+
 def test_verify_of_an_empty_data_folder_finds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify"]) == 0
     assert capsys.readouterr().out == "all receipts agree with the files and the warehouse\n"

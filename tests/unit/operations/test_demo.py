@@ -1,11 +1,26 @@
-"""The demo's last lines; tests/integration/test_readme.py runs all of it."""
+"""The demo's last lines; tests/integration/test_readme.py runs all of it, and the commands of these lines."""
 
 import re
+import shlex
 from pathlib import Path
 
-from pipeline.operations.demo import where_to_look
+import pytest
+
+from pipeline.operations.demo import commands, where_to_look
 
 
-def test_the_last_lines_name_paths_of_the_data_folder(tmp_path: Path) -> None:
-    found = re.findall(rf"{tmp_path}/(\w+)", where_to_look(tmp_path))
+def test_the_last_lines_name_paths_of_the_demos_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    found = re.findall(rf"{tmp_path}/demo/(\w+)", where_to_look())
     assert found == ["reports", "published", "published", "warehouse"]
+
+
+def test_commands_for_the_usual_folder_need_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOBILITY_DATA", raising=False)
+    assert [line.split()[0] for line in commands().splitlines()] == ["./run.sh"] * 5
+
+
+def test_commands_for_another_folder_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", f"{tmp_path}/my data")
+    words = [shlex.split(line, comments=True) for line in commands().splitlines()]
+    assert {line[0] for line in words} == {f"MOBILITY_DATA={tmp_path}/my data"}

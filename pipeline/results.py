@@ -12,7 +12,7 @@ class Landed:
     """A downloaded file: its name in the landing folder, and where it came from.
 
     ``bytes`` and ``sha256`` are those of the stored file; ``etag`` and ``last_modified`` are empty where the publisher
-    sends none; ``fetched_at`` is an ISO time in UTC.
+    sends none; ``fetched_at`` is an ISO time in UTC; ``generated_by`` is empty for published files (generated.py).
     """
 
     file: str
@@ -22,6 +22,7 @@ class Landed:
     bytes: int
     sha256: str
     fetched_at: str
+    generated_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from pipeline.errors import BadFile, NoSpace, Refused, Unavailable
+from pipeline.generated import generator_of
 from pipeline.ingest.formats import check_format
 from pipeline.ingest.http import RetryPolicy, head, request, retry
 from pipeline.ingest.open_meteo import check_answer
@@ -95,6 +96,7 @@ def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy,
         bytes=part.stat().st_size,
         sha256=partial.sha256.hexdigest(),
         fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        generated_by=generator_of(part, source.format),
     )
 
 

@@ -1,7 +1,7 @@
 """Metrics of a month -> files: one per saved query, two of the effects of weather, and a description of each metric."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -26,11 +26,17 @@ FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_month
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
 
 
-def export(warehouse: Warehouse, manifest: Path, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
+def export(
+    warehouse: Warehouse,
+    manifest: Path,
+    folders: Mapping[date, Path],
+    generated_sources: Mapping[date, Sequence[str]] | None = None,
+) -> dict[date, dict[str, int]]:
     """Writes the months' metrics into their folders; returns the number of rows of each file, by month and name.
 
     A folder gets ``<saved query>.parquet`` and ``.csv``, the ``EFFECTS`` in both formats, and ``metrics.json`` with
-    each metric's label, unit, formula and description. The effects are stored in the warehouse too, with those by
+    each metric's label, unit, formula and description, and the month's ``generated_sources``: those whose files no
+    publisher published. The effects are stored in the warehouse too, with those by
     borough; ``ESTIMATES`` is their number.
     """
     queries = compile_saved_queries(manifest)
@@ -39,7 +45,8 @@ def export(warehouse: Warehouse, manifest: Path, folders: Mapping[date, Path]) -
         with connect(Path(":memory:"), warehouse.settings) as con:
             create_views_of_month(con, warehouse.path, month)
             rows[month] |= {name: write_files(con, sql, folder / name) for name, sql in queries.items()}
-        described = {name: asdict(metric) for name, metric in definitions().items()}
+        generated = {"generated_sources": [*(generated_sources or {}).get(month, ())]}
+        described = {name: asdict(metric) | generated for name, metric in definitions().items()}
         (folder / "metrics.json").write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n")
     return rows
 

@@ -7,13 +7,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from pipeline.report import charts, zones
+from pipeline.report import charts, origin, zones
 from pipeline.report.answer import answer, forest, unusual_changes
 from pipeline.report.earlier import Change, changes, earlier_months, missing_sources, no_change_note, trip_sources
 from pipeline.report.figures import Figures, Row, figures
 from pipeline.report.trends import published_sources, trends
 from pipeline.report.words import showing, template
-from pipeline.sources import Publisher, sources
 
 Finding = Mapping[str, Any]
 OTHER_PAGES = {
@@ -83,7 +82,8 @@ def render(
         accepted=accepted,
         steps=steps,
         provenance=provenance,
-        publishers=publishers_of([file["source"] for file in provenance]),
+        generated_note=origin.note_on_month(shown.ledger),
+        publishers=origin.publishers_of_month(shown.ledger, provenance),
     )
 
 
@@ -93,8 +93,9 @@ def compare(published: Path, month: date, shown: Figures) -> dict[str | None, li
 
 
 def source_notes(month: date, shown: Figures, provenance: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Sentences on missing sources, as of the day on which the newest file was downloaded."""
-    fetched = [date.fromisoformat(file["fetched_at"][:10]) for file in provenance]
+    """Sentences on missing sources, as of the day on which the newest published file was downloaded."""
+    published = [file for file in provenance if not origin.is_generated(file)]
+    fetched = [date.fromisoformat(file["fetched_at"][:10]) for file in published]
     return missing_sources(month, {line["source"] for line in shown.ledger}, max(fetched)) if fetched else []
 
 
@@ -129,7 +130,9 @@ def render_index(published: Path, pages: Path, reasons: Mapping[date, str]) -> s
         rejected=reasons,
         with_page={month for month in found.months if (pages / f"{month:%Y-%m}.html").exists()},
         other_pages={name: title for name, title in OTHER_PAGES.items() if (pages / name).exists()},
-        publishers=publishers_of(list(sources())),
+        generated=origin.generated_months(found.ledger),
+        generated_note=origin.note_on_all(found.ledger),
+        publishers=origin.publishers_of_all(found.ledger),
     )
 
 
@@ -138,12 +141,7 @@ def catalogue(metrics: Iterable[Any]) -> str:
     blocks_last = sorted(metrics, key=lambda metric: bool(metric.category == "building block"))
     by_category = groupby(blocks_last, attrgetter("category"))
     found = {category: list(members) for category, members in by_category}
-    return template("metrics.html.j2").render(found=found, publishers=publishers_of(list(sources())))
-
-
-def publishers_of(names: Sequence[str]) -> list[Publisher]:
-    """The publishers of the named sources, each once."""
-    return list(dict.fromkeys(sources()[name].publisher for name in names))
+    return template("metrics.html.j2").render(found=found)
 
 
 def checks_link(page: Path) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +35,9 @@ from read_parquet($1, hive_partitioning = false, union_by_name = true) order by 
 POOLED = """
 select * from read_parquet($1, hive_partitioning = false) where season = 'all' and pickup_borough = 'all' order by all
 """
-SOURCES = """
-select source_month as month, list(source order by source) as sources
-from read_parquet($1, hive_partitioning = false, union_by_name = true) group by all order by all
+LEDGER = """
+select source_month as month, * exclude (source_month)
+from read_parquet($1, hive_partitioning = false, union_by_name = true) order by month, source
 """
 AXIS_END = 100
 """End of the axis of effects in percent; larger effects are cut off."""
@@ -48,6 +50,7 @@ class Trends:
     months: list[date]
     by_month: dict[date, dict[str, Row]]
     sources: dict[date, list[str]]
+    ledger: list[Row]
     answers: list[str]
     pooled: dict[str, Any]
     modes: list[str]
@@ -62,7 +65,7 @@ def trends(published: Path) -> Trends:
     with in_memory() as con:
         trips = read(con, published, "by_mode", MODES)
         effects = read(con, published, "weather_effects", EFFECTS)
-        ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
+        ledger = read(con, published, "month_ledger", LEDGER, "month_ledger")
         over_all = published / "metrics/weather_effects_pooled.parquet"
         pooled = rows(con, POOLED, [exactly(over_all)]) if over_all.exists() else []
     months = sorted({row["month"] for row in (*trips, *effects)})
@@ -74,7 +77,8 @@ def trends(published: Path) -> Trends:
     return Trends(
         months=months,
         by_month={month: {row["trip_type"]: row for row in trips if row["month"] == month} for month in months},
-        sources={row["month"]: row["sources"] for row in ledger},
+        sources={month: [row["source"] for row in rows] for month, rows in groupby(ledger, itemgetter("month"))},
+        ledger=ledger,
         answers=answer(pooled),
         pooled=forest(pooled, [row | {"label": effect_label(row)} for row in effects if is_estimated(row)]),
         modes=modes,
@@ -88,8 +92,7 @@ def trends(published: Path) -> Trends:
 def published_sources(published: Path) -> set[str]:
     """The sources of all published months."""
     with in_memory() as con:
-        ledger = read(con, published, "month_ledger", SOURCES, "month_ledger")
-    return {source for row in ledger for source in row["sources"]}
+        return {row["source"] for row in read(con, published, "month_ledger", LEDGER, "month_ledger")}
 
 
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipeline.generated import ZIP_COMMENT
+
 CHUNK_LINES = 5_000
 FIRST_MONTHLY_ARCHIVE = date(2024, 1, 1)
 FIRST_NESTED_YEAR, NESTED_MONTH = 2020, date(2024, 9, 1)
@@ -102,7 +104,9 @@ def chunks_of(lines: Iterator[bytes]) -> Iterator[bytes]:
 def open_archive(path: Path) -> zipfile.ZipFile:
     """Open a new archive. Its bytes depend on its content alone, because members opened by name are dated 1980."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    archive.comment = ZIP_COMMENT
+    return archive
 
 
 def add_member(archive: zipfile.ZipFile, name: str, chunks: Iterator[bytes]) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.generated import GENERATOR, KEY
 from pipeline.sample import fares
 from pipeline.sample.distance import miles_sql
 from pipeline.sample.sampling import SLOTS, count_records, create_choice_table, create_table
@@ -175,6 +176,7 @@ def write_parquet(con: "DuckDBPyConnection", query: str, null_columns: Sequence[
     path.parent.mkdir(parents=True, exist_ok=True)
     reader = con.sql(query).to_arrow_reader(1 << 20)
     schema = pa.schema([field.with_type(pa.null()) if field.name in null_columns else field for field in reader.schema])
+    schema = schema.with_metadata({KEY: GENERATOR})
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in reader:
             arrays = [pa.nulls(len(batch)) if field.name in null_columns else batch[field.name] for field in schema]

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from pipeline.generated import GENERATOR, KEY
+
 HOUR = timedelta(hours=1)
 FIRST_DAY = date(1940, 1, 1)
 
@@ -107,6 +109,7 @@ def archive_response(query: Mapping[str, str], today: date) -> dict[str, Any]:
         values = [weather_at(at)[name] for at in times]
         hourly[name] = [round(value / kmh, 2) for value in values] if UNITS[name] == "km/h" else values
     return {
+        KEY: GENERATOR,
         "latitude": float(query["latitude"]),
         "longitude": float(query["longitude"]),
         # Differs from answer to answer, as Open-Meteo's does.

@@ -217,7 +217,7 @@ class Measure(MonthsTask):
         manifest = dbt.semantic_manifest(warehouse())
         with atomic_write_tree(folder) as work:
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
-            rows = metrics.export(warehouse(), manifest, folders)
+            rows = metrics.export(warehouse(), manifest, folders, records.generated_sources(self.months))
             pooled = metrics.export_pooled(warehouse(), work)
         Receipt(records.pooled_receipt()).write([folder / name for name in pooled])
         for month, counts in rows.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.months import add_months, parse_month
 from pipeline.paths import delete, path_for
-from pipeline.sources import Source
+from pipeline.sources import Source, sources
 from pipeline.tasks.receipts import Receipt
 
 
@@ -64,6 +64,18 @@ def rejection_reasons() -> dict[date, str]:
     """The rejected months, each with the reason."""
     records = {month: record_of("quality", month, ".rejected.json") for month in months_rejected()}
     return {month: str(record["why"]) for month, record in records.items() if record}
+
+
+def generated_sources(months: Iterable[date]) -> dict[date, list[str]]:
+    """The sources of each month whose files are generated, by the provenance of these files."""
+    return {
+        month: [
+            source.name
+            for source in sources().values()
+            if (record_of("landing", month, source=source) or {}).get("generated_by")
+        ]
+        for month in months
+    }
 
 
 def mart_digest(month: date, part: str) -> str:

@@ -24,6 +24,7 @@ LOADS = """
     )
 """
 ADDED = {
+    "generated_by": "varchar",
     "members": "varchar[]",
     "type_differences": """
         struct("column" varchar, is_other_type boolean, missing bigint, invalid bigint, sentence varchar)[]
@@ -46,6 +47,7 @@ EFFECTS = """
     )
 """
 EFFECTS_ADDED = {
+    "generated_by": "varchar",
     "pickup_borough": "varchar",
     **dict.fromkeys(("std_error", "df", "p_value", "q_value"), "double"),
     "method": "integer",

@@ -70,6 +70,7 @@ final as (
         cast(coalesce(rejections.rows_rejected, 0) as bigint) as rows_rejected,
         typed.sha256,
         typed.url,
+        nullif(typed.generated_by, '') as generated_by,
         typed.fetched_at,
         typed.loaded_at
 

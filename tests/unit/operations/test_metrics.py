@@ -17,7 +17,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_month_it_names_the_command_that_builds_one() -> None:
-    with pytest.raises(BadInput, match=r"no month is in .* yet; start with \./run\.sh demo or \./run\.sh month 2024-01"):
+    with pytest.raises(
+        BadInput, match=r"no month is in .* yet; start with \./run\.sh demo or \./run\.sh month 2024-01"
+    ):
         metrics(warehouse(), ["query", "--metrics", "total_trips"])
 
 

@@ -15,6 +15,7 @@ renamed as (
         bytes,
         sha256,
         url,
+        generated_by,
         etag,
         last_modified,
         fetched_at,

@@ -49,8 +49,9 @@ Next:
 
 
 def commands() -> str:
-    """A line for each command, as it can be typed in this folder."""
-    elsewhere = "" if data_folder() == default_data_folder() else f"MOBILITY_DATA={shlex.quote(str(data_folder()))} "
-    lines = {f"{elsewhere}{program()} {command}": purpose for command, purpose in NEXT.items()}
-    width = max(map(len, lines))
-    return "\n".join(f"  {line:{width}}  # {purpose}" for line, purpose in lines.items())
+    """A line for each command, as it can be typed in this folder; first the data folder, if it is not the usual one."""
+    folder = data_folder()
+    lines = [] if folder == default_data_folder() else [f"  export MOBILITY_DATA={shlex.quote(str(folder))}"]
+    width = max(map(len, NEXT))
+    lines += [f"  {program()} {command:{width}}  # {purpose}" for command, purpose in NEXT.items()]
+    return "\n".join(lines)

@@ -120,19 +120,18 @@ def test_the_demo_runs_and_so_do_the_commands_that_it_prints(
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert f"{tmp_path}/data/demo/reports/index.html" in ended.stdout
     assert (tmp_path / "data/demo/reports/index.html").exists()
-    del env["MOBILITY_DATA"]  # as in the next terminal: the printed lines say where the data are
-    printed = [line.split("#")[0].strip() for line in ended.stdout.split("Next:")[1].splitlines() if "#" in line]
-    assert len(printed) == 5
-    for line in printed:
-        name, *command = shlex.split(line)
-        assert name == f"MOBILITY_DATA={tmp_path}/data"
-        env_of_line = env | {"MOBILITY_DATA": f"{tmp_path}/data"}
+    del env["MOBILITY_DATA"]  # as in the next terminal: the first line says where the data are
+    first, *lines = ended.stdout.split("Next:\n")[1].splitlines()
+    assert first.split() == ["export", f"MOBILITY_DATA={tmp_path}/data"] and len(lines) == 5
+    for line in lines:
+        command = shlex.split(line, comments=True)
         if "--demo" not in command:
             assert command in SH  # the test above runs it
         elif command[1] in SERVERS:
-            assert answers(command, env_of_line, project), line
+            assert answers(command, env | {"MOBILITY_DATA": f"{tmp_path}/data"}, project), line
         else:
-            ended = subprocess.run(line, shell=True, cwd=project, env=env, text=True, capture_output=True, check=False)
+            typed = f"{first}\n{line}"
+            ended = subprocess.run(typed, shell=True, cwd=project, env=env, text=True, capture_output=True, check=False)
             assert ended.returncode == 0, f"{line}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
 
 

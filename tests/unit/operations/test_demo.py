@@ -22,5 +22,6 @@ def test_commands_for_the_usual_folder_need_no_variable(monkeypatch: pytest.Monk
 
 def test_commands_for_another_folder_name_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_DATA", f"{tmp_path}/my data")
-    words = [shlex.split(line, comments=True) for line in commands().splitlines()]
-    assert {line[0] for line in words} == {f"MOBILITY_DATA={tmp_path}/my data"}
+    first, *others = [shlex.split(line, comments=True) for line in commands().splitlines()]
+    assert first == ["export", f"MOBILITY_DATA={tmp_path}/my data"]
+    assert [line[0] for line in others] == ["./run.sh"] * 5

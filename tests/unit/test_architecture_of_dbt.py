@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.metrics.conditions import CONDITIONS
 from pipeline.sources import sources
 from pipeline.warehouse.dbt import PROJECT
 
@@ -78,6 +79,11 @@ def test_a_source_is_late_for_dbt_a_month_and_its_lag_after_its_newest_month() -
         if not source.static
     }
     assert {config["loaded_at_query"] for config in configs.values()} == {"{{ end_of_newest_month() }}"}
+
+
+def test_dbt_and_the_estimation_name_the_same_conditions() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    assert tuple(project["vars"]["weather_conditions"]) == CONDITIONS
 
 
 def test_source_is_used_in_staging_alone_and_once_for_a_table() -> None:

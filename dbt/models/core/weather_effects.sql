@@ -27,7 +27,7 @@ final as (
     from effects
     where
         pickup_borough = 'all'
-        and condition in ('rain', 'snow', 'cold', 'heat', 'adverse')
+        and condition in ('{{ var("weather_conditions") | join("', '") }}')
 
 )
 

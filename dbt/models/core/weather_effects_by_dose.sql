@@ -27,7 +27,7 @@ final as (
     from effects
     where
         pickup_borough = 'all'
-        and condition not in ('rain', 'snow', 'cold', 'heat', 'adverse')
+        and condition not in ('{{ var("weather_conditions") | join("', '") }}')
 
 )
 

@@ -42,8 +42,9 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     """Writes the month's rows to ``part``, the temporary name of ``parquet``, and unreadable rows to a CSV file.
 
     An archive is unpacked into a temporary folder next to ``parquet``.
-    Raises SchemaChanged for a missing column, BadFile for an unsafe archive, for no rows and for a larger share of
-    unreadable rows than ``MAX_UNREADABLE_SHARE``; the CSV file of unreadable rows is then stored for inspection.
+    Raises SchemaChanged for a missing column, BadFile for an unsafe archive, for a static file without rows (a month
+    may have none: a finding says so) and for a larger share of unreadable rows than ``MAX_UNREADABLE_SHARE``; the CSV
+    file of unreadable rows is then stored for inspection.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     unreadable_of(parquet).unlink(missing_ok=True)
@@ -66,7 +67,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     converted = Converted(published, published - written, tuple(file.name for file in files), differences)
     for difference in differences:
         log.warning("%s: %s", label, difference["sentence"])
-    if not published:
+    if source.static and not published:
         raise BadFile(f"{label} has no rows, expected at least one")
     count = converted.rows_unreadable
     if count and not rejected:

@@ -53,7 +53,6 @@ PARQUET: Mapping[str, Damage] = {
     "a column missing": selected("select * exclude (lpep_pickup_datetime) from file"),
     "columns renamed": selected("select columns(*) as 'the_\\0' from file"),
     "a column twice": selected("select *, lpep_pickup_datetime as LPEP_PICKUP_DATETIME from file"),
-    "no rows": selected("select * from file limit 0"),
 }
 
 
@@ -157,7 +156,8 @@ ZIP: Mapping[str, Damage] = {
     "two files of one name": lambda content: archive({"a/x.csv": b"1", "b/x.csv": b"2"}),
     "empty files": each_member(lambda _: b""),
     "HTML": each_member(lambda _: b"<html><title>Too busy</title>"),
-    **{f"CSV: {name}": each_member(damage) for name, damage in CSV.items()},
+    # A month may have no rows, so that names of columns alone are no damage there.
+    **{f"CSV: {name}": each_member(damage) for name, damage in CSV.items() if "columns alone" not in name},
 }
 
 

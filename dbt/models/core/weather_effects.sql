@@ -27,7 +27,7 @@ final as (
     from effects
     where
         pickup_borough = 'all'
-        and condition in ('{{ var("weather_conditions") | join("', '") }}')
+        and {{ is_weather_condition('condition') }}
 
 )
 

@@ -27,7 +27,7 @@ final as (
     from effects
     where
         pickup_borough = 'all'
-        and condition not in ('{{ var("weather_conditions") | join("', '") }}')
+        and not {{ is_weather_condition('condition') }}
 
 )
 

@@ -170,10 +170,13 @@ def test_a_new_column_is_ignored_with_a_warning(
     assert "columns that are not declared" in caplog.text and "mood" in caplog.text
 
 
-def test_a_file_without_rows_is_refused(citibike: Source, tmp_path: Path) -> None:
+def test_a_month_may_have_no_rows_but_a_static_file_has_some(citibike: Source, tmp_path: Path) -> None:
     landed = zipped(tmp_path / "2024-01.zip", {"rides.csv": csv(MODERN)})
-    with pytest.raises(BadFile, match=r"2024-01 citibike: 2024-01\.zip has no rows, expected at least one"):
-        run(citibike, date(2024, 1, 1), landed, tmp_path)
+    assert run(citibike, date(2024, 1, 1), landed, tmp_path)[0].rows_published == 0
+    landed = tmp_path / "static.csv"
+    landed.write_text("LocationID,Borough,Zone,service_zone\n")
+    with pytest.raises(BadFile, match=r"static taxi_zones: static\.csv has no rows, expected at least one"):
+        run(sources()["taxi_zones"], date(2011, 1, 1), landed, tmp_path)
 
 
 def test_a_damaged_archive_is_refused(citibike: Source, tmp_path: Path) -> None:

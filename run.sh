@@ -24,6 +24,7 @@ NYC mobility & weather analytics
   ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override, with a recorded reason
   ./run.sh ui                           start luigid on http://127.0.0.1:8082
   ./run.sh install-units [--user | --run-as NAME]  install systemd units for catchup, refresh, weather, health and luigid
+  ./run.sh config [--copy]              where data, settings, declarations and models are; copies of them to change
   ./run.sh completion bash              print a script that completes verbs, options, months and sources; zsh, fish
   ./run.sh dbt ARGUMENTS                dbt on the warehouse
   ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
@@ -34,7 +35,7 @@ NYC mobility & weather analytics
 
 --demo, before or after any of these commands, works on the data of the demo: ./run.sh serve --demo
 Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and Luigi's own.
-Environment: MOBILITY_DATA (folder), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
+Environment: MOBILITY_DATA, MOBILITY_CONFIG (folders), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
   MOBILITY_SCHEDULER=luigid (use a running luigid), MOBILITY_ALERT_URLS (recipients of alerts), MOBILITY_LOG_FORMAT=json,
   MOBILITY_WAIT_S (seconds to wait for another run to end).
 Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: README.md
@@ -108,10 +109,11 @@ case $verb in help | -h | --help) help; exit ;; esac
 
 MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
 export MOBILITY_DATA
+[ -z "${MOBILITY_CONFIG:-}" ] || MOBILITY_CONFIG=$(realpath -m "$MOBILITY_CONFIG")
 cd "$here"
 case $verb in
-  --demo | demo | month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | serve | \
-    metrics | dbt | ui | install-units | completion)
+  --demo | demo | month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | \
+    serve | metrics | dbt | ui | install-units | config | completion)
     install_environment; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   lint) install_environment; lint "$@" ;;
   test) install_environment; test_suite "$@" ;;

@@ -3,7 +3,8 @@
 from pipeline.tasks import events  # noqa: F401  # registers the handlers of Luigi's events
 from pipeline.tasks.month import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly
-from pipeline.tasks.settings import set_default_workers
+from pipeline.tasks.scheduler import exit_on_error
+from pipeline.tasks.settings import read_settings
 from pipeline.tasks.source import CheckForReissue, Convert, Download, Load, Published
 from pipeline.tasks.upkeep import CatchUp, RebuildMonths, Refresh, WeatherSoFar
 
@@ -28,4 +29,4 @@ __all__ = [
     "WeatherSoFar",
 ]
 
-set_default_workers()
+exit_on_error(read_settings)

@@ -25,9 +25,8 @@ from pipeline.operations.arguments import (
     runs_luigi,
 )
 from pipeline.operations.demo_data import first_step
-from pipeline.paths import data_folder, path_for, program
+from pipeline.paths import data_folder, program
 from pipeline.sources import chosen
-from pipeline.tasks import records, selection
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
 from pipeline.tasks.scheduler import USAGE
@@ -41,7 +40,10 @@ DISAGREES, FAILED, INTERRUPTED = 1, 30, 130
 @DEMO
 @click.version_option(package_name="nyc-mobility", prog_name="nyc-mobility")
 def commands() -> None:
-    """NYC mobility & weather analytics: months of trips and weather, as tables, metrics and pages."""
+    """NYC mobility & weather analytics: months of trips and weather, as tables, metrics and pages.
+
+    Data are in MOBILITY_DATA, by default ~/.local/share/nyc-mobility (in a checkout data/). config shows more.
+    """
 
 
 @commands.command(context_settings=PASSES_ON)
@@ -114,10 +116,7 @@ def serve(port: int) -> int:
 
     if not (data_folder() / HOME.lstrip("/")).exists():
         raise BadInput(f"no page is in {data_folder()} yet; {first_step('serve')}")
-    try:
-        listening = sockets(port)
-    except OSError as error:
-        raise BadInput(f"port {port}: {error.strerror}; choose another: --port 8090") from error
+    listening = sockets(port)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(data_folder(), listening))
     return 0
@@ -128,17 +127,9 @@ def serve(port: int) -> int:
 @click.option("--open", "open_it", is_flag=True, help="Open it in a browser.")
 def report(month: str, open_it: bool) -> int:
     """Write a month's page again from what is published, and print where it is."""
-    from pipeline.tasks.month import Report
+    from pipeline.operations.report import report
 
-    of, page = past_month(month), path_for("reports", month, ".html")
-    if records.record_of("published/metrics", of) is None:
-        raise BadInput(f"month {of:%Y-%m}: not published; {program()} month {of:%Y-%m} builds it with its page")
-    try:
-        lock(data_folder())
-        Report(months=(of,), sources=selection.loaded(of)).run()
-    except AlreadyRunning as error:
-        click.echo(f"{error}; the page is as the last run wrote it", err=True)
-    click.echo(page)
+    click.echo(page := report(past_month(month)))
     if open_it and click.launch(page.as_uri()) != 0:
         click.echo("no browser could be started; open the file yourself", err=True)
     return 0
@@ -256,25 +247,32 @@ def ui(port: int, options: tuple[str, ...]) -> int:
 
 @commands.command()
 @click.option("--user", is_flag=True, help="For this user, not for the system.")
-@click.option("--run-as", metavar="NAME", help="Who runs the services; by default the owner of the checkout.")
+@click.option("--run-as", metavar="NAME", help="Who runs the services; by default the owner of the program.")
 @click.option("--into", type=click.Path(path_type=Path), help="Write them into this folder.")
 def install_units(user: bool, run_as: str | None, into: Path | None) -> int:
     """Write systemd units for catchup, refresh, weather, health and luigid."""
     from pipeline.operations import units
 
-    name, folder = units.user_of(user, run_as), into or units.folder_of(user)
-    click.echo("\n".join(map(str, units.install(folder, data_folder(), name, units.secrets_of(user)))))
-    click.echo(units.next_steps(data_folder(), name))
+    click.echo("\n".join(units.install_units(user, run_as, into)))
     return 0
 
 
 @commands.command()
+@click.option("--copy", "copy_it", is_flag=True, help="Copy luigi.cfg, config/ and dbt/ into the settings folder.")
+def config(copy_it: bool) -> int:
+    """Show where data, settings, declarations and models are.
+
+    The settings folder (MOBILITY_CONFIG, ~/.config/nyc-mobility) may have luigi.cfg, config/ and dbt/ of your own.
+    """
+    from pipeline.operations.config import copy, shown
+
+    click.echo("\n".join(map(str, copy())) if copy_it else shown())
+    return 0
+
+
+@commands.command(help=f"Print a script that completes what you type. Example: source <({program()} completion bash)")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print a script that completes verbs, options, months and sources.
-
-    Example: source <(./run.sh completion bash)
-    """
     click.echo(completion_script(commands, shell))
     return 0
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pipeline.errors import BadInput
+from pipeline.project import HERE
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
@@ -26,7 +27,6 @@ CONFIGURATION = {"extra": "forbid", "use_attribute_docstrings": True}
 JsonSchema = dict[str, Any]
 Location = tuple[int | str, ...]
 Kind = TypeVar("Kind")
-HERE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.errors import BadInput, NoSpace
+from pipeline.project import IS_INSTALLED, default_data_folder
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
 
@@ -23,21 +24,15 @@ FORBIDDEN = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST = os.pathconf("/", "PC_PATH_MAX") - 512
 """Bytes that the data folder's path may have; the paths of its files are longer."""
 
-DEFAULT_DATA = "data"
 FREE_SPACE = "free some space, or choose another MOBILITY_DATA"
 
 
 def data_folder() -> Path:
-    """The folder of all output: ``MOBILITY_DATA``, by default ``data``, as an absolute path.
+    """The folder of all output: ``MOBILITY_DATA``, by default that of project.py, as an absolute path.
 
     Raises BadInput for a path in which the warehouse or the files cannot be stored.
     """
-    return _absolute(os.environ.get("MOBILITY_DATA") or DEFAULT_DATA)
-
-
-def default_data_folder() -> Path:
-    """The folder that is used where ``MOBILITY_DATA`` names none."""
-    return Path(DEFAULT_DATA).absolute()
+    return _absolute(os.environ.get("MOBILITY_DATA") or str(default_data_folder()))
 
 
 @cache
@@ -171,4 +166,4 @@ def sync(path: Path) -> None:
 
 def program() -> str:
     """The command that people type: ``./run.sh`` in a checkout, ``nyc-mobility`` where the project is installed."""
-    return "./run.sh" if (Path(__file__).parents[1] / "run.sh").exists() else "nyc-mobility"
+    return "nyc-mobility" if IS_INSTALLED else "./run.sh"

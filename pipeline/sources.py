@@ -15,6 +15,7 @@ import yaml
 from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, file_name, json_schema, named, read_declaration
 from pipeline.errors import BadInput
 from pipeline.months import add_months
+from pipeline.project import CONFIG
 from pipeline.source_fields import (
     COLOUR,
     COLUMNS,
@@ -28,8 +29,6 @@ from pipeline.source_fields import (
     publishers_file,
     source_file,
 )
-
-CONFIG = Path(__file__).parent.parent / "config"
 
 
 def as_publisher(name: Any) -> "Publisher":

@@ -21,7 +21,8 @@ from pipeline.declarations import CONFIGURATION, file_name, read_declaration
 from pipeline.errors import NoSpace, Unavailable
 from pipeline.history import runs
 from pipeline.paths import atomic_write, data_folder
-from pipeline.sources import CONFIG, Source, read_yaml
+from pipeline.project import CONFIG
+from pipeline.sources import Source, read_yaml
 
 log = logging.getLogger(__name__)
 

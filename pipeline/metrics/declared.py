@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pipeline.project import DBT
 from pipeline.sources import read_yaml
 
-CORE = Path(__file__).parent.parent.parent / "dbt/models/core"
+CORE = DBT / "models/core"
 FOLDERS = ("semantic_models", "metrics")
 
 

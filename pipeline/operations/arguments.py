@@ -17,7 +17,7 @@ PASSES_ON: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names"
 SECTIONS = {
     "Months": ("month", "backfill", "catchup", "refresh", "weather", "demo"),
     "Results": ("serve", "report", "metrics", "dbt"),
-    "Operation": ("status", "health", "verify", "forget", "accept", "ui", "install-units", "completion"),
+    "Operation": ("status", "health", "verify", "forget", "accept", "ui", "install-units", "config", "completion"),
 }
 
 

@@ -9,7 +9,8 @@ from datetime import date
 
 from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_folder
 from pipeline.operations.status import table
-from pipeline.paths import data_folder, default_data_folder, program
+from pipeline.paths import data_folder, program
+from pipeline.project import default_data_folder
 from pipeline.sample.generate import DEMO_SOURCES, generate
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))

@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.errors import Unavailable
 from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, memory_of_machine
 from pipeline.history.runs import failure_rate, read
+from pipeline.paths import program
 from pipeline.sources import Publisher, default_names, sources
 
 
@@ -52,7 +53,9 @@ def check_timer(facts: dict[str, Any], record: Path, silent_hours: float) -> Ite
         facts["last_catchup"] = ended.isoformat()
     if facts["last_catchup"] is None:
         yield Alert(
-            "timer", "catchup does not run", "no catchup has finished yet; install the timers: ./run.sh install-units"
+            "timer",
+            "catchup does not run",
+            f"no catchup has finished yet; install the timers: {program()} install-units",
         )
         return
     hours = (datetime.now(UTC) - ended).total_seconds() / 3600
@@ -96,7 +99,7 @@ def check_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iter
             yield Alert(
                 "luigid",
                 "luigid cannot be reached",
-                f"no response from {address[0]}:{address[1]}; start it with ./run.sh ui",
+                f"no response from {address[0]}:{address[1]}; start it with {program()} ui",
             )
 
 

@@ -14,6 +14,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler, StaticFileHandler
 
+from pipeline.errors import BadInput
 from pipeline.loopback import ADDRESS, guarded
 
 HOME = "/reports/index.html"
@@ -156,8 +157,11 @@ def server(data: Path) -> HTTPServer:
 
 
 def sockets(port: int) -> list[socket.socket]:
-    """Listening sockets on loopback; port 0 means any free port. Raises OSError where the port is in use."""
-    return bind_sockets(port, ADDRESS)
+    """Listening sockets on loopback; port 0 means any free port. Raises BadInput where the port cannot be used."""
+    try:
+        return bind_sockets(port, ADDRESS)
+    except OSError as error:
+        raise BadInput(f"port {port}: {error.strerror}; choose another: --port 8090") from error
 
 
 async def serve(data: Path, listening: list[socket.socket]) -> None:

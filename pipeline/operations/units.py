@@ -1,19 +1,27 @@
-"""The verb install-units: renders config/systemd/ with the paths of this checkout into systemd's folder."""
+"""The verb install-units: renders config/systemd/ with the paths of this program into systemd's folder."""
 
 import os
 import pwd
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import BadInput, NoSpace
-from pipeline.sources import CONFIG
+from pipeline.paths import data_folder, program
+from pipeline.project import CONFIG, HERE, IS_INSTALLED, settings_folder
 
-HERE = CONFIG.parent
 TEMPLATES = CONFIG / "systemd"
 SYSTEM = Path("/etc/systemd/system")
 FORBIDDEN_CHARACTERS = '"\\\n'
 """Characters that a path in a unit must not have: quotes cannot be escaped there."""
+
+
+def install_units(for_user: bool, run_as: str | None, folder: Path | None) -> list[str]:
+    """Writes the units, by default into systemd's folder. Returns their paths and what to do next, one line each."""
+    user, data = user_of(for_user, run_as), data_of(for_user)
+    written = install(folder or folder_of(for_user), data, user, secrets_of(for_user))
+    return [*map(str, written), next_steps(data, user)]
 
 
 def install(folder: Path, data: Path, user: str, secrets: Path) -> list[Path]:
@@ -22,7 +30,7 @@ def install(folder: Path, data: Path, user: str, secrets: Path) -> list[Path]:
     ``secrets`` is the path of a file of environment variables, which may be missing. Raises BadInput for paths that
     units cannot contain, NoSpace where the folder cannot be written.
     """
-    for path in (HERE, data, secrets):
+    for path in (HERE, data, secrets, settings_of()):
         if set(FORBIDDEN_CHARACTERS) & set(str(path)):
             raise BadInput(
                 f"{path}: has a quote, a backslash or a line break, which systemd units cannot contain; move it"
@@ -49,10 +57,26 @@ def render(data: Path, user: str, secrets: Path) -> Iterator[tuple[str, str]]:
     templates = jinja2.Environment(  # noqa: S701 - no HTML
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    paths = {"here": HERE, "data": data, "secrets": secrets}
-    variables = {name: str(path).replace("%", "%%") for name, path in paths.items()} | {"user": user}
+    command = f'"{sys.executable}" -P -m pipeline' if IS_INSTALLED else f'"{HERE}/run.sh"'
+    values = {"here": HERE, "data": data, "secrets": secrets, "command": command, "settings": settings_of()}
+    variables = {name: str(value).replace("%", "%%") for name, value in values.items()} | {"user": user}
     for template in sorted(TEMPLATES.glob("mobility-*")):
         yield template.name, templates.get_template(template.name).render(variables)
+
+
+def settings_of() -> Path | str:
+    """The settings folder where ``MOBILITY_CONFIG`` names one; empty for the default, which the services find."""
+    return (os.environ.get("MOBILITY_CONFIG") and settings_folder()) or ""
+
+
+def data_of(for_user: bool) -> Path:
+    """The data folder. Raises BadInput where services of the system would write into a home folder by default."""
+    if IS_INSTALLED and not for_user and not os.environ.get("MOBILITY_DATA"):
+        raise BadInput(
+            "MOBILITY_DATA: not set, and the services would write to your home folder; name a folder for their data: "
+            f"MOBILITY_DATA=/var/lib/nyc-mobility {program()} install-units, or add --user"
+        )
+    return data_folder()
 
 
 def folder_of(for_user: bool) -> Path:
@@ -67,9 +91,9 @@ def secrets_of(for_user: bool) -> Path:
 
 
 def user_of(for_user: bool, run_as: str | None = None) -> str:
-    """The user that runs services of the system: ``run_as``, or the owner of the checkout; empty for units of a user.
+    """The user that runs services of the system: ``run_as``, or the owner of these files; empty for units of a user.
 
-    Raises BadInput for a user that does not exist, and where root is not named but owns the checkout.
+    Raises BadInput for a user that does not exist, and where root is not named but owns these files.
     """
     if for_user:
         return ""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.errors import BadInput
+from pipeline.paths import program
 from pipeline.quality.findings import Verdict
 
 
@@ -37,9 +38,9 @@ def accept(verdict: Verdict | None, month: str, reason: str, by: str) -> Accepta
     is not rejected, and where an expectation could not be evaluated: what would be accepted is unknown.
     """
     if not reason.strip():
-        raise BadInput(f'month {month}: no reason; ./run.sh accept {month} --reason "why it is published"')
+        raise BadInput(f'month {month}: no reason; {program()} accept {month} --reason "why it is published"')
     if not verdict or not verdict.rejected:
-        raise BadInput(f"month {month}: is not rejected; ./run.sh status lists rejected months")
+        raise BadInput(f"month {month}: is not rejected; {program()} status lists rejected months")
     if errors := [finding.sentence for finding in verdict.rejecting if finding.outcome == "error"]:
         raise BadInput(f"month {month}: an expectation that could not be evaluated cannot be accepted: {errors[0]}")
     return Acceptance(reason, by, tuple(finding.sentence for finding in verdict.rejecting))

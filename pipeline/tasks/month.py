@@ -25,7 +25,7 @@ from pipeline.history import runs
 from pipeline.months import add_months
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for, program
 from pipeline.process import no_garbage_collection
-from pipeline.sources import CONFIG
+from pipeline.project import CONFIG
 from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.parameters import Month, Months, Sources

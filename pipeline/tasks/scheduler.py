@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
-from pipeline.sources import CONFIG
+from pipeline.project import CONFIG
 
 T = TypeVar("T")
 USAGE = 2

@@ -1,12 +1,16 @@
 """How this machine runs the workflow: sections of luigi.cfg, which is the one home of their values."""
 
+import configparser
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.database import Settings, Warehouse, cores, settings_for
+from pipeline.errors import BadInput
 from pipeline.paths import data_folder, path_for
+from pipeline.project import CONFIG, HERE, check_settings_folder, settings_folder
 
 if TYPE_CHECKING:
     from pipeline.ingest.http import RetryPolicy
@@ -56,11 +60,44 @@ def conversion_settings(parquet: Path) -> Settings:
     return settings_for(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"), share="15%")
 
 
-def set_default_workers() -> None:
-    """Has Luigi run as many tasks at once as there are cores, from two to eight, where luigi.cfg does not say.
+def settings_files() -> list[Path]:
+    """The files that hold settings, those with the last word last. Luigi reads those in the middle by itself."""
+    own, named = settings_folder(), os.environ.get("LUIGI_CONFIG_PATH")
+    of_luigi = [Path("/etc/luigi/luigi.cfg"), Path("luigi.cfg").absolute()]
+    files = [HERE / "luigi.cfg", *of_luigi, *([own / "luigi.cfg"] if own else []), *([Path(named)] if named else [])]
+    return [path for path in dict.fromkeys(files) if path.is_file()]
 
-    More than the resources of luigi.cfg let run at once would only wait.
+
+def read_settings() -> None:
+    """Has Luigi read the project's luigi.cfg before all others, wherever it was started, and that of the user last.
+
+    Raises BadInput for a settings folder that cannot be used.
     """
-    config = luigi.configuration.get_config()
-    if not config.has_option("core", "workers"):
-        config.set("core", "workers", str(min(max(cores(), 2), 8)))
+    check_settings_folder()
+    own, config = settings_folder(), luigi.configuration.get_config()
+    if own and (own / "luigi.cfg").is_file():
+        for path in (own / "luigi.cfg", os.environ.get("LUIGI_CONFIG_PATH")):
+            if path and Path(path).is_file():
+                add_settings(path)
+    defaults = configparser.RawConfigParser()
+    defaults.optionxform = str  # type: ignore[assignment, method-assign]  # as Luigi's own parser
+    defaults.read(HERE / "luigi.cfg")
+    logging = str(CONFIG / "logging.ini").replace("%", "%%")
+    defaults["core"].update({"logging_conf_file": logging, "workers": str(default_workers())})
+    for section in defaults.sections():
+        for option, value in defaults.items(section):
+            if not config.has_option(section, option):
+                config.set(section, option, value)
+
+
+def add_settings(path: Path | str) -> None:
+    """Has Luigi read a file of settings. Raises BadInput where it is none."""
+    try:
+        luigi.configuration.add_config_path(str(path))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: is no luigi.cfg: {' '.join(str(error).split())}") from error
+
+
+def default_workers() -> int:
+    """As many tasks at once as there are cores, from two to eight: more would wait for the resources of luigi.cfg."""
+    return min(max(cores(), 2), 8)

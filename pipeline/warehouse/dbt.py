@@ -17,13 +17,15 @@ from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
 from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
-from pipeline.sources import CONFIG, read_yaml, sources
+from pipeline.project import CONFIG, DBT, IS_INSTALLED
+from pipeline.sources import read_yaml, sources
 
-PROJECT = Path(__file__).parent.parent.parent / "dbt"
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
 SUFFIXES = {".sql", ".yml", ".md"}
 OWN = {"target", "logs", ".user.yml"}
 """Files that dbt writes. Each data folder has its own, so they are not linked."""
+PARSED = "parsed.digest"
+"""The file in ``target`` with the digest of the project as it was parsed."""
 READERS = {"show", "list", "ls", "compile", "parse", "debug", "docs"}
 """The commands of dbt that only read the warehouse."""
 PATH_OPTIONS = (
@@ -36,12 +38,12 @@ PATH_OPTIONS = (
 @cache
 def model_version() -> str:
     """The declared version of the models (dbt_project.yml); if it is raised, all months are built again."""
-    return str(read_yaml(PROJECT / "dbt_project.yml")["version"])
+    return str(read_yaml(DBT / "dbt_project.yml")["version"])
 
 
 def project_files() -> Iterator[Path]:
     """The files of the project."""
-    return (path for path in PROJECT.rglob("*") if path.suffix in SUFFIXES and "target" not in path.parts)
+    return (path for path in DBT.rglob("*") if path.suffix in SUFFIXES and "target" not in path.parts)
 
 
 @cache
@@ -89,7 +91,7 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
     options = () if is_of_dbt_alone(arguments) else PATH_OPTIONS
-    command: list[str | Path] = [Path(sys.executable).with_name("dbt"), *arguments, *options]
+    command = [*program("dbt", "dbt.cli.main"), *arguments, *options]
     if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
         own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
         return run_reader(own, command, MOBILITY_MONTHS="")
@@ -97,6 +99,12 @@ def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     link_project(folder)
     env = environment(warehouse) | {"MOBILITY_MONTHS": ""}
     return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
+
+
+def program(name: str, module: str) -> list[str]:
+    """What runs the command of a package whose script may be in another folder than Python, or in none."""
+    code = f"import sys; from {module} import cli; sys.argv[0] = '{name}'; sys.exit(cli())"
+    return [sys.executable, "-P", "-c", code]
 
 
 def is_reader(arguments: Sequence[str]) -> bool:
@@ -112,7 +120,7 @@ def is_of_dbt_alone(arguments: Sequence[str]) -> bool:
 def link_project(folder: Path) -> None:
     """Links the project into the folder, which has a target and logs of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in PROJECT.iterdir():
+    for path in DBT.iterdir():
         link = folder / path.name
         if path.name in OWN or (link.is_symlink() and link.readlink() == path):
             continue
@@ -158,9 +166,9 @@ def semantic_manifest(warehouse: Warehouse) -> Path:
 
     Raises TransformFailed where dbt cannot parse the project.
     """
-    manifest = warehouse.dbt_folder / "target" / "semantic_manifest.json"
-    changed = max(path.stat().st_mtime for path in project_files())
-    if not manifest.exists() or manifest.stat().st_mtime <= changed:
+    target = warehouse.dbt_folder / "target"
+    manifest, parsed = target / "semantic_manifest.json", target / PARSED
+    if not (manifest.exists() and parsed.exists() and parsed.read_text() == project_digest()):
         parse(warehouse)
     return manifest
 
@@ -177,10 +185,15 @@ def document(warehouse: Warehouse) -> Path:
 
 def parse(warehouse: Warehouse, *commands: Sequence[str]) -> None:
     """Parses the project with dbt, then runs more commands; their results are in the folder's ``target``."""
+    target = warehouse.dbt_folder / "target"
+    (target / PARSED).unlink(missing_ok=True)
+    if IS_INSTALLED:  # dbt goes by modification times, which do not tell one installed version from another
+        (target / "partial_parse.msgpack").unlink(missing_ok=True)
     ended = run_dbt(warehouse, [["parse"], *commands])
     if ended.returncode:
         reason = f"dbt cannot parse the project: {last_lines(ended.output)}"
         raise disk_error(ended.output) or TransformFailed(reason)
+    (target / PARSED).write_text(project_digest())
 
 
 def last_lines(output: str) -> str:
@@ -190,10 +203,10 @@ def last_lines(output: str) -> str:
 def run_metricflow(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs ``mf`` on the warehouse, with its output on the terminal; returns its exit code."""
     semantic_manifest(warehouse)  # in the project's ``target``, where MetricFlow looks for it
-    return run_reader(warehouse, [Path(sys.executable).with_name("mf"), *arguments])
+    return run_reader(warehouse, [*program("mf", "dbt_metricflow.cli.main"), *arguments])
 
 
-def run_reader(warehouse: Warehouse, command: Sequence[str | Path], **variables: str) -> int:
+def run_reader(warehouse: Warehouse, command: Sequence[str], **variables: str) -> int:
     """Runs a command that only reads, in the project's folder with its output on the terminal; returns its exit code.
 
     It does not wait for a process that writes the warehouse: this one does, and keeps the file open for reading.

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from pipeline.errors import BadFile, BadInput
 from pipeline.ingest import convert
 from pipeline.ingest.csv_lines import MAX_LINE
+from pipeline.project import CONFIG
 from pipeline.sample.server import Fault
 from pipeline.sample.weather import archive_response
-from pipeline.sources import CONFIG, read_source, sources
+from pipeline.sources import read_source, sources
 from tests.conftest import Workspace
 
 JANUARY = date(2024, 1, 1)

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from pipeline.metrics.conditions import CONDITIONS
+from pipeline.project import DBT
 from pipeline.sources import sources
-from pipeline.warehouse.dbt import PROJECT
 
-MODELS = {path.stem: path for path in sorted((PROJECT / "models").rglob("*.sql"))}
-YAML = {path: yaml.safe_load(path.read_text()) for path in sorted((PROJECT / "models").rglob("*.yml"))}
+MODELS = {path.stem: path for path in sorted((DBT / "models").rglob("*.sql"))}
+YAML = {path: yaml.safe_load(path.read_text()) for path in sorted((DBT / "models").rglob("*.yml"))}
 DECLARED = {model["name"]: (path, model) for path, file in YAML.items() for model in file.get("models", [])}
-SQL = [path for path in PROJECT.rglob("*.sql") if "target" not in path.parts]
+SQL = [path for path in DBT.rglob("*.sql") if "target" not in path.parts]
 BUILT_IN = {
     "view",
     "table",
@@ -35,7 +35,7 @@ REF = re.compile(r"\bref\(\s*'(\w+)'\s*\)")
 
 
 def relative(path: Path) -> str:
-    return str(path.relative_to(PROJECT))
+    return str(path.relative_to(DBT))
 
 
 def staged_by(model: str) -> Iterator[tuple[str, str]]:
@@ -61,7 +61,7 @@ def test_every_source_is_declared_to_dbt_and_read_by_its_staging_model(name: str
     source = sources()[name]
     key = (source.publisher.name, name)
     assert declared_tables()[key]["schema"] == "raw_data"
-    assert MODELS[source.staging_model_name].is_relative_to(PROJECT / "models/staging")
+    assert MODELS[source.staging_model_name].is_relative_to(DBT / "models/staging")
     assert key in staged_by(source.staging_model_name)
 
 
@@ -82,14 +82,14 @@ def test_a_source_is_late_for_dbt_a_month_and_its_lag_after_its_newest_month() -
 
 
 def test_dbt_and_the_estimation_name_the_same_conditions() -> None:
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    project = yaml.safe_load((DBT / "dbt_project.yml").read_text())
     assert tuple(project["vars"]["weather_conditions"]) == CONDITIONS
 
 
 def test_source_is_used_in_staging_alone_and_once_for_a_table() -> None:
     used = {path: SOURCE.findall(path.read_text()) for path in SQL}
     for path, tables in used.items():
-        assert not tables or path.is_relative_to(PROJECT / "models/staging"), f"{relative(path)} reads a source"
+        assert not tables or path.is_relative_to(DBT / "models/staging"), f"{relative(path)} reads a source"
         assert len(tables) <= 1, f"{relative(path)} reads {len(tables)} sources"
     assert Counter(table for tables in used.values() for table in tables) == Counter(declared_tables().keys())
 
@@ -139,13 +139,13 @@ def test_a_column_is_described_once() -> None:
 
 
 def test_every_block_of_columns_is_used() -> None:
-    text = (PROJECT / "models/columns.md").read_text()
+    text = (DBT / "models/columns.md").read_text()
     blocks = set(re.findall(r"\{% docs (\w+) %\}", text))
     used = {name for path in YAML for name in re.findall(r"doc\('(\w+)'\)", path.read_text())}
     assert blocks == used
 
 
-@pytest.mark.parametrize("path", [*SQL, *YAML, *PROJECT.glob("*.yml")], ids=relative)
+@pytest.mark.parametrize("path", [*SQL, *YAML, *DBT.glob("*.yml")], ids=relative)
 def test_lines_are_at_most_100_characters_and_mappings_in_block_style(path: Path) -> None:
     for line in path.read_text().splitlines():
         assert len(line) <= 100, line

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import BadInput, NoSpace
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, delete, digest_of_files, path_for
+from pipeline.project import HERE
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +22,12 @@ def test_a_path_has_the_stage_the_source_and_the_month(data: Path) -> None:
     assert path_for("complete", date(2024, 1, 1), ".json") == data / "complete/2024-01.json"
 
 
-def test_the_data_folder_is_absolute_and_data_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOBILITY_DATA", "elsewhere/data")
-    assert data_folder() == Path.cwd() / "elsewhere/data"
+def test_the_data_folder_is_absolute_and_data_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MOBILITY_DATA", "else where/data")
+    assert data_folder() == tmp_path / "else where/data"
     monkeypatch.setenv("MOBILITY_DATA", "")
-    assert data_folder() == Path.cwd() / "data"
+    assert data_folder() == HERE / "data", "that of the checkout, wherever a command is run"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from pipeline.declarations import json_schema, validate
 from pipeline.errors import BadInput
 from pipeline.history import alerts
 from pipeline.printable import PUBLIC_PARAMETERS
-from pipeline.sources import CONFIG, Source, chosen, default_names, json_schemas, publishers, read_facts, sources
+from pipeline.project import CONFIG
+from pipeline.sources import Source, chosen, default_names, json_schemas, publishers, read_facts, sources
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 

@@ -1,5 +1,6 @@
 """Systemd's units, as the verb install-units writes them."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,28 @@ def test_timers_have_their_hours_and_run_after_a_missed_one(installed: Path) -> 
     assert all("Persistent=true" in text for text in timers.values())
     for path in installed.glob("*.service"):
         assert ("SuccessExitStatus=10 20" in path.read_text()) == (path.stem != "mobility-luigid")
+
+
+def test_units_of_an_installed_program_run_its_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "IS_INSTALLED", True)
+    monkeypatch.setenv("MOBILITY_CONFIG", str(tmp_path / "set tings"))
+    units.install(tmp_path / "units", tmp_path / "data", "", tmp_path / "secrets.env")
+    text = (tmp_path / "units/mobility-catchup.service").read_text()
+    assert f'ExecStart="{sys.executable}" -P -m pipeline catchup' in text
+    assert (
+        f'Environment="MOBILITY_DATA={tmp_path}/data" "MOBILITY_CONFIG={tmp_path}/set tings" MOBILITY_WAIT_S=' in text
+    )
+
+
+def test_services_of_the_system_do_not_write_to_a_home_folder_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units, "IS_INSTALLED", True)
+    monkeypatch.delenv("MOBILITY_DATA", raising=False)
+    with pytest.raises(BadInput, match="MOBILITY_DATA: not set, and the services would write to your home folder"):
+        units.data_of(False)
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    assert units.data_of(False) == units.data_of(True) == tmp_path
 
 
 def test_a_path_that_units_cannot_contain_is_refused(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadInput
+from pipeline.project import CONFIG
 from pipeline.quality.suite_files import json_schema, read_suites
-from pipeline.sources import CONFIG
 from tests.unit.quality.small_warehouse import WriteSuite, one
 
 EXISTS = "expectation: expect_column_to_exist, column: a"

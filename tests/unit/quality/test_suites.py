@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.project import CONFIG
 from pipeline.quality import suites as suites_module
 from pipeline.quality.suite_files import read_suite, read_suites
 from pipeline.quality.suites import Suite
-from pipeline.sources import CONFIG, sources
+from pipeline.sources import sources
 from tests.unit.quality.small_warehouse import WriteSuite, one
 
 EXISTS = "expectation: expect_column_to_exist, column: a"

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import sources as facts
 from pipeline.paths import path_for
+from pipeline.project import CONFIG
 from pipeline.tasks import selection
 
 MONTH, STATIC = date(2024, 1, 1), "taxi_zone_polygons"
@@ -17,7 +18,7 @@ MONTH, STATIC = date(2024, 1, 1), "taxi_zone_polygons"
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the declared sources, to change, and an empty data folder."""
-    shutil.copytree(facts.CONFIG, tmp_path / "config")
+    shutil.copytree(CONFIG, tmp_path / "config")
     monkeypatch.setattr(facts, "CONFIG", tmp_path / "config")
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("MOBILITY_SOURCES", raising=False)

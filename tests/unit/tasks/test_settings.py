@@ -27,6 +27,50 @@ def test_luigi_runs_a_task_a_core_unless_luigi_cfg_has_a_number(tmp_path: Path, 
     assert ended.stdout.strip() == str(expected)
 
 
+def printed(code: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What code prints after the import of the project, started in a folder with these environment variables."""
+    command = [sys.executable, "-c", f"import pipeline, luigi.interface, pipeline.tasks.settings as s; {code}"]
+    environment = os.environ | {"PYTHONPATH": str(HERE)} | variables
+    return subprocess.run(command, cwd=cwd, env=environment, text=True, capture_output=True, check=False)
+
+
+def test_the_projects_settings_are_read_in_any_folder(tmp_path: Path) -> None:
+    code = "print(s.download().attempts, luigi.interface.core().no_lock, luigi.interface.core().logging_conf_file)"
+    assert printed(code, tmp_path).stdout.split() == ["6", "True", str(HERE / "config/logging.ini")]
+
+
+def test_the_last_of_the_files_of_settings_has_the_last_word(tmp_path: Path) -> None:
+    texts = {
+        "": "threads = 1\nmemory_gb = 1\nleast_free_gb = 1",
+        "settings": "threads = 2\nmemory_gb = 2",
+        "named": "threads = 3",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "luigi.cfg").write_text(f"[mobility]\n{text}\n")
+    files = [tmp_path / name / "luigi.cfg" for name in texts]
+    variables = {"MOBILITY_CONFIG": str(files[1].parent), "LUIGI_CONFIG_PATH": str(files[2])}
+    code = "m = s.mobility(); print(m.threads, m.memory_gb, m.least_free_gb, m.convert_memory_gb, *s.settings_files())"
+    found = printed(code, tmp_path, **variables).stdout.split()
+    assert found == ["3", "2.0", "1.0", "0.0", *map(str, [HERE / "luigi.cfg", *files])]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("threads = 2", "is no luigi.cfg: File contains no section headers"),
+        (None, "has none of luigi.cfg, config, dbt"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path, text: str | None, message: str) -> None:
+    if text:
+        (tmp_path / "luigi.cfg").write_text(text)
+    (tmp_path / "elsewhere").mkdir()
+    ended = printed("", tmp_path / "elsewhere", MOBILITY_CONFIG=str(tmp_path))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ") and message in ended.stderr and ended.stderr.count("\n") == 1
+
+
 def test_every_value_comes_from_luigi_cfg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     written = configparser.RawConfigParser()

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from pipeline.database import Warehouse
+from pipeline.project import DBT
 from pipeline.results import Content
 from pipeline.warehouse import contents
-from pipeline.warehouse.dbt import PROJECT
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
 
@@ -107,6 +107,6 @@ def test_the_tables_that_reach_neighbours_are_those_of_the_models_that_say_so() 
 
 
 def reaching_models() -> Iterator[str]:
-    for path in (PROJECT / "models").rglob("*.sql"):
+    for path in (DBT / "models").rglob("*.sql"):
         if re.search(r"meta=\{'reach'", path.read_text()):
             yield path.stem

@@ -1,6 +1,7 @@
 """The project's links in a data folder; its macros for New York time and UTC, compared with Python's zoneinfo."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.project import DBT
 from pipeline.sources import read_yaml, sources
-from pipeline.warehouse.dbt import OWN, PROJECT, declared_sources, is_of_dbt_alone, is_reader, link_project
+from pipeline.warehouse.dbt import OWN, declared_sources, is_of_dbt_alone, is_reader, link_project, program
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -32,7 +34,7 @@ NEAR_CHANGES = st.builds(
 
 def macro(name: str) -> Callable[[str], str]:
     """A macro, rendered without dbt: both need only ``adapter.dispatch`` and ``return``."""
-    text = "".join((PROJECT / "macros" / f"{one}.sql").read_text() for one in ("from_new_york", "to_new_york"))
+    text = "".join((DBT / "macros" / f"{one}.sql").read_text() for one in ("from_new_york", "to_new_york"))
     modules: list[Any] = []  # the rendered macros, which call each other by dispatch
     dispatch = SimpleNamespace(dispatch=lambda macro_name: getattr(modules[0], f"duckdb__{macro_name}"))
     modules.append(jinja2.Environment().from_string(text, {"return": str, "adapter": dispatch}).module)
@@ -73,14 +75,21 @@ def test_a_data_folder_links_the_models_of_this_project_whatever_it_had(tmp_path
     if existing == "these links":
         link_project(folder)
     link_project(folder)
-    for path in PROJECT.iterdir():
+    for path in DBT.iterdir():
         assert path.name in OWN or (folder / path.name).samefile(path)
     assert (folder / "target/manifest.json").read_text() == "its own"
 
 
+@pytest.mark.parametrize("name", ["dbt", "mf"])
+def test_a_program_of_a_package_runs_without_its_script(tmp_path: Path, name: str) -> None:
+    module = {"dbt": "dbt.cli.main", "mf": "dbt_metricflow.cli.main"}[name]
+    ended = subprocess.run([*program(name, module), "--help"], cwd=tmp_path, text=True, capture_output=True, check=True)
+    assert f"Usage: {name} " in ended.stdout
+
+
 def test_the_profile_has_no_settings_that_fail_after_a_spill() -> None:
     """DuckDB takes temp_directory when it opens the file; setting it again by ``settings`` fails after a spill."""
-    profile = read_yaml(PROJECT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
+    profile = read_yaml(DBT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
     assert set(profile["settings"]) == {"timezone"}
     assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.warehouse.dbt import PROJECT
+from pipeline.project import DBT
 from pipeline.warehouse.dbt_process import error_code
 from pipeline.warehouse.transform import REBUILD
 
@@ -22,5 +22,5 @@ def test_other_messages_have_no_code(message: str | None) -> None:
 
 
 def test_the_macro_raises_the_code_that_python_compares() -> None:
-    macro = (PROJECT / "macros/materializations/raise_rebuild_needed.sql").read_text()
+    macro = (DBT / "macros/materializations/raise_rebuild_needed.sql").read_text()
     assert f"raise_compiler_error('{REBUILD}: '" in macro

@@ -221,6 +221,16 @@ def chromium() -> str:
     return program
 
 
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def copy_finished(finished: Workspace, tmp_path: Path) -> Callable[[], Workspace]:
     """Copy the finished data folder, with the same upstream, for tests that change it."""

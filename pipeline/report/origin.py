@@ -19,14 +19,18 @@ def publishers_of(names: Iterable[str]) -> list[Publisher]:
     return list(dict.fromkeys(sources()[name].publisher for name in names))
 
 
-def publishers_of_month(ledger: Sequence[Row], provenance: Sequence[Mapping[str, Any]]) -> list[Publisher]:
-    """The publishers of the files that are not generated.
+def files_of_month(ledger: Sequence[Row], provenance: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The provenance of the month's files, with the mark of generated ones on the table of taxi zones as well.
 
-    The table of taxi zones goes with the trips: it is in no ledger, and has no mark where it is generated.
+    It is a CSV file, which has no place for the mark. Where all trips and the weather are generated, so is the table.
     """
-    if ledger and all(map(is_generated, ledger)):
-        return []
-    return publishers_of(file["source"] for file in provenance if not is_generated(file))
+    mark = {"generated_by": GENERATOR} if ledger and all(map(is_generated, ledger)) else {}
+    return [{**file, **mark} for file in provenance]
+
+
+def publishers_of_month(files: Sequence[Mapping[str, Any]]) -> list[Publisher]:
+    """The publishers of the files that are not generated."""
+    return publishers_of(file["source"] for file in files if not is_generated(file))
 
 
 def publishers_of_all(ledger: Iterable[Row]) -> list[Publisher]:

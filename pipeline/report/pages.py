@@ -11,6 +11,7 @@ from pipeline.report import charts, origin, zones
 from pipeline.report.answer import answer, forest, unusual_changes
 from pipeline.report.earlier import Change, changes, earlier_months, missing_sources, no_change_note, trip_sources
 from pipeline.report.figures import Figures, Row, figures
+from pipeline.report.links import published_files
 from pipeline.report.trends import published_sources, trends
 from pipeline.report.words import showing, template
 
@@ -58,6 +59,7 @@ def render(
 ) -> str:
     modes = [mode["trip_type"] for mode in shown.modes]
     compared = compare(published, month, shown)
+    files = origin.files_of_month(shown.ledger, provenance)
     failed = [finding for finding in findings if finding["outcome"] in ("error", "fail")]
     passed = [dict(finding) for finding in findings if finding["outcome"] == "pass"]
     return template("page.html.j2").render(
@@ -68,7 +70,7 @@ def render(
         effects=forest(shown.effects),
         changes=compared,
         no_change_note=no_change_note(compared),
-        notes=[*unusual_changes(shown.days, shown.weather_days), *source_notes(month, shown, provenance)],
+        notes=[*unusual_changes(shown.days, shown.weather_days), *source_notes(month, shown, files)],
         days=charts.daily(month, modes, shown.days, shown.weather_days),
         hours=charts.weekly(month, modes, shown.hours),
         zones=zones.maps(modes, shown.zones, shown.shapes, shown.stations),
@@ -81,9 +83,10 @@ def render(
         checks=checks,
         accepted=accepted,
         steps=steps,
-        provenance=provenance,
+        provenance=files,
         generated_note=origin.note_on_month(shown.ledger),
-        publishers=origin.publishers_of_month(shown.ledger, provenance),
+        published_files=published_files(published, month),
+        publishers=origin.publishers_of_month(files),
     )
 
 

@@ -28,6 +28,7 @@ from pipeline.process import no_garbage_collection
 from pipeline.project import CONFIG
 from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
+from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -241,16 +242,14 @@ class Report(MonthsTask):
     def run(self) -> None:
         from pipeline import report
 
-        receipts, index = self.output(), path_for("reports", "index", ".html")
-        published, steps = data_folder() / "published", runs.steps(data_folder() / "runs", self.months)
+        receipts, published = self.output(), data_folder() / "published"
+        steps = runs.steps(data_folder() / "runs", self.months)
         pages = {month: path_for("reports", month, ".html") for month in self.months}
         for month, page in pages.items():
             checks, account = report.checks_link(page), self.account_of(month)
             with atomic_write(page) as part:
                 part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
-        with atomic_write(index) as part:
-            part.write_text(report.index(published, index.parent, records.rejection_reasons()))
-        Receipt(records.index_receipt()).write([index])
+        index = write_index()
         for month, page in pages.items():
             receipts[month].write([page])
         self.notify(message=str(index), link=index.as_uri())

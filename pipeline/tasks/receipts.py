@@ -102,7 +102,6 @@ class Receipt(luigi.Target):
         ``digest`` identifies the result, by the SHA-256 of the only file; by default the inputs do, with ``result``
         where they alone do not decide it.
         """
-        names = {os.path.relpath(path, data_folder()): path for path in files}
         if within:
             sync(within.parent)
         made_from = self._made_from
@@ -112,12 +111,16 @@ class Receipt(luigi.Target):
             "made_from": made_from,
             "version": self.version,
             "run": run_id(),
-            "files": {name: path.stat().st_size for name, path in names.items()}
-            | ({os.path.relpath(within, data_folder()): None} if within else {}),
-            "sha256_of_files": {name: digest or sha256_of(path) for name, path in names.items()},
+            **contents_of(files, digest),
             **facts,
         }
+        if within:
+            record["files"][os.path.relpath(within, data_folder())] = None
         self.save(record)
+
+    def update_files(self, files: Sequence[Path]) -> None:
+        """Records the files as they are now, after a change that is none of what they were built from."""
+        self.update(**contents_of(files))
 
     def update(self, **facts: Any) -> None:
         """Adds facts to the stored record, where there is one."""
@@ -176,6 +179,15 @@ class Receipt(luigi.Target):
         """Stores the record as it is."""
         with atomic_write(self.path) as part:
             part.write_text(json.dumps(record, indent=1, default=str) + "\n")
+
+
+def contents_of(files: Sequence[Path], sha256: str = "") -> dict[str, dict[str, Any]]:
+    """The sizes and the SHA-256 of files, by their paths below the data folder."""
+    names = {os.path.relpath(path, data_folder()): path for path in files}
+    return {
+        "files": {name: path.stat().st_size for name, path in names.items()},
+        "sha256_of_files": {name: sha256 or sha256_of(path) for name, path in names.items()},
+    }
 
 
 def digest_of(made_from: Mapping[str, str | None], version: str) -> str:

@@ -1,10 +1,12 @@
 """The pages in Chromium: from file://, without network, on wide and narrow screens, light and dark."""
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright import sync_api as playwright
 
 from tests.conftest import Workspace
 
@@ -30,14 +32,6 @@ DRAWN = """() => [...document.querySelectorAll('svg[role=img]')].map(svg => [
 ])"""
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=SCREENS)
 def screen(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
     """An empty tab without network. ``errors`` collects console errors, script errors and requests to a network."""
@@ -52,7 +46,7 @@ def screen(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
     context.close()
 
 
-def page(workspace: Workspace, name: str) -> str:
+def address(workspace: Workspace, name: str) -> str:
     return (workspace.data / "reports" / f"{name}.html").as_uri()
 
 
@@ -60,7 +54,7 @@ def page(workspace: Workspace, name: str) -> str:
 def test_a_page_opens_offline_without_errors_and_is_accessible(finished: Workspace, screen: Any, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    screen.goto(page(finished, name))
+    screen.goto(address(finished, name))
     assert screen.errors == []
     assert screen.evaluate(PROBLEMS) == []
     violations = Axe().run(screen).response["violations"]
@@ -69,7 +63,7 @@ def test_a_page_opens_offline_without_errors_and_is_accessible(finished: Workspa
 
 
 def test_every_chart_of_a_month_is_drawn(finished: Workspace, screen: Any) -> None:
-    screen.goto(page(finished, "2024-01"))
+    screen.goto(address(finished, "2024-01"))
     charts = screen.evaluate(DRAWN)
     # A map may be missing: only few for-hire vehicle trips have a pickup zone.
     assert len([label for label, _, _ in charts if "trips per day" in label]) == 3
@@ -81,14 +75,14 @@ def test_every_chart_of_a_month_is_drawn(finished: Workspace, screen: Any) -> No
 
 
 def test_the_index_draws_the_months(finished: Workspace, screen: Any) -> None:
-    screen.goto(page(finished, "index"))
+    screen.goto(address(finished, "index"))
     charts = screen.evaluate(DRAWN)
     assert [shapes for label, _, shapes in charts if "trips in each of 3 months" in label] == [3, 3, 3]
     assert any(label.startswith("Effect of rain") for label, _, _ in charts)
 
 
 def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Workspace, screen: Any) -> None:
-    screen.goto(page(finished, "2024-01"))
+    screen.goto(address(finished, "2024-01"))
     zone = screen.locator(".map .zone").first
     label = zone.get_attribute("data-label")
     screen.locator(".map svg").first.scroll_into_view_if_needed()
@@ -97,8 +91,29 @@ def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Works
     assert screen.locator("svg .labelled > title").count() == 0  # the browser would show a title a second time
 
 
+def test_every_link_to_a_file_leads_to_one(finished: Workspace) -> None:
+    reports = finished.data / "reports"
+    for name in (*PAGES, "method"):
+        links = re.findall(r' href="([^"#]+)', (reports / f"{name}.html").read_text())
+        files = [html.unescape(link) for link in links if ":" not in link]
+        assert [link for link in files if not (reports / link).exists()] == []
+    page = (reports / "2024-02.html").read_text()
+    assert ' rel="prev" href="2024-01.html"' in page and ' rel="next" href="2024-03.html"' in page
+
+
+def test_pages_of_generated_data_say_so(finished: Workspace) -> None:
+    for name in ("2024-01", "2024-02", "index"):
+        page = (finished.data / f"reports/{name}.html").read_text()
+        assert "<b>Generated data.</b>" in page
+        assert "https://" not in page.split("<body>")[1] and "http://" not in page
+    described = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
+    assert {"citibike", "weather", "yellow_taxi"} <= {*described["total_trips"]["generated_sources"]}
+    ledger = "select distinct generated_by from audit.month_ledger"
+    assert finished.query(ledger) == [("nyc-mobility sample",)]
+
+
 def test_pages_are_complete_and_smaller_than_1_mb(finished: Workspace) -> None:
     for name in PAGES:
-        html = (finished.data / f"reports/{name}.html").read_text()
-        assert len(html.encode()) < 1_000_000
-        assert html.rstrip().endswith("</html>")
+        page = (finished.data / f"reports/{name}.html").read_text()
+        assert len(page.encode()) < 1_000_000
+        assert page.rstrip().endswith("</html>")

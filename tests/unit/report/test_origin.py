@@ -9,7 +9,14 @@ import pytest
 from pipeline import report
 from pipeline.generated import GENERATOR
 from pipeline.report.method import method_page
-from pipeline.report.origin import generated_months, note_on_all, note_on_month, publishers_of_all, publishers_of_month
+from pipeline.report.origin import (
+    files_of_month,
+    generated_months,
+    note_on_all,
+    note_on_month,
+    publishers_of_all,
+    publishers_of_month,
+)
 from tests.unit.report.published_month import JANUARY, TABLES, ParsedPage, write
 
 FEBRUARY = date(2024, 2, 1)
@@ -51,8 +58,8 @@ def test_the_note_on_all_months_names_those_with_generated_data() -> None:
 
 def test_publishers_are_those_of_published_files() -> None:
     files = [{"source": "taxi_zones"}, *SOME]
-    assert [one.link for one in publishers_of_month(SOME, files)][1:] == [OPEN_METEO]
-    assert publishers_of_month(ALL, [{"source": "taxi_zones"}, *ALL]) == publishers_of_all(ALL) == []
+    assert [one.link for one in publishers_of_month(files_of_month(SOME, files))][1:] == [OPEN_METEO]
+    assert publishers_of_month(files_of_month(ALL, [{"source": "taxi_zones"}, *ALL])) == publishers_of_all(ALL) == []
     assert [one.link for one in publishers_of_all([row("weather")])] == [OPEN_METEO]
 
 

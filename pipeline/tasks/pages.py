@@ -1,0 +1,31 @@
+"""What the pages of all months have in common: their index, and the links between them."""
+
+from pathlib import Path
+
+from pipeline import report
+from pipeline.paths import atomic_write, data_folder, path_for
+from pipeline.tasks import records
+from pipeline.tasks.receipts import Receipt
+
+
+def write_index() -> Path:
+    """Writes the index, and has pages link to their neighbours: wherever a page appears or is deleted."""
+    index = path_for("reports", "index", ".html")
+    with atomic_write(index) as part:
+        part.write_text(report.index(data_folder() / "published", index.parent, records.rejection_reasons()))
+    Receipt(records.index_receipt()).write([index])
+    link_pages()
+    return index
+
+
+def link_pages() -> None:
+    """Has each month's page link to the pages before and after it. Its receipt then lists the page as it is."""
+    pages = sorted(path_for("reports", "", "").glob("????-??.html"))
+    names = ["", *(page.stem for page in pages), ""]
+    for page, before, after in zip(pages, names, names[2:], strict=False):
+        html = page.read_text()
+        linked = report.with_neighbours(html, before, after)
+        if linked != html:
+            with atomic_write(page) as part:
+                part.write_text(linked)
+            Receipt(page.with_suffix(".json")).update_files([page])

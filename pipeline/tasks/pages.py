@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from pipeline import report
 from pipeline.paths import atomic_write, data_folder, path_for
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
@@ -10,6 +9,8 @@ from pipeline.tasks.receipts import Receipt
 
 def write_index() -> Path:
     """Writes the index, and has pages link to their neighbours: wherever a page appears or is deleted."""
+    from pipeline import report
+
     index = path_for("reports", "index", ".html")
     with atomic_write(index) as part:
         part.write_text(report.index(data_folder() / "published", index.parent, records.rejection_reasons()))
@@ -20,6 +21,8 @@ def write_index() -> Path:
 
 def link_pages() -> None:
     """Has each month's page link to the pages before and after it. Its receipt then lists the page as it is."""
+    from pipeline import report
+
     pages = sorted(path_for("reports", "", "").glob("????-??.html"))
     names = ["", *(page.stem for page in pages), ""]
     for page, before, after in zip(pages, names, names[2:], strict=False):

@@ -11,7 +11,8 @@ import pytest
 from pipeline import report
 from pipeline.metrics.declared import definitions
 from pipeline.months import add_months
-from tests.unit.report.published_month import METRICS, TABLES, write
+from tests.unit.report.conftest import FINDINGS, PROVENANCE
+from tests.unit.report.published_month import JANUARY, METRICS, TABLES, write, write_month
 
 pytestmark = pytest.mark.browser
 
@@ -75,13 +76,20 @@ def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return years(tmp_path_factory.mktemp("years"), request.param)
 
 
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """The published files of January 2024."""
+    return write_month(tmp_path / "published")
+
+
 def test_the_index_fits(index: Path, open_page: Callable[[Path], Any]) -> None:
     assert open_page(index).evaluate(OVERFLOWING) == []
 
 
 def test_the_page_of_a_month_fits_with_all_its_tables_open(
-    html: str, tmp_path: Path, open_page: Callable[[Path], Any]
+    published: Path, tmp_path: Path, open_page: Callable[[Path], Any]
 ) -> None:
+    html = report.page(published, JANUARY, FINDINGS, PROVENANCE)
     (tmp_path / "2024-01.html").write_text(html.replace("<details>", "<details open>"))
     tab = open_page(tmp_path / "2024-01.html")
     assert tab.evaluate(OVERFLOWING) == []
@@ -101,7 +109,7 @@ def test_a_dot_covers_no_interval_however_short(
     short = "effect_pct - 0.1 as low_pct, effect_pct + 0.1 as high_pct"
     duckdb.execute(f"create or replace table short as select * replace ({short}) from '{file}'")
     write(file.parent, "weather_effects", "from short")
-    (tmp_path / "2024-01.html").write_text(report.page(published, date(2024, 1, 1), [], []))
+    (tmp_path / "2024-01.html").write_text(report.page(published, JANUARY, [], []))
     tab = open_page(tmp_path / "2024-01.html")
     boxes = "els => els.map(e => e.getBoundingClientRect()).map(box => [box.top, box.bottom, box.width])"
     lines, dots = (tab.eval_on_selector_all(f".effects .{name}", boxes) for name in ("line", "dot"))

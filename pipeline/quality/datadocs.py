@@ -2,6 +2,9 @@
 
 import copy
 import html
+import logging
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +31,23 @@ class DataDocs:
     """The pages of the months of this run, beside those of earlier runs."""
 
     context: "EphemeralDataContext"
+    folder: Path
     started_at: datetime
+
+    @contextmanager
+    def replaced(self, months: Sequence[date]) -> Iterator[None]:
+        """Replaces the pages of these months by those of the results that are added in the block.
+
+        Great Expectations overwrites files in place. So where it fails, neither pages of the months nor an index stay.
+        """
+        self.remove(months)
+        try:
+            yield
+            self.build(months)
+        except BaseException:
+            self.remove(months)
+            (self.folder / "index.html").unlink(missing_ok=True)
+            raise
 
     def add(self, subject: Subject, batch: "Batch", results: "Sequence[ExpectationValidationResult]") -> None:
         """Stores the results of one suite."""
@@ -61,10 +80,11 @@ class DataDocs:
         )
         self.context.validation_results_store.add(key, validated)
 
-    def remove(self, month: date) -> None:
-        """Deletes the stored results of the month."""
-        for key in self.stored_keys([month]):
-            self.context.validation_results_store.remove_key(key)  # type: ignore[no-untyped-call]
+    def remove(self, months: Sequence[date]) -> None:
+        """Deletes the stored results of the months, and their pages."""
+        for month in months:
+            for of_suite in self.folder.glob(f"*/*/{month:%Y-%m}"):
+                shutil.rmtree(of_suite)
 
     def build(self, months: Sequence[date]) -> None:
         """Renders the pages of these months, and the index of all months."""
@@ -104,6 +124,7 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
     import great_expectations as gx
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
+    logging.getLogger("great_expectations.render.renderer.site_builder").addFilter(raise_again)
     context = gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
@@ -134,12 +155,22 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
         },
     )
     try:
-        yield datasource, DataDocs(context, datetime.now(UTC)) if docs else None
+        yield datasource, DataDocs(context, docs, datetime.now(UTC)) if docs else None
     finally:
         # Two engines hold the file: one tests the connection, one evaluates. DuckDB opens it for writing once both are
         # disposed.
         datasource.get_engine().dispose()
         datasource.get_execution_engine().close()
+
+
+def raise_again(record: logging.LogRecord) -> bool:
+    """A filter for log records of an error that was caught: raises it. Other records pass.
+
+    Great Expectations logs that a page cannot be written, with a stack trace, and goes on.
+    """
+    if record.levelno >= logging.ERROR and (error := sys.exc_info()[1]):
+        raise error
+    return True
 
 
 def literally(path: Path) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pipeline.database import disk_error
 from pipeline.months import parse_month
 from pipeline.quality.suites import DeclaredExpectation, Subject
 
@@ -103,9 +104,14 @@ def skipped(subject: Subject, expectation: DeclaredExpectation, reason: str) -> 
 
 
 def finding_of(subject: Subject, expectation: DeclaredExpectation, result: "ExpectationValidationResult") -> Finding:
-    """The finding for Great Expectations' result; an error where an exception was raised."""
-    if problem := first_exception(result.exception_info or {}):
-        return error(subject, expectation, problem)
+    """The finding for Great Expectations' result; an error where an exception was raised.
+
+    Raises NoSpace where that is because the disk is full: it says nothing about the month.
+    """
+    if messages := exceptions(result.exception_info or {}):
+        if full := disk_error("\n".join(messages)):
+            raise full
+        return error(subject, expectation, first_line(messages))
     observed = observed_text(result)
     if result.success:
         return new_finding(subject, expectation, "pass", observed, f"passed {expectation.description}: {observed}")
@@ -130,14 +136,14 @@ def new_finding(
     )
 
 
-def first_exception(info: Mapping[str, Any]) -> str:
-    """The first line of the first exception's message; empty where there is none.
-
-    ``info`` is one exception report, or a mapping of metrics to such reports.
-    """
+def exceptions(info: Mapping[str, Any]) -> list[str]:
+    """The messages of exceptions; ``info`` is one exception report, or a mapping of metrics to such reports."""
     reports = [info] if "raised_exception" in info else info.values()
-    messages = (report["exception_message"] or "no message" for report in reports if report["raised_exception"])
-    return next(messages, "").strip().split("\n")[0]
+    return [report["exception_message"] or "no message" for report in reports if report["raised_exception"]]
+
+
+def first_line(messages: Sequence[str]) -> str:
+    return messages[0].strip().split("\n")[0]
 
 
 # Text

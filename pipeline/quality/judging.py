@@ -1,6 +1,7 @@
 """Evaluates suites for the months of a warehouse: one start of Great Expectations, its SQL runs inside DuckDB."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from pipeline.errors import BadFile
 from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
-from pipeline.quality.findings import Finding, Verdict, error, finding_of, first_exception, skipped
+from pipeline.quality.findings import Finding, Verdict, error, exceptions, finding_of, skipped
 from pipeline.quality.suite_files import read_suites
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 
@@ -49,7 +50,7 @@ def judge(
     What is usual comes from the months before, without those ``excluded`` and without months rejected in this call.
     ``docs`` is the folder of Data Docs; none are built without it. The warehouse is opened read-only and closed on
     return; where it cannot be read, every expectation is an error. Raises BadInput for an invalid suite, before any
-    month is evaluated, and WarehouseBusy where another process holds the warehouse.
+    month is evaluated, WarehouseBusy where another process holds the warehouse, and NoSpace where the disk is full.
     """
     suites = read_suites(suites_folder)
     try:
@@ -60,16 +61,15 @@ def judge(
         return {month: Verdict.of(month, all_errors(suites, month, reason)) for month in months}
     verdicts: dict[date, Verdict] = {}
     rejected = set(excluded) - set(months)
-    with datadocs.open_warehouse(warehouse, docs) as (datasource, pages):
+    with (
+        datadocs.open_warehouse(warehouse, docs) as (datasource, pages),
+        pages.replaced(months) if pages else nullcontext(),
+    ):
         session = Session(datasource, suites, pages)
         for month in sorted(months):
-            if pages:
-                pages.remove(month)
             verdicts[month] = Verdict.of(month, findings_of(session, baseline_of(month, profiles, rejected)))
             if verdicts[month].rejected:
                 rejected.add(month)
-        if pages:
-            pages.build(months)
     return verdicts
 
 
@@ -133,7 +133,7 @@ def evaluate(
     def validate(several: "Sequence[Expectation]", detail: ResultFormat) -> None:
         together = gx.ExpectationSuite(name=subject.suite, expectations=list(several))
         for result in batch.validate(together, result_format=detail, expectation_parameters=parameters).results:
-            if several[1:] and first_exception(result.exception_info):
+            if several[1:] and exceptions(result.exception_info):
                 validate([expectations[index_of(result)]], detail)
             else:
                 results[index_of(result)] = result

@@ -1,8 +1,11 @@
 """Data Docs of the months, beside those of earlier runs."""
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+
+import pytest
 
 from pipeline import quality
 from pipeline.database import Warehouse
@@ -25,6 +28,22 @@ def test_data_docs_show_the_last_results_of_every_month(warehouse: Warehouse, su
     assert len(pages) == 1 and "every hour of the month with a trip has weather" in pages[0].read_text()
     assert len(list(docs.glob("validations/fct_trips/2024-02/**/*.html"))) == 1
     assert "2024-02" in (docs / "index.html").read_text()
+
+
+def test_a_page_that_cannot_be_written_is_an_error_and_leaves_no_half_of_the_pages(
+    warehouse: Warehouse, suites: Path, tmp_path: Path
+) -> None:
+    docs = tmp_path / "docs"
+    quality.judge(warehouse, [JANUARY, FEBRUARY], suites, docs=docs)
+    shutil.rmtree(docs / "validations/fct_trips")
+    (docs / "validations/fct_trips").write_text("in the way")
+    with pytest.raises(NotADirectoryError):
+        quality.judge(warehouse, [JANUARY], suites, docs=docs)
+    assert not [*docs.glob("*/*/2024-01"), *docs.glob("index.html")]
+    assert [*docs.glob("validations/stg_weather__hourly/2024-02/**/*.html")]
+    (docs / "validations/fct_trips").unlink()
+    quality.judge(warehouse, [JANUARY], suites, docs=docs)
+    assert "2024-01" in (docs / "index.html").read_text()
 
 
 def test_texts_are_escaped_for_html_and_decimals_become_floats_at_any_depth() -> None:

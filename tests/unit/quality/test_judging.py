@@ -15,7 +15,7 @@ from sqlalchemy.pool import Pool
 
 from pipeline import quality
 from pipeline.database import Warehouse
-from pipeline.errors import WarehouseBusy
+from pipeline.errors import NoSpace, WarehouseBusy
 from pipeline.quality import Finding, Verdict
 from tests.unit.quality.small_warehouse import TRIPS, WriteSuite, damage, one
 
@@ -113,7 +113,19 @@ def holder(warehouse: Warehouse) -> Iterator[int]:
 
 def test_a_warehouse_that_another_process_holds_is_no_verdict(warehouse: Warehouse, holder: int, suites: Path) -> None:
     with pytest.raises(WarehouseBusy, match=f"held by process {holder}"):
-        quality.judge(replace(warehouse, wait_s=0), [JANUARY], suites)
+        quality.judge(warehouse, [JANUARY], suites)
+
+
+def test_a_disk_to_which_a_query_cannot_spill_is_no_verdict(
+    warehouse: Warehouse, write_suite: WriteSuite, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    texts = "hash(i)::varchar || i from range(3000000) as numbers(i) where exists (from {batch})"
+    query = f"unexpected_rows_query: 'select count(distinct text) from (select {texts}) as texts(text)'"
+    suite = write_suite(one("warning", f"expectation: unexpected_rows_expectation, {query}"))
+    settings = {**warehouse.settings, "memory_limit": "40MB", "temp_directory": f"{tmp_path}/file/spill"}
+    with pytest.raises(NoSpace, match=r"spill.*: Not a directory; make it writable"):
+        quality.judge(replace(warehouse, settings=settings), [JANUARY], suite)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from pipeline.operations.arguments import (
     runs_luigi,
 )
 from pipeline.operations.demo_data import first_step
-from pipeline.paths import data_folder, program
+from pipeline.paths import data_folder, disk_error_of, program
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
@@ -292,7 +292,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; the same command resumes where it stopped", err=True)
         return INTERRUPTED
-    except MobilityError as error:
-        click.echo(f"error: {error}", err=True)
-        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(error), FAILED)
+    except (MobilityError, OSError) as error:
+        known = disk_error_of(error) or error
+        if not isinstance(known, MobilityError):
+            raise
+        click.echo(f"error: {known}", err=True)
+        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(known), FAILED)
     return code

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, NoSpace, WarehouseBusy
-from pipeline.paths import FREE_SPACE, program
+from pipeline.paths import FULL, disk_remedy, program
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,15 +23,12 @@ TIME_ZONE = "UTC"
 """Of every connection: without it, DuckDB converts timestamps with a time zone by the zone of the machine."""
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 GLOB = re.compile(r"[*?[]")
-DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum")
-DISK = (
-    *("No space left", "Permission denied", "Read-only file system", "Not a directory", "Disk quota exceeded"),
-    "max_temp_directory_size",  # DuckDB cannot spill any more
-)
+DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum", "Could not read enough bytes")
+DISK = (*FULL, "Permission denied", "Read-only file system", "Not a directory")
+HEADERS = 3 * 4096
+"""Bytes that DuckDB writes first of all into a new file."""
 
 
-WAIT_S = 120.0
-"""Seconds to wait for another process that holds the file: a query of a person takes less, most steps of a run too."""
 QUIET_S = 2.0
 """Seconds of waiting that are not worth a line."""
 
@@ -45,7 +42,8 @@ class Warehouse:
     path: Path
     dbt_folder: Path
     settings: Settings
-    wait_s: float = WAIT_S
+    wait_s: float = 0
+    """Seconds to wait for another process that holds the file."""
 
     def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
         """A connection to the file; see ``connect`` below."""
@@ -72,7 +70,7 @@ def cores() -> int:
 
 @contextmanager
 def connect(
-    database: Path, settings: Settings, read_only: bool = False, wait_s: float = WAIT_S
+    database: Path, settings: Settings, read_only: bool = False, wait_s: float = 0
 ) -> Iterator["duckdb.DuckDBPyConnection"]:
     """A connection to a database file, which is created where it does not exist (``:memory:`` for none), in UTC.
 
@@ -121,6 +119,11 @@ def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: 
         time.sleep(0.1)
 
 
+def is_missing(database: Path) -> bool:
+    """Whether there is no database file, or one that was never created completely: the disk was full, or a kill."""
+    return not database.exists() or database.stat().st_size < HEADERS
+
+
 def in_memory() -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
     """A connection to a database in memory, for queries on files."""
     return connect(Path(":memory:"), {})
@@ -143,7 +146,7 @@ def disk_error(text: str) -> NoSpace | None:
         return None
     found = re.search(r'"exception_message":"(.*?)","', line)
     reason = found[1].replace('\\"', '"') if found else line.strip()
-    return NoSpace(f"{reason}; {FREE_SPACE}")
+    return NoSpace(f"{reason}; {disk_remedy(reason)}")
 
 
 def exactly(path: Path) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import AlreadyRunning, BadInput, NoSpace
+from pipeline.paths import disk_remedy
 
 _locked: dict[Path, object] = {}
 
@@ -30,7 +31,8 @@ def lock(folder: Path) -> bool:
     except Timeout as error:
         raise AlreadyRunning(already_running(folder, holder)) from error
     except OSError as error:
-        raise NoSpace(f"{folder}: cannot be written ({error.strerror}); choose another MOBILITY_DATA") from error
+        reason = str(error.strerror)
+        raise NoSpace(f"{folder}: cannot be written ({reason}); {disk_remedy(reason)}") from error
     _locked[folder] = file_lock
     return True
 

@@ -24,7 +24,8 @@ FORBIDDEN = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST = os.pathconf("/", "PC_PATH_MAX") - 512
 """Bytes that the data folder's path may have; the paths of its files are longer."""
 
-FREE_SPACE = "free some space, or choose another MOBILITY_DATA"
+FULL = ("No space left", "Disk quota exceeded", "failed to offload data block")
+"""How the system, and DuckDB where it cannot spill any more, say that the disk is full."""
 
 
 def data_folder() -> Path:
@@ -101,9 +102,9 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if not is_of_disk(error):
-            raise
-        raise NoSpace(f"{path}: cannot be written ({error.strerror}); {FREE_SPACE}") from error
+        if full := disk_error_of(error, path):
+            raise full from error
+        raise
 
 
 @contextlib.contextmanager
@@ -128,9 +129,48 @@ def atomic_write_tree(folder: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def is_of_disk(error: BaseException | None) -> bool:
-    """Whether the system raised it because the disk is full or not writable."""
-    return isinstance(error, OSError) and error.errno in DISK_ERRORS
+def disk_error_of(error: BaseException | None, path: Path | None = None) -> NoSpace | None:
+    """The error to raise instead of one of the system that says that the disk is full or not writable.
+
+    None for any other. Without a path, an error counts that names one in the data folder, or none.
+    """
+    if not isinstance(error, OSError) or error.errno not in DISK_ERRORS:
+        return None
+    named = path or Path(os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else data_folder())
+    if not path and not named.is_relative_to(data_folder()):
+        return None
+    return NoSpace(f"{named}: cannot be written ({error.strerror}); {disk_remedy(str(error.strerror))}")
+
+
+def disk_remedy(reason: str) -> str:
+    """What helps where a file in the data folder cannot be written; of a full disk, also how much of it is free."""
+    if not any(words in reason for words in FULL):
+        return "make it writable, or choose another MOBILITY_DATA"
+    folder = data_folder()
+    free = f"{free_bytes(folder) / 1e6:,.1f} MB are free"
+    return f"the disk of {folder} is full ({free}); free some space, or choose another MOBILITY_DATA"
+
+
+def free_bytes(folder: Path) -> int:
+    """The free bytes of the disk that has the folder, or will have it."""
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+
+
+def append_line(path: Path, line: str) -> None:
+    """Appends a line, in one write, so that lines of several processes do not mix; all of it or nothing.
+
+    Raises OSError where it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = f"{line}\n".encode()
+    file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+    try:
+        written = os.write(file, content)
+        if written < len(content):
+            os.ftruncate(file, os.lseek(file, 0, os.SEEK_CUR) - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(file)
 
 
 def delete(path: Path) -> bool:

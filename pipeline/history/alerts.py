@@ -89,6 +89,8 @@ def alerts_for_outcome(entry: runs.TaskRun, error: BaseException) -> Iterator[Al
     """An alert for a task that failed."""
     if entry.outcome == runs.REJECTED:
         yield Alert(f"rejected {entry.label}", f"{', '.join(entry.months)} is rejected", str(error))
+    elif isinstance(error, NoSpace):  # every task that writes fails on it
+        yield Alert("disk full", "the disk is full or not writable", f"{entry.label} failed: {entry.error}")
     elif isinstance(error, Unavailable):
         yield Alert(f"unavailable {entry.source}", f"{entry.source}: not available from its publisher", entry.error)
     else:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.luigi_internals import (
     is_parameter_error,
     is_unfulfilled,
 )
-from pipeline.paths import data_folder, is_of_disk
+from pipeline.paths import append_line, data_folder, disk_error_of
 from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
@@ -30,8 +31,8 @@ MAX_BYTES, MAX_FILES = 5_000_000, 9
 
 
 def is_plain(error: BaseException | None) -> bool:
-    """Whether the message is sufficient: of an error of ours, of a full disk, or of a missing or wrong parameter."""
-    return isinstance(error, MobilityError) or is_parameter_error(error) or is_of_disk(error)
+    """Whether the message is sufficient: of an error of ours, or of a missing or wrong parameter."""
+    return isinstance(error, MobilityError) or is_parameter_error(error)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -59,6 +60,7 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     """
     record = with_printable_arguments(record)
     error = record.exc_info[1] if record.exc_info else None
+    error = disk_error_of(error) or error
     task = record.args if isinstance(record.args, tuple) else ()
     changes: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
     if is_unfulfilled(error):
@@ -123,13 +125,8 @@ class FileHandler(logging.Handler):
         self.addFilter(lambda record: record.name.startswith("pipeline") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            path = log_file()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a") as file:  # one write, so that lines of several processes do not mix
-                file.write(self.format(record) + "\n")
-        except (OSError, BadInput):  # a full disk or a wrong folder is reported elsewhere
-            pass
+        with suppress(OSError, BadInput):  # a full disk or a wrong folder is reported elsewhere
+            append_line(log_file(), self.format(record))
 
 
 def log_file() -> Path:

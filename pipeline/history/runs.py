@@ -5,7 +5,6 @@ is not in the warehouse, which has one writer and may be missing when a task fai
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from pipeline.database import exactly, in_memory
+from pipeline.paths import append_line
 
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
 """How a task ended; broken: its dependencies could not be determined."""
@@ -61,14 +61,9 @@ class TaskRun:
 
 
 def append(folder: Path, entry: TaskRun) -> None:
-    """Appends the entry in one write, so that entries of several processes do not mix."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(entry) | {"started": entry.started.isoformat(timespec="milliseconds")}) + "\n"
-    file = os.open(folder / f"{entry.ended:%Y-%m}.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
+    """Appends the entry to the file of the month in which its task ended. Raises OSError where that is not possible."""
+    text = json.dumps(asdict(entry) | {"started": entry.started.isoformat(timespec="milliseconds")})
+    append_line(folder / f"{entry.ended:%Y-%m}.jsonl", text)
 
 
 def read(folder: Path, since: datetime | None = None, condition: str = "true") -> list[TaskRun]:

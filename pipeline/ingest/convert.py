@@ -19,6 +19,7 @@ from pipeline.ingest.formats import ZIPPED
 from pipeline.ingest.open_meteo import check_answer
 from pipeline.ingest.readings import reading_of, reads_csv
 from pipeline.ingest.type_differences import type_differences
+from pipeline.paths import atomic_write
 from pipeline.results import Converted
 from pipeline.sources import Source
 
@@ -159,5 +160,6 @@ def write_unreadable(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         from reject_errors join reject_scans using (scan_id, file_id) group by all order by file, line
     """
     if count := con.execute(f"select count(*) from ({lines})").fetchall()[0][0]:
-        con.execute(f"copy ({lines}) to {literal(path)} (format csv, header)")
+        with atomic_write(path) as part:
+            con.execute(f"copy ({lines}) to {literal(part)} (format csv, header)")
     return int(count)

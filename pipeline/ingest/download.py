@@ -199,7 +199,7 @@ def _check_size(source: Source, url: str, size: int, partial: _Partial) -> None:
     if size > free:
         raise NoSpace(
             f"{partial.path.parent}: {url} needs {size:,} bytes, {free:,} are free; "
-            "free some space or choose another MOBILITY_DATA"
+            "free some space, or choose another MOBILITY_DATA"
         )
 
 

@@ -57,7 +57,7 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
     The effects over all months are computed in the same transaction.
     """
     counts: dict[date, dict[str, int]] = {}
-    with connect(warehouse.path, warehouse.settings) as con:
+    with warehouse.connect() as con:
         con.begin()
         con.execute(f"delete from {ESTIMATES} where source_month in $1", [list(folders)])
         for month in folders:
@@ -87,7 +87,7 @@ def store_pooled(con: "duckdb.DuckDBPyConnection") -> None:
 
 def export_pooled(warehouse: Warehouse, folder: Path) -> list[Path]:
     """Computes the effects over all months again, and writes their files; returns the names of the files."""
-    with connect(warehouse.path, warehouse.settings) as con:
+    with warehouse.connect() as con:
         con.begin()
         store_pooled(con)
         con.commit()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.metrics.declared import digest
+from pipeline.paths import atomic_write
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
@@ -46,9 +47,8 @@ def compile_saved_queries(manifest: Path) -> dict[str, str]:
     semantics = parse(manifest)
     names = [query.name for query in semantics.saved_queries]
     sql = dict(zip(names, compile_queries(semantics, [{"saved_query_name": name} for name in names]), strict=True))
-    part = stored.with_suffix(".part")
-    part.write_text(json.dumps({"compiled_from": compiled_from, "sql": sql}, indent=1))
-    part.replace(stored)
+    with atomic_write(stored) as part:
+        part.write_text(json.dumps({"compiled_from": compiled_from, "sql": sql}, indent=1))
     return sql
 
 

@@ -4,7 +4,6 @@ A timer that does not run cannot report that. Let a monitor or another machine c
 """
 
 import json
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any
 from pipeline.errors import Unavailable
 from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, memory_of_machine
 from pipeline.history.runs import failure_rate, read
-from pipeline.paths import program
+from pipeline.paths import free_bytes, program
 from pipeline.sources import Publisher, default_names, sources
 
 
@@ -112,8 +111,7 @@ def answers(address: tuple[str, int]) -> bool:
 
 
 def check_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:
-    existing = next(folder for folder in (data, *data.parents) if folder.exists())
-    facts["disk_free_gb"] = free_gb = round(shutil.disk_usage(existing).free / 1e9, 1)
+    facts["disk_free_gb"] = free_gb = round(free_bytes(data) / 1e9, 1)
     if free_gb < least_free_gb:
         yield Alert("disk", "the disk is nearly full", f"{free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB")
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,7 +18,7 @@ from pipeline.history.log import rotate
 from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
-from pipeline.paths import data_folder
+from pipeline.paths import data_folder, free_bytes
 from pipeline.process import run_id
 from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import mobility
@@ -87,7 +86,7 @@ def begin_run(least_free_gb: float = 0) -> None:
 
 def check_space(least_free_gb: float) -> None:
     """Raises NoSpace where less is free on the data folder's disk."""
-    free_gb = shutil.disk_usage(data_folder()).free / 1e9
+    free_gb = free_bytes(data_folder()) / 1e9
     if free_gb < least_free_gb:
         raise NoSpace(
             f"{data_folder()}: {free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB for a month's files, "

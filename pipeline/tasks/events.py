@@ -15,7 +15,7 @@ from luigi.task import flatten
 from pipeline.errors import MobilityError, MonthRejected
 from pipeline.history import runs
 from pipeline.luigi_internals import is_unfulfilled
-from pipeline.paths import data_folder
+from pipeline.paths import data_folder, disk_error_of
 from pipeline.printable import printable
 from pipeline.process import Peak, die_with_parent, run_id
 from pipeline.tasks.receipts import Receipt
@@ -55,6 +55,7 @@ def task_done(task: luigi.Task, _: float) -> None:
 def task_failed(task: luigi.Task, error: BaseException) -> None:
     """Records a task that raised an error, unless Luigi schedules it again."""
     if not is_unfulfilled(error):
+        error = disk_error_of(error) or error
         record(task, runs.REJECTED if isinstance(error, MonthRejected) else runs.FAILED, error)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipeline.database import is_missing
 from pipeline.months import add_months, parse_month
 from pipeline.paths import delete, path_for
 from pipeline.sources import Source, sources
@@ -90,11 +91,12 @@ def is_outdated(month: date) -> bool:
 
 
 def invalidate_if_lost(warehouse: Path) -> None:
-    """Invalidates the receipts of all rows and marts where the warehouse is gone.
+    """Invalidates the receipts of all rows and marts where the warehouse is gone, or was never created completely.
 
     A new file is about to be created, and would otherwise count as the one that they were written into.
     """
-    if not warehouse.exists():
+    if is_missing(warehouse):
+        warehouse.unlink(missing_ok=True)
         for path in [*warehouse.parent.glob("loaded/*/*.json"), *warehouse.parent.glob("transformed/*.json")]:
             Receipt(path).invalidate(by="a lost warehouse")
 

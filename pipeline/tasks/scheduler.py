@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.errors import AlreadyRunning, BadInput, NoSpace
+from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
+from pipeline.paths import disk_error_of
 from pipeline.project import CONFIG
 
 T = TypeVar("T")
@@ -27,12 +28,15 @@ def exit_on_error(function: Callable[..., T], *args: Any) -> T:
 
         print(f"error: {error}", file=sys.stderr)
         raise PidLockAlreadyTakenExit from error  # for which luigi.cfg has an exit code
-    except (BadInput, NoSpace) as error:
-        if isinstance(error, NoSpace):
+    except (BadInput, NoSpace, OSError) as error:
+        known = disk_error_of(error) or error
+        if not isinstance(known, MobilityError):
+            raise
+        if isinstance(known, NoSpace):
             from pipeline.history.alerts import Alert, send
 
-            send([Alert("disk", "a run cannot start", str(error))])
-        print(f"error: {error}", file=sys.stderr)
+            send([Alert("disk", "a run cannot start", str(known))])
+        print(f"error: {known}", file=sys.stderr)
         sys.exit(USAGE)
 
 

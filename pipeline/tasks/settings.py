@@ -23,6 +23,7 @@ class mobility(luigi.Config):
     memory_gb = luigi.FloatParameter()
     convert_memory_gb = luigi.FloatParameter()
     least_free_gb = luigi.FloatParameter()
+    wait_for_warehouse_s = luigi.FloatParameter()
     maintenance = luigi.Parameter()
 
 
@@ -52,6 +53,7 @@ def warehouse() -> Warehouse:
         settings=settings_for(
             mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill", share="50%"
         ),
+        wait_s=mobility().wait_for_warehouse_s,
     )
 
 

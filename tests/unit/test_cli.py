@@ -1,5 +1,6 @@
 """The command line: its verbs, what it refuses, and the exit codes of errors."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def test_bad_input_is_one_line_with_exit_code_2_and_writes_nothing(
     assert printed.err.startswith(f"error: {message}")
     assert (printed.err.count("\n"), printed.out) == (1, "")
     assert not data.exists()
+
+
+def test_a_full_disk_is_one_line(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(data / "a"))
+
+    monkeypatch.setattr("pipeline.operations.status.table", fail)
+    assert cli.main(["status"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {data}/a: cannot be written (No space left on device); the disk")
 
 
 @pytest.mark.parametrize(

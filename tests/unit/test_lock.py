@@ -82,5 +82,5 @@ def test_a_wait_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(NoSpace, match=r"cannot be written \(.*\); choose another MOBILITY_DATA"):
+    with pytest.raises(NoSpace, match=r"cannot be written \(.*\); make it writable, or choose another MOBILITY_DATA"):
         lock(tmp_path / "file/data")

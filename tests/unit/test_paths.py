@@ -1,12 +1,22 @@
 """Paths of stages, and files that are written completely or not at all."""
 
+import errno
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import BadInput, NoSpace
-from pipeline.paths import atomic_write, atomic_write_tree, data_folder, delete, digest_of_files, path_for
+from pipeline.paths import (
+    append_line,
+    atomic_write,
+    atomic_write_tree,
+    data_folder,
+    delete,
+    digest_of_files,
+    disk_error_of,
+    path_for,
+)
 from pipeline.project import HERE
 
 
@@ -77,9 +87,36 @@ def test_a_file_whose_writing_fails_leaves_the_earlier_one(data: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_reported_with_its_path(data: Path) -> None:
     (data / "file").write_text("no folder")
-    message = r"cannot be written \(.*\); free some space, or choose another MOBILITY_DATA"
+    message = r"cannot be written \(.*\); make it writable, or choose another MOBILITY_DATA"
     with pytest.raises(NoSpace, match=message), atomic_write(data / "file/below") as part:
         part.write_text("x")
+
+
+def test_a_full_disk_is_reported_with_what_is_free_of_it(data: Path) -> None:
+    (data / ".file.part").symlink_to("/dev/full")
+    message = r"/file: cannot be written \(No space left on device\); the disk of .* is full \([\d,.]+ MB are free\)"
+    with pytest.raises(NoSpace, match=message), atomic_write(data / "file") as part:
+        part.write_text("x")
+    assert list(data.iterdir()) == []
+
+
+def test_only_errors_of_the_data_folders_disk_are_those_of_a_full_disk(data: Path) -> None:
+    def message(error: OSError) -> str:
+        return str(disk_error_of(error)).split(" (")[0]
+
+    assert message(OSError(errno.ENOSPC, "full")) == f"{data}: cannot be written"
+    assert message(OSError(errno.ENOSPC, "full", str(data / "a"))) == f"{data}/a: cannot be written"
+    assert message(OSError(errno.EACCES, "denied", "/elsewhere")) == "None"
+    assert message(ConnectionRefusedError(errno.ECONNREFUSED, "refused")) == "None"
+
+
+def test_a_line_is_appended_completely_or_not_at_all(data: Path) -> None:
+    append_line(data / "a/lines", "é")
+    append_line(data / "a/lines", "2")
+    assert (data / "a/lines").read_text() == "é\n2\n"
+    (data / "full").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        append_line(data / "full", "x")
 
 
 def test_a_tree_is_written_completely_or_not_at_all(data: Path) -> None:

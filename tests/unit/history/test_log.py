@@ -41,10 +41,10 @@ def test_a_mobility_error_is_one_line_and_any_other_has_its_stack_trace() -> Non
     assert "Traceback" in lines.format(record(ValueError("x")))
 
 
-def test_an_error_of_the_disk_is_one_line() -> None:
-    error = OSError(errno.ENOSPC, "No space left on device", "/data/a")
-    expected = f"{TASK}: [Errno {errno.ENOSPC}] No space left on device: '/data/a'"
-    assert log.ConsoleFormatter("%(message)s").format(record(error)) == expected
+def test_an_error_of_the_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    line = log.ConsoleFormatter("%(message)s").format(record(OSError(errno.ENOSPC, "No space left", f"{tmp_path}/a")))
+    assert line.startswith(f"{TASK}: {tmp_path}/a: cannot be written (No space left); the disk of {tmp_path} is full (")
 
 
 def test_a_luigid_that_does_not_respond_is_one_line_before_each_attempt_and_at_the_end() -> None:

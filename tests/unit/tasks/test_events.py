@@ -1,5 +1,6 @@
 """What events of Luigi append to the run history, and the log lines of finished tasks."""
 
+import errno
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -107,5 +108,8 @@ def test_a_task_that_fails_on_a_full_disk_notifies_people_although_nothing_can_b
         monkeypatch.setenv("MOBILITY_ALERT_URLS", webhook.address)
         events.task_started(load)
         events.task_failed(load, NoSpace("the disk is full; free some space"))
-        assert webhook.titles == ["Load green_taxi 2024-01 failed"]
-        assert webhook.sent[0]["message"] == "the disk is full; free some space"
+        events.task_failed(load, OSError(errno.ENOSPC, "No space left on device"))
+        assert webhook.titles == ["the disk is full or not writable"] * 2
+        first, second = (alert["message"] for alert in webhook.sent)
+        assert first == "Load green_taxi 2024-01 failed: the disk is full; free some space"
+        assert f"{data}: cannot be written (No space left on device); the disk of {data} is full (" in second

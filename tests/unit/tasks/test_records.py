@@ -1,10 +1,12 @@
 """What receipts record of each month, and the receipts that are withdrawn before marts change."""
 
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipeline.paths import path_for
@@ -92,12 +94,23 @@ def test_a_published_month_is_outdated_while_its_receipt_is_withdrawn() -> None:
 def test_receipts_of_a_warehouse_that_is_gone_are_invalidated(data: Path) -> None:
     build(JANUARY)
     warehouse = data / "warehouse/some.duckdb"
-    warehouse.write_bytes(b"")
+    duckdb.connect(warehouse).close()
     records.invalidate_if_lost(warehouse)
     assert Receipt(records.transform_receipt(JANUARY)).exists()
     warehouse.unlink()
     records.invalidate_if_lost(warehouse)
     assert not Receipt(records.transform_receipt(JANUARY)).exists()
+
+
+@pytest.mark.parametrize("size", [0, 4096, 8192])
+def test_a_warehouse_whose_creation_broke_off_is_created_again(data: Path, size: int) -> None:
+    build(JANUARY)
+    warehouse = data / "warehouse/some.duckdb"
+    duckdb.connect(warehouse).close()
+    os.truncate(warehouse, size)
+    records.invalidate_if_lost(warehouse)
+    assert not Receipt(records.transform_receipt(JANUARY)).exists()
+    duckdb.connect(warehouse).close()
 
 
 def test_months_to_maintain_are_those_built_or_published() -> None:

@@ -1,5 +1,6 @@
 """Luigi's command line in this process, its exit codes, and where luigid listens."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.conftest import HERE
 RUNS = "import sys; from pipeline.tasks.scheduler import run_luigi; sys.exit(run_luigi(sys.argv[1:]))"
 
 
-def fail(error: MobilityError) -> None:
+def fail(error: Exception) -> None:
     raise error
 
 
@@ -29,6 +30,16 @@ def test_an_error_of_the_users_ends_the_process_with_one_line(
     with pytest.raises(SystemExit) as ended:
         exit_on_error(fail, kind("what to do"))
     assert (ended.value.code, capsys.readouterr().err) == (USAGE, "error: what to do\n")
+
+
+def test_an_error_of_the_disk_ends_the_process_with_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        exit_on_error(fail, OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "a")))
+    assert ended.value.code == USAGE
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}/a: cannot be written (No space left on device); ")
 
 
 def test_a_locked_data_folder_ends_the_process_as_luigis_own_lock_does(capsys: pytest.CaptureFixture[str]) -> None:

@@ -283,11 +283,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = commands.main(
             arguments, prog_name=program(), complete_var=COMPLETION_VARIABLE, standalone_mode=False
         )
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return USAGE
     except click.ClickException as error:
-        click.echo(f"error: {error.format_message()}", err=True)
+        prefix = "" if isinstance(error, click.exceptions.NoArgsIsHelpError) else "error: "
+        click.echo(f"{prefix}{error.format_message()}", err=True)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; the same command resumes where it stopped", err=True)

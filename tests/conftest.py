@@ -39,7 +39,7 @@ LONGEST_S = 900
 
 
 LONG_FORMS = {
-    "faults": ["tests/faults/test_fault_campaign.py"],
+    "faults": ["tests/faults/test_fault_campaign.py", "tests/faults/test_disk_campaign.py"],
     "kills": ["tests/faults/test_campaign.py"],
     "fuzz_minutes": ["tests/faults", "tests/unit/ingest"],
 }
@@ -47,7 +47,7 @@ LONG_FORMS = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--faults", action="store_true", help="run tests/faults/test_fault_campaign.py")
+    parser.addoption("--faults", action="store_true", help="run the campaigns of faults and of full disks")
     parser.addoption("--kills", type=int, default=0, help="how many commands tests/faults/test_campaign.py kills")
     parser.addoption("--kills-seed", type=int, default=1, help="another seed draws other moments of these kills")
     parser.addoption("--fuzz-minutes", type=float, default=0, help="repeat the tests with any bytes for so long in all")

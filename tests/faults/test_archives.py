@@ -98,6 +98,8 @@ def truncated(content: bytes) -> bytes:
         (truncated, "citibike-tripdata.csv does not begin where the list of files says"),
         (lambda _: archive({"rides.csv": b"<html>Too busy</html>"}), "rides.csv lacks ride_id, rideable_type, "),
         (lambda _: archive({"rides.csv": b""}), "rides.csv is empty, expected a line of column names"),
+        (lambda _: archive({"readme.txt": b"x"}), "contains no CSV file of the month, only readme.txt"),
+        (lambda _: archive({"../../rides.csv": b"x"}), "contains '../../rides.csv', a path outside of its folder; "),
     ],
 )
 def test_a_landed_file_that_cannot_be_used_is_downloaded_again_by_the_next_run(

@@ -6,7 +6,7 @@ The long form, of every verb and with as many kills as are asked for, is test_ca
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -15,45 +15,10 @@ import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import serve
-from tests.conftest import Workspace, create_once
-from tests.faults.contents import check, state, verified
-from tests.faults.killing import DBT, MAIN, STEPS, TREE, Kill, killed, luigi, run, run_of, seconds_of_steps, verb
-
-MONTHS = [date(2024, 1, 1), date(2024, 2, 1)]
-SHARED_RIDES = {"citibike": {"in_two_files": 30, "began_month_before": 20}}
-"""Rides that stand in two files: what counts in a month depends on the month before."""
-RANGE = luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-03")
-
-
-@pytest.fixture(scope="session")
-def undisturbed(
-    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
-) -> Iterator[Workspace]:
-    """The range in one source, as it ends where nothing is killed."""
-
-    def make(folder: Path) -> None:
-        sources = ["citibike", "weather", "taxi_zones", "taxi_zone_polygons"]
-        generate(
-            folder / "upstream",
-            MONTHS,
-            sources=sources,
-            rows={"citibike": 800},
-            anomalous_months=MONTHS[1:],
-            anomalies=SHARED_RIDES,
-        )
-        with serve(folder / "upstream") as upstream:
-            workspace = with_project_files(Workspace(folder / "data", upstream, {"MOBILITY_SOURCES": "citibike"}))
-            run(workspace, RANGE)
-            (folder / "verified").write_text(verified(workspace))  # here, as it takes the folder's lock
-
-    made = create_once(tmp_path_factory, "undisturbed", make)
-    with serve(made / "upstream") as upstream:
-        yield Workspace(made / "data", upstream, {"MOBILITY_SOURCES": "citibike"})
-
-
-@pytest.fixture(scope="session")
-def expected(undisturbed: Workspace) -> dict[str, object]:
-    return state(undisturbed) | {"verify": (undisturbed.data.parent / "verified").read_text()}
+from tests.conftest import Workspace
+from tests.faults.contents import check, verified
+from tests.faults.killing import DBT, MAIN, STEPS, TREE, Kill, killed, run, run_of, seconds_of_steps, verb
+from tests.faults.undisturbed import MONTHS, RANGE
 
 
 @pytest.mark.parametrize(("victim", "steps"), [(TREE, STEPS[::2]), (MAIN, STEPS[1::2])], ids=[TREE, MAIN])

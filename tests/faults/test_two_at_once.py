@@ -1,12 +1,16 @@
 """Two processes work on one data folder: a second run ends with one line, readers and a run wait for each other."""
 
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from pipeline.sample.server import Fault
 from tests.conftest import HERE, Workspace
 
 MONTH = ("--month", "2024-01")
@@ -66,10 +70,41 @@ def test_what_only_reads_works_beside_a_run(copy_finished: Callable[[], Workspac
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+def test_a_run_beside_another_one_names_it_and_leaves_it_alone(workspace: Workspace) -> None:
+    workspace.upstream.faults = [Fault("tripdata/202401*", first=2, bytes_per_second=100_000)]
+    first = start(workspace, "luigi", "--module", "pipeline", "Load", *FILE, "--local-scheduler")
+    holder = workspace.data / ".running.json"
+    while not holder.exists() or not holder.read_text():
+        assert first.poll() is None
+        time.sleep(0.02)
+    second = workspace.luigi("Load", "--source", "green_taxi", "--month", "2024-03")
+    assert second.returncode == 10
+    assert second.stderr.startswith(f"error: already running: process {first.pid} (") and "2024-01" in second.stderr
+    assert json.loads(holder.read_text())["pid"] == first.pid
+    output, rest = first.communicate()
+    assert first.returncode == 0, output + rest
+    assert workspace.query("select distinct source from raw_data.loads") == [("citibike",)]
+
+
+def test_a_run_that_finds_the_warehouse_open_for_long_names_the_process_and_the_next_goes_on(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "luigi.cfg").write_text("[mobility]\nwait_for_warehouse_s = 0.1\n")
+    workspace.environment["LUIGI_CONFIG_PATH"] = str(tmp_path / "luigi.cfg")
+    (workspace.data / "warehouse").mkdir(parents=True)
+    bikes = ("Load", "--source", "citibike_jc", "--month", "2024-01")
+    with beside(WRITE, str(workspace.data / WAREHOUSE)) as holder:
+        ended = workspace.luigi(*bikes)
+    assert ended.returncode == 30
+    assert f"held by process {holder.pid} (" in ended.stderr and "wait for it or stop it" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert workspace.luigi(*bikes).returncode == 0
+
+
 def test_a_query_waits_while_a_run_writes(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     with beside(WRITE, str(workspace.data / WAREHOUSE)) as writer:
-        query = start(workspace, *READERS["metrics"])
+        query = start(workspace, "pipeline", *READERS["metrics"])
         line = first_line(query, "held by process")
     output, rest = query.communicate()
     assert query.returncode == 0, output + rest
@@ -80,7 +115,7 @@ def test_a_query_waits_while_a_run_writes(copy_finished: Callable[[], Workspace]
 def test_a_command_that_writes_waits_for_a_query_to_end(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     with beside(READ, str(workspace.data / WAREHOUSE)) as reader:
-        forget = start(workspace, "forget", "2024-02")
+        forget = start(workspace, "pipeline", "forget", "2024-02")
         line = first_line(forget, "held by process")
         assert workspace.query("select count(*) > 0 from core.fct_trips where source_month = '2024-02-01'") == [(True,)]
         assert list(workspace.data.glob("landing/*/2024-02*")), "nothing is deleted before the warehouse can be opened"
@@ -91,9 +126,9 @@ def test_a_command_that_writes_waits_for_a_query_to_end(copy_finished: Callable[
 
 
 def start(workspace: Workspace, *words: str) -> subprocess.Popen[str]:
-    """A command that runs while the test goes on."""
+    """A command of ``python -m`` that runs while the test goes on."""
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *words],
+        [sys.executable, "-m", *words],
         cwd=HERE,
         env=workspace.variables,
         stdout=subprocess.PIPE,

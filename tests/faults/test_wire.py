@@ -189,3 +189,54 @@ def test_a_refusal_is_told_in_one_line(
     assert ended == code
     assert line in errors and len(errors.splitlines()) == 1
     assert (" WARNING " in errors) == (code == 20), "what is not published yet is no failure"
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "body", "line"),
+    [
+        (
+            "green_taxi",
+            GREEN,
+            b'<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>',
+            'expected a parquet file, found an XML error ("SlowDown")',
+        ),
+        (
+            "citibike_jc",
+            "tripdata/JC-202401-citibike-tripdata.csv.zip",
+            b"\n\n<!DOCTYPE html><html><head><title>Too busy</title></head></html>",
+            'expected a zip file, found an HTML page ("Too busy")',
+        ),
+        (
+            "weather",
+            "v1/archive",
+            b'{"error": true, "reason": "Too many requests"}',
+            "the archive reports an error (Too many requests)",
+        ),
+    ],
+)
+def test_an_error_page_in_place_of_a_file_is_told_in_one_line_and_not_stored(
+    workspace: Workspace, source: str, path: str, body: bytes, line: str
+) -> None:
+    workspace.upstream.faults = [Fault(path, body=body)]
+    ended = workspace.luigi("Convert", "--source", source, "--month", "2024-01")
+    assert ended.returncode == 30 and "Traceback" not in ended.stderr
+    [error] = [text for text in ended.stderr.splitlines() if " ERROR " in text]
+    assert line in error
+    assert not [left for left in workspace.files() if left.startswith(("parquet/", "landing/"))]
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "status"),
+    [("taxi_zones", "misc/taxi_zone_lookup.csv", 403), ("taxi_zone_polygons", "misc/taxi_zones.zip", 404)],
+)
+def test_a_missing_static_file_is_an_error_that_names_the_setting_to_disable_it(
+    workspace: Workspace, source: str, path: str, status: int
+) -> None:
+    workspace.upstream.faults = [Fault(path, status=status)]
+    ended = workspace.luigi("Load", "--source", source, "--month", "2011-01")
+    assert ended.returncode == 35
+    [line] = [text for text in ended.stderr.splitlines() if "does not exist" in text]
+    assert f"{source}: {workspace.upstream.url}/{path} does not exist, and every month needs it" in line
+    assert f"enabled: false in config/sources/{source}.yaml" in line
+    assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr
+    assert not [left for left in workspace.files() if left.startswith("landing/")]

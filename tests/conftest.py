@@ -115,6 +115,10 @@ class Workspace:
     def run_month(self, month: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return self.luigi("RunMonth", "--month", month, *options, **environment)
 
+    def transform(self, months: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the steps of the months up to their marts. It takes a third of the time of a whole month."""
+        return self.luigi("Transform", "--months", months, *options, **environment)
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ``python -m pipeline``."""
         return self.run("python", "-m", "pipeline", *arguments)

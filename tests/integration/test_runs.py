@@ -29,11 +29,11 @@ def test_an_added_source_rebuilds_the_month_and_an_omitted_one_removes_nothing(
 ) -> None:
     workspace = copy_finished()
     before = facts(workspace)
-    assert workspace.run_month("2024-01", "--sources", "green_taxi").returncode == 0
+    assert workspace.transform("2024-01", "--sources", "green_taxi").returncode == 0
     after = facts(workspace)
     (green,) = set(after) - set(before)
     assert green[:2] == ("green_taxi", "2024-01") and set(before) < set(after)
-    again = workspace.run_month("2024-01", "--sources", "citibike")
+    again = workspace.transform("2024-01", "--sources", "citibike")
     assert "Did not run any tasks" in again.stderr
     assert facts(workspace) == after
 
@@ -60,10 +60,10 @@ def test_an_optional_source_that_comes_late_rebuilds_its_month(
     late = workspace.upstream.root / "trip-data/fhv_tripdata_2024-01.parquet"
     moved = late.rename(late.with_suffix(".moved"))
     sources = ("--sources", "citibike_jc,fhv_taxi")
-    assert workspace.run_month("2024-01", *sources).returncode == 0
+    assert workspace.transform("2024-01", *sources).returncode == 0
     assert [source for source, *_ in facts(workspace)] == ["citibike_jc"]
     moved.rename(late)
-    assert workspace.run_month("2024-01", *sources).returncode == 0
+    assert workspace.transform("2024-01", *sources).returncode == 0
     assert [source for source, *_ in facts(workspace)] == ["citibike_jc", "fhv_taxi"]
 
 
@@ -111,7 +111,7 @@ def test_a_month_that_cannot_be_built_stops_no_other(copy_finished: Callable[[],
         con.execute("update raw_data.loads set rows_published = 1 + rows_published where source_month = '2024-02-01'")
     for path in workspace.data.glob("warehouse/transformed/*.json"):
         path.unlink()
-    ended = workspace.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
+    ended = workspace.transform("2024-01,2024-02,2024-03")
     assert ended.returncode == 30
     assert "every_published_row_is_accounted_for" in ended.stderr and "Traceback" not in ended.stderr
     built = {path.stem for path in workspace.data.glob("warehouse/transformed/*.json")}
@@ -124,7 +124,7 @@ def test_one_source_of_a_month_can_be_forgotten(copy_finished: Callable[[], Work
     assert not list(workspace.data.glob("published/*/month=2024-02"))
     left = {(source, month) for source, month, _ in facts(workspace)}
     assert ("fhv_taxi", "2024-02") not in left and len(left) == 8
-    assert workspace.run_month("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0
+    assert workspace.transform("2024-02", "--sources", "yellow_taxi,citibike").returncode == 0
     assert len(facts(workspace)) == 8
 
 
@@ -196,9 +196,7 @@ def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded
     trips = workspace.query("select trip_id from core.fct_trips order by 1")
     shutil.rmtree(workspace.data / "warehouse")
     asked = len(workspace.upstream.requests)
-    assert (
-        workspace.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04").returncode == 0
-    )
+    assert workspace.transform("2024-01,2024-02,2024-03").returncode == 0
     assert workspace.query("select trip_id from core.fct_trips order by 1") == trips
     assert [request for request in workspace.upstream.requests[asked:] if request.method == "GET"] == []
 
@@ -231,8 +229,7 @@ def test_a_yearly_archive_is_downloaded_once_for_its_months(
     generate(tmp_path / "up", months, sources=["citibike", "weather", "taxi_zones"], scale=0.05)
     with serve(tmp_path / "up") as upstream:
         workspace = with_project_files(Workspace(tmp_path / "data", upstream))
-        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2023-01", "--stop", "2023-04", "--workers", "4")
-        ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike")
+        ended = workspace.transform("2023-01,2023-02,2023-03", "--workers", "4", MOBILITY_SOURCES="citibike")
         assert ended.returncode == 0, ended.stderr
         assert workspace.requested_paths().count("tripdata/2023-citibike-tripdata.zip") == 1
         assert len(facts(workspace)) == 3

@@ -121,7 +121,7 @@ PLACES = [(name,) for name in json.loads(ANSWER)] + [
     (part, column.name) for part in ("hourly", "hourly_units") for column in WEATHER.columns
 ]
 
-UNCHECKED = ("latitude", "longitude", "elevation", "generationtime_ms", "timezone_abbreviation")
+UNCHECKED = ("latitude", "longitude", "elevation", "generationtime_ms", "timezone_abbreviation", "generated_by")
 
 
 @given(place=st.sampled_from(PLACES), value=JSON)

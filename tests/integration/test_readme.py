@@ -42,8 +42,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in Path(sys.prefix).iterdir():
         if path.name != "installed":
             (root / ".venv" / path.name).symlink_to(path)
-    lock = subprocess.run("cksum < requirements.lock", shell=True, cwd=HERE, text=True, capture_output=True, check=True)
-    (root / ".venv/installed").write_text(lock.stdout)
+    locks = ["cksum", "requirements.lock", "requirements-dev.lock"]
+    installed = subprocess.run(locks, cwd=HERE, text=True, capture_output=True, check=True)
+    (root / ".venv/installed").write_text(installed.stdout)
     return root
 
 

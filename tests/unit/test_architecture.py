@@ -120,12 +120,19 @@ def test_every_module_has_a_unit_test_module_of_its_name_and_every_unit_test_mod
     assert tested - modules == set(), "test modules without a module"
 
 
-def test_the_lock_file_has_hashes_and_no_index() -> None:
-    text = (HERE / "requirements.lock").read_text()
-    assert not re.search(r"https?://|^--|index", re.sub(r"^#.*", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
-    pins = re.findall(r"^\S+==\S+.*?(?=^\S|\Z)", text, flags=re.MULTILINE | re.DOTALL)
-    assert len(pins) > 50
-    assert all("--hash=sha256:" in pin for pin in pins)
+def pins(lock: str) -> set[str]:
+    """The packages of a lock file with their versions; each has hashes."""
+    text = re.sub(r"^\s*#.*", "", (HERE / lock).read_text(), flags=re.MULTILINE)
+    assert not re.search(r"https?://|^--|index", text, flags=re.MULTILINE)
+    found = re.findall(r"^(\S+==\S+)(.*?)(?=^\S|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    assert all("--hash=sha256:" in hashes for _, hashes in found)
+    return {pin for pin, _ in found}
+
+
+def test_the_lock_files_have_hashes_and_no_index_and_agree() -> None:
+    program, build, dev = (pins(f"requirements{name}.lock") for name in ("", "-build", "-dev"))
+    assert program | build <= dev and len(program) > 50
+    assert not any(pin.startswith(("pytest", "playwright", "mypy", "polars")) for pin in program)
 
 
 def test_files_are_short_enough_to_have_one_purpose() -> None:

@@ -71,6 +71,13 @@ class Field:
         return f"try(decode({quoted(self.name)}))" if self.type == "BLOB" else quoted(self.name)
 
     @property
+    def shown(self) -> str:
+        """The published value as text, whether or not it is one."""
+        if self.type == "BLOB":
+            return f"coalesce({self.text_or_value}, {quoted(self.name)}::varchar)"
+        return f"{quoted(self.name)}::varchar"
+
+    @property
     def is_checked(self) -> bool:
         """Whether a published value may not fit."""
         is_same = self.type == self.column.type.upper() and self.type in {*INTEGERS, "VARCHAR"}
@@ -87,7 +94,7 @@ class Field:
         if self.type in FLOATS:
             return f"isnan(try({quoted(self.name)}))"  # try keeps statistics out
         if self.type in {"VARCHAR", "BLOB"}:
-            return f"lower(trim({self.text_or_value})) in ({', '.join(map(literal, MISSING))})"
+            return f"coalesce(lower(trim({self.text_or_value})) in ({', '.join(map(literal, MISSING))}), false)"
         return "false"
 
     @property

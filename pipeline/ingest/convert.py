@@ -16,6 +16,7 @@ from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
 from pipeline.ingest.formats import ZIPPED
+from pipeline.ingest.legible import legible_copy
 from pipeline.ingest.open_meteo import check_answer
 from pipeline.ingest.readings import reading_of, reads_csv
 from pipeline.ingest.type_differences import type_differences
@@ -52,26 +53,22 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     label = f"{source.label(month)} {source.name}: {landed.name}"
     if source.format == "json":
         check_answer(source, next(iter(source.urls_of(month))), landed, label)
-    with (
-        open_files(source, month, landed, parquet) as files,
-        convert_errors(label),
-        connect(Path(":memory:"), settings) as con,
-    ):
-        with labelled(f"{source.label(month)} {source.name}"):
-            lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
-        readings = [reading_of(con, source, month, file) for file in files]
-        query = " union all ".join(reading.query for reading in readings)
-        written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
-        rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
-        published = count_rows(con, source, lines, part, written, rejected)
-        differences = type_differences(con, source, readings, part)
-    converted = Converted(published, published - written, tuple(file.name for file in files), differences)
-    for difference in differences:
+    with open_files(source, month, landed, parquet) as files, convert_errors(label):
+        try:
+            converted = write_rows(source, month, files, parquet, part, settings)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            legible = [legible_copy(file, work_of(parquet)) for file in files] if source.format == "parquet" else files
+            if legible == files:
+                raise
+            converted = write_rows(source, month, legible, parquet, part, settings)
+    for difference in converted.type_differences:
         log.warning("%s: %s", label, difference["sentence"])
-    if source.static and not published:
+    if source.static and not converted.rows_published:
         raise BadFile(f"{label} has no rows, expected at least one")
     count = converted.rows_unreadable
-    if count and not rejected:
+    if count and not unreadable_of(parquet).exists():
         raise BadFile(
             f"{label}: {count:,} of {converted.rows_published:,} lines are neither read nor rejected by DuckDB, "
             "expected 0; a quote may be unclosed"
@@ -82,6 +79,22 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
             f"expected at most {MAX_UNREADABLE_SHARE:.1%}; {unreadable_of(parquet)} has these rows with the reasons"
         )
     return converted
+
+
+def write_rows(
+    source: Source, month: date, files: Sequence[Path], parquet: Path, part: Path, settings: Settings
+) -> Converted:
+    """Writes the rows of the files, and those that cannot be read."""
+    with connect(Path(":memory:"), settings) as con:
+        with labelled(f"{source.label(month)} {source.name}"):
+            lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
+        readings = [reading_of(con, source, month, file) for file in files]
+        query = " union all ".join(reading.query for reading in readings)
+        written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
+        rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
+        published = count_rows(con, source, lines, part, written, rejected)
+        differences = type_differences(con, source, readings, part)
+    return Converted(published, published - written, tuple(file.name for file in files), differences)
 
 
 @contextmanager
@@ -118,18 +131,20 @@ def labelled(label: str) -> Iterator[None]:
 
 @contextmanager
 def open_files(source: Source, month: date, landed: Path, parquet: Path) -> Iterator[list[Path]]:
-    """Yields the files that DuckDB reads: the landed file, or the archive's members, which are deleted afterwards."""
-    if source.format not in ZIPPED:
-        yield [landed]
-        return
-    work = parquet.with_suffix(".work")
+    """Yields the files that DuckDB reads: the landed file, or the archive's members. Deletes the folder of work."""
+    work = work_of(parquet)
     shutil.rmtree(work, ignore_errors=True)
     try:
         with labelled(f"{source.label(month)} {source.name}"):
-            files = unpack(source, month, landed, work)
+            files = unpack(source, month, landed, work) if source.format in ZIPPED else [landed]
         yield files
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def work_of(parquet: Path) -> Path:
+    """The folder, next to the Parquet file, of what is unpacked or copied for its conversion."""
+    return parquet.with_suffix(".work")
 
 
 def unpack(source: Source, month: date, landed: Path, work: Path) -> list[Path]:

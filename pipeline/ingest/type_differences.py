@@ -58,7 +58,7 @@ def count_misfits(con: "duckdb.DuckDBPyConnection", reading: Reading) -> dict[st
     counts = ", ".join(
         f"count(*) filter ({field.does_not_fit} and {field.is_missing}), "
         f"count(*) filter ({field.does_not_fit} and not {field.is_missing}), "
-        f"left(min({field.text_or_value}::varchar) filter ({field.does_not_fit} and not {field.is_missing}), 40)"
+        f"left(min({field.shown}) filter ({field.does_not_fit} and not {field.is_missing}), 40)"
         for field in checked.values()
     )
     row = con.execute(f"select {counts} from {reading.from_clause}").fetchall()[0] if checked else ()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from pipeline import quality
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
 from pipeline.operations.shared import publish_shared
@@ -72,7 +73,7 @@ def forget_rows(warehouse: Warehouse, month: date, forgotten: Sequence[Source]) 
 def delete_published(month: date) -> list[Path]:
     """Deletes the month's published files and pages; returns what existed."""
     folders = list(path_for("published", month, "").parent.glob(f"*/month={month:%Y-%m}"))
-    folders += (data_folder() / "reports/quality").glob(f"*/*/{month:%Y-%m}")
+    folders += quality.folders_of(data_folder() / "reports/quality", month)
     for folder in folders:
         shutil.rmtree(folder)
     return [*folders, *deleted([path_for("reports", month, ".html")])]

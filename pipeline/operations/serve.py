@@ -20,24 +20,6 @@ from pipeline.loopback import ADDRESS, guarded
 HOME = "/reports/index.html"
 HOVER = Path(__file__).parent.parent / "report" / "hover.js"
 """The script in the pages of months."""
-NETWORK = " ".join(
-    f"https://{host}"
-    for host in (
-        "cdn.jsdelivr.net",
-        "cdnjs.cloudflare.com",
-        "code.jquery.com",
-        "maxcdn.bootstrapcdn.com",
-        "stackpath.bootstrapcdn.com",
-        "unpkg.com",
-    )
-)
-"""Where Data Docs load scripts and styles from."""
-LOGO = "https://great-expectations-web-assets.s3.us-east-2.amazonaws.com"
-DATA_DOCS_SCRIPTS = (
-    "'unsafe-hashes' 'sha256-gohp0y43UjzSJTa7tPe9rc0wep/LVMX8VCahWN7jXfE=' "
-    "'sha256-tHIgjROKqUIJZc0efXzVrH5WTNtBtOZhJoN/2cUV3rY=' 'sha256-cnyHsTTJ3vWVXJ/oMubJ42pPC/njhE6bB7grHdtfMbM='"
-)
-"""The script and the two event handlers in the results of Great Expectations 1.24, which show and hide what passed."""
 
 
 def policy(**directives: str) -> str:
@@ -46,24 +28,11 @@ def policy(**directives: str) -> str:
     return "; ".join(f"{name.replace('_', '-')} {sources}" for name, sources in (none | directives).items())
 
 
-def data_docs_policy(scripts: str) -> str:
-    return policy(
-        script_src=f"{scripts} {NETWORK}",
-        style_src=f"'unsafe-inline' {NETWORK}",
-        font_src=NETWORK,
-        img_src=f"'self' data: {LOGO}",
-    )
-
-
 def policy_for(path: str) -> str:
-    """The policy for a page. One that shows what publishers wrote allows its own inline scripts and no others.
+    """The policy for a page. One that shows what publishers wrote allows the script of the pages and no others.
 
-    dbt's documentation and the index of Data Docs consist of scripts, and show nothing of publishers.
+    dbt's documentation consists of scripts, and shows nothing of publishers.
     """
-    if path == "/reports/quality/index.html":
-        return data_docs_policy("'unsafe-inline'")
-    if path.startswith("/reports/quality/"):
-        return data_docs_policy(DATA_DOCS_SCRIPTS)
     if path == "/reports/models.html":
         inline = "'unsafe-inline'"
         return policy(script_src=inline, style_src=inline, img_src="'self' data:", font_src="data:")

@@ -1,6 +1,6 @@
 """What is published of all months together: the dimensions, the effects of weather, and the index of the pages."""
 
-from pipeline import metrics
+from pipeline import metrics, quality
 from pipeline.database import Warehouse
 from pipeline.paths import atomic_write_tree, data_folder
 from pipeline.tasks import records
@@ -21,3 +21,5 @@ def publish_shared(warehouse: Warehouse) -> None:
         pooled = metrics.export_pooled(warehouse, folder)
     Receipt(records.pooled_receipt()).write([published / "metrics" / name for name in pooled])
     write_index()
+    if (docs := data_folder() / "reports/quality").exists():
+        quality.write_index(docs)

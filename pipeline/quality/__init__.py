@@ -4,7 +4,18 @@ An expectation passes, fails, is an error (it could not be evaluated) or is skip
 """
 
 from pipeline.quality.acceptance import Acceptance, accept, override_reason
+from pipeline.quality.datadocs import files_of, folders_of, write_index
 from pipeline.quality.findings import Finding, Verdict
 from pipeline.quality.judging import judge
 
-__all__ = ["Acceptance", "Finding", "Verdict", "accept", "judge", "override_reason"]
+__all__ = [
+    "Acceptance",
+    "Finding",
+    "Verdict",
+    "accept",
+    "files_of",
+    "folders_of",
+    "judge",
+    "override_reason",
+    "write_index",
+]

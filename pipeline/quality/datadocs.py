@@ -1,44 +1,72 @@
-"""Data Docs, Great Expectations' own pages: the expectations of each suite and their results, month by month."""
+"""Data Docs: what Great Expectations renders of the results of each suite, in pages that need no network.
+
+Great Expectations' own pages load scripts and styles from seven hosts, and its index is built by a script: without
+network they are blank. Here its renderers make the contents, and templates of this folder the pages around them.
+
+::
+
+    index.html                              the months, with how many checks passed
+    <month>/index.html, summary.json        the suites of a month
+    validations/<suite>/<month>/<source>.html   one suite: each expectation with the observed value
+"""
 
 import copy
 import html
-import logging
+import json
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.database import TIME_ZONE, Warehouse
+from pipeline.months import parse_month
 from pipeline.quality.suites import Subject
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
-    from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-    from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
-    from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+    from great_expectations.render.view import DefaultJinjaPageView
+    from jinja2 import Environment
 
-SITE = "months"
+HERE = Path(__file__).parent
+SUMMARY = "summary.json"
+SECTIONS = """
+{% for section in sections %}{% set section_loop = loop %}{% include "section.j2" %}{% endfor %}
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a suite's results for a month; ``link`` is relative to the folder of Data Docs."""
+
+    suite: str
+    source: str
+    link: str
+    checks: int
+    passed: int
 
 
 @dataclass
 class DataDocs:
-    """The pages of the months of this run, beside those of earlier runs."""
+    """The pages of the months of this run, beside those of earlier runs.
 
-    context: "EphemeralDataContext"
+    ``generated`` has the sources of each month whose data are generated (see pipeline/generated.py).
+    """
+
     folder: Path
-    started_at: datetime
+    generated: Mapping[date, Sequence[str]]
+    pages: dict[date, list[Page]] = field(default_factory=dict)
 
     @contextmanager
     def replaced(self, months: Sequence[date]) -> Iterator[None]:
         """Replaces the pages of these months by those of the results that are added in the block.
 
-        Great Expectations overwrites files in place. So where it fails, neither pages of the months nor an index stay.
+        Where it fails, neither pages of the months nor an index stay.
         """
         self.remove(months)
         try:
@@ -49,52 +77,94 @@ class DataDocs:
             (self.folder / "index.html").unlink(missing_ok=True)
             raise
 
-    def add(self, subject: Subject, batch: "Batch", results: "Sequence[ExpectationValidationResult]") -> None:
-        """Stores the results of one suite."""
-        from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
-        from great_expectations.data_context.types.resource_identifiers import (
-            ExpectationSuiteIdentifier,
-            ValidationResultIdentifier,
-        )
-
-        shown = [for_pages(result) for result in results]
-        run = RunIdentifier(run_name=f"{subject.month:%Y-%m}", run_time=self.started_at)
+    def add(self, subject: Subject, results: "Sequence[ExpectationValidationResult]") -> None:
+        """Writes the page of one suite."""
+        source = subject.source or "all"
+        link = f"validations/{subject.suite}/{subject.month:%Y-%m}/{source}.html"
         passed = sum(bool(result.success) for result in results)
-        validated = ExpectationSuiteValidationResult(
-            results=shown,
-            success=passed == len(results),
-            suite_name=subject.suite,
-            statistics={
-                "evaluated_expectations": len(results),
-                "successful_expectations": passed,
-                "unsuccessful_expectations": len(results) - passed,
-                "success_percent": 100 * passed / len(results) if results else None,
-            },
-            meta={"run_id": run, "batch_spec": {}, "active_batch_definition": {"batch": batch.id}},
-            batch_id=batch.id,
-        )
-        key = ValidationResultIdentifier(
-            expectation_suite_identifier=ExpectationSuiteIdentifier(subject.suite),
-            run_id=run,
-            batch_identifier=subject.source or "all",
-        )
-        self.context.validation_results_store.add(key, validated)
+        page = Page(subject.suite, subject.source, link, len(results), passed)
+        self.pages.setdefault(subject.month, []).append(page)
+        self.write(link, "suite.html.j2", month=subject.month, page=page, results=rendered(subject.suite, results))
 
     def remove(self, months: Sequence[date]) -> None:
-        """Deletes the stored results of the months, and their pages."""
-        for month in months:
-            for of_suite in self.folder.glob(f"*/*/{month:%Y-%m}"):
-                shutil.rmtree(of_suite)
+        """Deletes the pages of the months."""
+        for folder in (folder for month in months for folder in folders_of(self.folder, month)):
+            shutil.rmtree(folder)
 
     def build(self, months: Sequence[date]) -> None:
-        """Renders the pages of these months, and the index of all months."""
-        if keys := self.stored_keys(months):  # an empty list makes Great Expectations render every month
-            self.context.build_data_docs(resource_identifiers=keys)
+        """Writes the pages of these months, and the index of all months."""
+        for month in months:
+            pages = self.pages.get(month, [])
+            self.write(f"{month:%Y-%m}/index.html", "month.html.j2", month=month, pages=pages)
+            summary = {"generated": [*self.generated.get(month, ())], "pages": [asdict(page) for page in pages]}
+            (self.folder / f"{month:%Y-%m}" / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n")
+        write_index(self.folder)
 
-    def stored_keys(self, months: Sequence[date]) -> "list[ValidationResultIdentifier]":
-        labels = {f"{month:%Y-%m}" for month in months}
-        keys: list[Any] = self.context.validation_results_store.list_keys()
-        return [key for key in keys if key.run_id.run_name in labels]
+    def write(self, link: str, template: str, month: date, **values: Any) -> None:
+        path = self.folder / link
+        path.parent.mkdir(parents=True, exist_ok=True)
+        up = "../" * link.count("/")
+        generated = self.generated.get(month, ())
+        path.write_text(environment().get_template(template).render(month=month, up=up, generated=generated, **values))
+
+
+def write_index(folder: Path) -> None:
+    """Writes the index of all months that have pages, the newest first."""
+    found = {parse_month(path.parent.name): json.loads(path.read_text()) for path in folder.glob(f"????-??/{SUMMARY}")}
+    months = [
+        {"month": month, "checks": sum(page["checks"] for page in summary["pages"])}
+        | {"passed": sum(page["passed"] for page in summary["pages"]), "is_generated": bool(summary["generated"])}
+        for month, summary in sorted(found.items(), reverse=True)
+    ]
+    (folder / "index.html").write_text(environment().get_template("index.html.j2").render(months=months, up=""))
+
+
+def folders_of(folder: Path, month: date) -> list[Path]:
+    """The folders with pages of the month."""
+    return sorted([*folder.glob(f"{month:%Y-%m}"), *folder.glob(f"*/*/{month:%Y-%m}")])
+
+
+def files_of(folder: Path, month: date) -> list[Path]:
+    """The files of the month's pages."""
+    return [path for one in folders_of(folder, month) for path in sorted(one.rglob("*")) if path.is_file()]
+
+
+@cache
+def environment() -> "Environment":
+    """The templates of this folder."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+@cache
+def view() -> "DefaultJinjaPageView":
+    """Great Expectations' templates."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()  # type: ignore[no-untyped-call]
+
+
+def rendered(suite: str, results: "Sequence[ExpectationValidationResult]") -> str:
+    """The results as HTML, by Great Expectations: a section for each column, with a row for each expectation.
+
+    Its first section, an overview, is left out: it links to pages that do not exist.
+    """
+    from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+
+    passed = sum(bool(result.success) for result in results)
+    statistics = {"evaluated_expectations": len(results), "successful_expectations": passed}
+    statistics |= {"unsuccessful_expectations": len(results) - passed, "success_percent": None}
+    validated = ExpectationSuiteValidationResult(
+        results=[for_pages(result) for result in results],
+        success=passed == len(results),
+        suite_name=suite,
+        statistics=statistics,
+        meta={"run_id": RunIdentifier(run_name=suite)},
+    )
+    document = ValidationResultsPageRenderer().render(validated).to_json_dict()
+    return view().env.from_string(SECTIONS).render(sections=document["sections"][1:])
 
 
 def for_pages(result: "ExpectationValidationResult") -> "ExpectationValidationResult":
@@ -116,20 +186,20 @@ def escaped(value: Any) -> Any:
 
 
 @contextmanager
-def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[SQLDatasource, DataDocs | None]]":
-    """The warehouse as a data source of Great Expectations, and the Data Docs in the folder ``docs``.
-
-    The folder also holds the results that the pages show, so that they can be rendered again. Usage statistics are off.
-    """
+def open_warehouse(warehouse: Warehouse) -> "Iterator[SQLDatasource]":
+    """The warehouse as a data source of Great Expectations. Usage statistics are off."""
     import great_expectations as gx
-    from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    logging.getLogger("great_expectations.render.renderer.site_builder").addFilter(raise_again)
     context = gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
-            store_backend_defaults=stores(docs),
-            data_docs_sites={SITE: site_config(docs)} if docs else {},
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+            data_docs_sites={},
             progress_bars=ProgressBarsConfig(globally=False),
             analytics_enabled=False,
         ),
@@ -155,46 +225,9 @@ def open_warehouse(warehouse: Warehouse, docs: Path | None) -> "Iterator[tuple[S
         },
     )
     try:
-        yield datasource, DataDocs(context, docs, datetime.now(UTC)) if docs else None
+        yield datasource
     finally:
         # Two engines hold the file: one tests the connection, one evaluates. DuckDB opens it for writing once both are
         # disposed.
         datasource.get_engine().dispose()
         datasource.get_execution_engine().close()
-
-
-def raise_again(record: logging.LogRecord) -> bool:
-    """A filter for log records of an error that was caught: raises it. Other records pass.
-
-    Great Expectations logs that a page cannot be written, with a stack trace, and goes on.
-    """
-    if record.levelno >= logging.ERROR and (error := sys.exc_info()[1]):
-        raise error
-    return True
-
-
-def literally(path: Path) -> str:
-    """The path in a configuration of Great Expectations, which replaces ``$NAME`` by a variable unless escaped."""
-    return str(path).replace("$", r"\$")
-
-
-def stores(docs: Path | None) -> Any:
-    """Stores in memory, except the results that the pages show."""
-    from great_expectations.data_context.types.base import InMemoryStoreBackendDefaults
-
-    defaults = InMemoryStoreBackendDefaults()
-    if docs:
-        backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": literally(docs / "results")}
-        results = {"class_name": "ValidationResultsStore", "store_backend": backend}
-        defaults.stores = {**defaults.stores, defaults.validation_results_store_name: results}
-    return defaults
-
-
-def site_config(docs: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "site_name": "NYC mobility & weather analytics",
-        "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": literally(docs)},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
-    }

@@ -44,13 +44,15 @@ def judge(
     suites_folder: Path,
     excluded: Iterable[date] = (),
     docs: Path | None = None,
+    generated: Mapping[date, Sequence[str]] | None = None,
 ) -> dict[date, Verdict]:
     """The verdict on each month, by every suite in ``suites_folder``.
 
     What is usual comes from the months before, without those ``excluded`` and without months rejected in this call.
-    ``docs`` is the folder of Data Docs; none are built without it. The warehouse is opened read-only and closed on
-    return; where it cannot be read, every expectation is an error. Raises BadInput for an invalid suite, before any
-    month is evaluated, WarehouseBusy where another process holds the warehouse, and NoSpace where the disk is full.
+    ``docs`` is the folder of Data Docs; none are built without it. They have a note on months with ``generated``
+    sources. The warehouse is opened read-only and closed on return; where it cannot be read, every expectation is an
+    error. Raises BadInput for an invalid suite, before any month is evaluated, WarehouseBusy where another process
+    holds the warehouse, and NoSpace where the disk is full.
     """
     suites = read_suites(suites_folder)
     try:
@@ -61,10 +63,8 @@ def judge(
         return {month: Verdict.of(month, all_errors(suites, month, reason)) for month in months}
     verdicts: dict[date, Verdict] = {}
     rejected = set(excluded) - set(months)
-    with (
-        datadocs.open_warehouse(warehouse, docs) as (datasource, pages),
-        pages.replaced(months) if pages else nullcontext(),
-    ):
+    pages = datadocs.DataDocs(docs, generated or {}) if docs else None
+    with datadocs.open_warehouse(warehouse) as datasource, pages.replaced(months) if pages else nullcontext():
         session = Session(datasource, suites, pages)
         for month in sorted(months):
             verdicts[month] = Verdict.of(month, findings_of(session, baseline_of(month, profiles, rejected)))
@@ -144,7 +144,7 @@ def evaluate(
     validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)
     ordered = [results[index] for index in range(len(declared))]
     if session.docs:
-        session.docs.add(subject, batch, ordered)
+        session.docs.add(subject, ordered)
     return ordered
 
 

@@ -135,11 +135,12 @@ class Judge(MonthsTask):
 
         receipts, docs = self.output(), data_folder() / "reports" / "quality"
         with no_garbage_collection():
-            verdicts = quality.judge(warehouse(), self.months, SUITES, records.months_rejected(), docs)
+            excluded, generated = records.months_rejected(), records.generated_sources(self.months)
+            verdicts = quality.judge(warehouse(), self.months, SUITES, excluded, docs, generated)
         facts = {month: verdict.record() for month, verdict in verdicts.items()}
         raw.store_findings(warehouse(), {month: fact["findings"] for month, fact in facts.items()})
         for month, fact in facts.items():
-            pages = [path for path in docs.glob(f"*/*/{month:%Y-%m}/**/*") if path.is_file()]
+            pages = quality.files_of(docs, month)
             # The months before affect it as well.
             receipts[month].write(pages, docs / "index.html", result=json.dumps(fact), **fact)
 

@@ -30,7 +30,7 @@ from pipeline.quality.suites import Subject
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
@@ -140,9 +140,9 @@ def environment() -> "Environment":
 @cache
 def view() -> "DefaultJinjaPageView":
     """Great Expectations' templates."""
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.view.view import DefaultJinjaPageView
 
-    return DefaultJinjaPageView()  # type: ignore[no-untyped-call]
+    return DefaultJinjaPageView()
 
 
 def rendered(suite: str, results: "Sequence[ExpectationValidationResult]") -> str:
@@ -151,10 +151,10 @@ def rendered(suite: str, results: "Sequence[ExpectationValidationResult]") -> st
     Its first section, an overview, is left out: it links to pages that do not exist.
     """
     from great_expectations.core import ExpectationSuiteValidationResult, RunIdentifier
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     passed = sum(bool(result.success) for result in results)
-    statistics = {"evaluated_expectations": len(results), "successful_expectations": passed}
+    statistics: dict[str, Any] = {"evaluated_expectations": len(results), "successful_expectations": passed}
     statistics |= {"unsuccessful_expectations": len(results) - passed, "success_percent": None}
     validated = ExpectationSuiteValidationResult(
         results=[for_pages(result) for result in results],

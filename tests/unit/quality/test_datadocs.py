@@ -50,9 +50,9 @@ def test_a_page_that_cannot_be_written_is_an_error_and_leaves_no_half_of_the_pag
 
 def test_every_link_leads_to_a_page_and_nothing_is_loaded(warehouse: Warehouse, suites: Path, tmp_path: Path) -> None:
     docs = tmp_path / "reports/quality"
-    for page in ("index", "2024-01", "2024-02"):  # of the pages of the months
-        (docs.parent / f"{page}.html").parent.mkdir(parents=True, exist_ok=True)
-        (docs.parent / f"{page}.html").touch()
+    docs.mkdir(parents=True)
+    for name in ("index", "2024-01", "2024-02"):  # the pages of the months
+        (docs.parent / f"{name}.html").touch()
     quality.judge(warehouse, [JANUARY, FEBRUARY], suites, docs=docs)
     pages = sorted(docs.rglob("*.html"))
     assert len(pages) == 7

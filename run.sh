@@ -65,6 +65,7 @@ install_environment() {
   install_by_pip --require-hashes -r requirements-build.lock
   install --require-hashes -r "${*: -1}"
   install --no-deps -e .
+  compile_all
   cksum "$@" > "$venv/installed"
   kill "$ticker"
   trap - EXIT
@@ -87,6 +88,12 @@ install() {
 
 # Modules are compiled when they are first imported: to compile all of them takes 30 s, and few are imported (2026-11).
 install_by_pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile "$@"; }
+
+# Where Python may not write what it compiles, every command would compile its modules anew.
+compile_all() {
+  [ -z "${PYTHONDONTWRITEBYTECODE:-}" ] ||
+    "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" "$here/pipeline" > /dev/null || true
+}
 
 # uv does not read pip's settings: they are passed on.
 install_by_uv() {

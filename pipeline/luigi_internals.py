@@ -28,6 +28,18 @@ UNFULFILLED = "Unfulfilled depend"
 """How the RuntimeError begins that Luigi raises for a task whose dependency became incomplete after it was scheduled.
 Luigi then schedules the task again."""
 
+GRAPH_SCRIPT = "static/visualiser/js/graph.js"
+"""The script, below Luigi's package and luigid's address, that draws the graph of dependencies."""
+LABEL = "escapeHtml(node.name)"
+"""What it writes beside each task: the name of its class, which is the same for every month and source."""
+
+
+def with_months(graph_script: str) -> str:
+    """The script with labels such as ``Load citibike 2024-01``, or ``Judge 2024-01–2024-03`` for a batch."""
+    months = "(p.month || p.months || '').replace(/,.*,|,/, '–')"
+    words = f"(p => [node.name, p.source, {months}].filter(Boolean).join(' '))(node.params || {{}})"
+    return graph_script.replace(LABEL, f"escapeHtml({words})", 1)
+
 
 def is_unfulfilled(error: BaseException | None) -> bool:
     """Whether Luigi raised it because a dependency became incomplete in the meantime."""

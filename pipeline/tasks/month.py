@@ -31,7 +31,7 @@ from pipeline.tasks.base import Task
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
-from pipeline.tasks.settings import warehouse
+from pipeline.tasks.settings import address_of, warehouse
 from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
 
@@ -253,7 +253,7 @@ class Report(MonthsTask):
         index = write_index()
         for month, page in pages.items():
             receipts[month].write([page])
-        self.notify(message=str(index), link=index.as_uri())
+        self.notify(message=str(index), link=address_of(index))
 
     def account_of(self, month: date) -> dict[str, Any]:
         """The month's findings, why it is published although rejected, and the files that it was built from."""
@@ -287,7 +287,7 @@ class RunMonth(MonthTask):
         yield [run_again(month, self.sources) for month in neighbours if must_run_again(month)]
         self.output().write(sources=self.sources)
         page = path_for("reports", self.month, ".html")
-        self.notify(message=str(page), link=page.as_uri())
+        self.notify(message=str(page), link=address_of(page))
 
 
 def must_run_again(month: date) -> bool:

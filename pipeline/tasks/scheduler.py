@@ -85,12 +85,13 @@ def run_luigid(data: Path, arguments: Sequence[str]) -> None:
     from luigi import cmdline, configuration, server
 
     from pipeline.loopback import guarded
+    from pipeline.tasks.graph_labels import labelled
 
     os.environ["MOBILITY_DATA"] = str(data)  # of which luigid.cfg makes its paths
     (data / "luigid").mkdir(parents=True, exist_ok=True)
     configuration.add_config_path(str(CONFIG / "luigid.cfg"))
     unguarded = server.app
-    server.app = lambda scheduler: guarded(unguarded(scheduler))
+    server.app = lambda scheduler: guarded(labelled(unguarded(scheduler)))
     try:
         cmdline.luigid(arguments)
     except OSError as error:

@@ -25,6 +25,7 @@ class mobility(luigi.Config):
     least_free_gb = luigi.FloatParameter()
     wait_for_warehouse_s = luigi.FloatParameter()
     maintenance = luigi.Parameter()
+    pages_url = luigi.Parameter()
 
 
 class download(luigi.Config):
@@ -36,6 +37,12 @@ class download(luigi.Config):
     response_timeout_s = luigi.FloatParameter()
     read_timeout_s = luigi.FloatParameter()
     least_kb_per_s = luigi.FloatParameter()
+
+
+def address_of(page: Path) -> str:
+    """The address of a page at the server of the pages; empty where none is configured."""
+    server = mobility().pages_url.rstrip("/")
+    return f"{server}/{page.relative_to(data_folder()).as_posix()}" if server else ""
 
 
 def retry_policy() -> "RetryPolicy":

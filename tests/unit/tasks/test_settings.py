@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import luigi
 import pytest
 
-from pipeline.tasks.settings import conversion_settings, download, mobility, retry_policy, warehouse
+from pipeline.tasks.settings import address_of, conversion_settings, download, mobility, retry_policy, warehouse
 from tests.conftest import HERE
 
 PRINT_WORKERS = "import pipeline, luigi.interface; print(luigi.interface.core().workers)"
@@ -93,3 +94,16 @@ def test_the_warehouse_and_what_it_spills_are_in_the_data_folder(
 def test_two_conversions_at_once_spill_into_folders_of_their_own(tmp_path: Path) -> None:
     spills = {conversion_settings(tmp_path / f"{n}.parquet")["temp_directory"] for n in (1, 2)}
     assert spills == {str(tmp_path / "1.spill"), str(tmp_path / "2.spill")}
+
+
+@pytest.mark.parametrize(
+    ("server", "address"),
+    [("", ""), ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/reports/2024-01.html")],
+)
+def test_a_page_has_an_address_where_the_server_of_the_pages_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str, address: str
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    luigi.configuration.get_config().set("mobility", "pages_url", server)
+    assert address_of(tmp_path / "reports/2024-01.html") == address
+    luigi.configuration.get_config().set("mobility", "pages_url", "")

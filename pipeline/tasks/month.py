@@ -70,7 +70,7 @@ class Describe(Task):
     def run(self) -> None:
         from pipeline import report
 
-        pages = {"models": dbt.document(warehouse()).read_bytes(), "method": report.method_page().encode()}
+        pages = {"models": dbt.document(warehouse()).encode(), "method": report.method_page().encode()}
         pages["metrics"] = report.catalogue(metrics.definitions().values()).encode()
         for name, content in pages.items():
             with atomic_write(path_for("reports", name, ".html")) as page:

@@ -19,6 +19,7 @@ from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
 from pipeline.project import CONFIG, DBT, IS_INSTALLED
 from pipeline.sources import read_yaml, sources
+from pipeline.warehouse.documentation import with_types
 
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
 SUFFIXES = {".sql", ".yml", ".md"}
@@ -173,14 +174,14 @@ def semantic_manifest(warehouse: Warehouse) -> Path:
     return manifest
 
 
-def document(warehouse: Warehouse) -> Path:
-    """The path of dbt's documentation of the models, one page; the semantic manifest is written as well.
+def document(warehouse: Warehouse) -> str:
+    """Dbt's documentation of the models, one page of HTML; the semantic manifest is written as well.
 
     It shows what the project declares, without a catalogue of the warehouse: contracts have columns and types.
     Raises TransformFailed where dbt cannot parse the project.
     """
     parse(warehouse, ["docs", "generate", "--static", "--no-compile", "--empty-catalog"])
-    return warehouse.dbt_folder / "target" / "static_index.html"
+    return with_types(warehouse.dbt_folder / "target")
 
 
 def parse(warehouse: Warehouse, *commands: Sequence[str]) -> None:

@@ -145,7 +145,7 @@ def disk_error(text: str) -> NoSpace | None:
     if line is None:
         return None
     found = re.search(r'"exception_message":"(.*?)","', line)
-    reason = found[1].replace('\\"', '"') if found else line.strip()
+    reason = found[1].replace('\\"', '"') if found else re.sub(r"^(\w+: )?\[Errno \d+\] ", "", line.strip())
     return NoSpace(f"{reason}; {disk_remedy(reason)}")
 
 

@@ -30,18 +30,21 @@ def february(finished: Workspace, tmp_path_factory: pytest.TempPathFactory) -> I
     data = tmp_path_factory.mktemp("unknown") / "data"
     shutil.copytree(finished.data, data, symlinks=True)
     workspace = Workspace(data, finished.upstream)
-    forgotten = workspace.command("forget", "2024-02", "--source", "yellow_taxi")
-    assert forgotten.returncode == 0, forgotten.stderr
     with duckdb.connect(data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(RIDES_OF_NEIGHBOURS)
         con.execute(NO_PRECIPITATION)
+    # As after a forget of these taxis that was killed: the next build deletes rows of a source without a receipt.
+    (data / "warehouse/loaded/yellow_taxi/2024-02.json").unlink()
     for month in ("2024-01", "2024-02"):
-        (data / f"warehouse/transformed/{month}.json").unlink(missing_ok=True)
+        (data / f"warehouse/transformed/{month}.json").unlink()
     sources = ("--sources", "fhv_taxi,citibike")
-    assert workspace.run_month("2024-02", *sources).returncode == 30  # for its weather
-    assert workspace.command("accept", "2024-02", "--reason", "the gauge was broken").returncode == 0
-    ended = workspace.run_month("2024-02", *sources)
-    assert ended.returncode == 0, ended.stderr
+    for ended in (
+        workspace.luigi("Transform", "--months", "2024-01,2024-02", *sources),
+        rejected := workspace.luigi("Report", "--months", "2024-02", *sources),
+        workspace.command("accept", "2024-02", "--reason", "the gauge was broken"),
+        workspace.luigi("Report", "--months", "2024-02", *sources),
+    ):
+        assert ended.returncode == (30 if ended is rejected else 0), ended.stderr
     yield workspace
 
 
@@ -76,7 +79,6 @@ def test_metrics_of_a_mode_that_is_not_loaded_are_null(february: Workspace) -> N
 
 def test_the_page_shows_no_mode_that_is_not_loaded(february: Workspace) -> None:
     html = (february.data / "reports/2024-02.html").read_text()
-    assert "Not included: Yellow taxi trips." in html
     assert 'class="key m-citibike"' in html and 'class="key m-yellow_taxi"' not in html
     assert "Share of<br>loaded trips" in html
 

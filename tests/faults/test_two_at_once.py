@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from luigi.cmdline_parser import CmdlineParser
+from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.sample.server import Fault
 from tests.conftest import HERE, Workspace
@@ -44,13 +46,28 @@ def beside(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_a_task_by_name_does_not_run_beside_a_run(workspace: Workspace, name: str) -> None:
+@pytest.mark.parametrize("name", ["RangeMonthly", "WeatherSoFar"])
+def test_a_command_does_not_run_beside_a_run(workspace: Workspace, name: str) -> None:
     with beside(HOLD_LOCK, str(workspace.data)) as holder:
         ended = workspace.luigi(name, *TASKS[name])
         assert ended.returncode == 10, ended.stderr
         assert f"error: already running: process {holder.pid}" in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert {path for path in workspace.files() if not path.startswith(".running")} == set()
+
+
+def test_no_task_by_name_begins_beside_a_run(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable, value in workspace.variables.items():
+        monkeypatch.setenv(variable, value)
+    with beside(HOLD_LOCK, str(workspace.data)) as holder:
+        for name, words in TASKS.items():
+            with CmdlineParser.global_instance([name, *words]) as command:
+                task = command.get_task_obj()
+            with pytest.raises(PidLockAlreadyTakenExit):
+                task.deps()  # what Luigi asks first of all of a task that is not complete
+            assert f"error: already running: process {holder.pid}" in capsys.readouterr().err, name
     assert {path for path in workspace.files() if not path.startswith(".running")} == set()
 
 

@@ -28,6 +28,7 @@ from tests.faults.killing import (
     MAIN,
     START,
     TREE,
+    Command,
     Kill,
     killed,
     run,
@@ -182,8 +183,15 @@ def test_a_command_that_is_killed_is_finished_by_the_next(campaign: Campaign, pl
         run(workspace, scenario.checked)
         check_that_leftovers_are_named(workspace, context)
     for command in scenario.finish or (scenario.command, *scenario.rest):
-        run(workspace, command, scenario.code if command == scenario.command else 0)
+        if not was_done(workspace, command):
+            run(workspace, command, scenario.code if command == scenario.command else 0)
     check(workspace, expected, context)
+
+
+def was_done(workspace: Workspace, command: Command) -> bool:
+    """Whether it is a ``forget`` that was killed after its last deletion: what is not stored is refused."""
+    source = command[-1] if "--source" in command else "*"
+    return "forget" in command and not list(workspace.data.glob(f"landing/{source}/2024-02.json"))
 
 
 def check_that_leftovers_are_named(workspace: Workspace, context: str) -> None:

@@ -46,6 +46,10 @@ class Receipt(luigi.Target):
         self.inputs = inputs
         self.version = version
 
+    def __str__(self) -> str:
+        """Luigi counts by it how often a task was scheduled again because this receipt did not exist."""
+        return self.name
+
     def exists(self) -> bool:
         return self.digest is not None
 

@@ -89,7 +89,8 @@ def test_a_rejection_says_how_files_are_asked_for_again(rejected: tuple[Path, Up
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_a_month_is_published_once_its_files_are_mended(workspace: Workspace, command: Command) -> None:
-    run(workspace, command)
+    message = run(workspace, command)
+    assert message.count("scheduled again") <= 1, "once the files are replaced"
     assert sorted(path for path in workspace.requested_paths() if "zone" not in path) == [TRIPS, "v1/archive"]
     assert (workspace.data / "published/fct_trips/month=2024-01").exists()
     assert verified(workspace).startswith(AGREES)

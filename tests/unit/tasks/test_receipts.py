@@ -28,6 +28,10 @@ def made_from(*inputs: Receipt, stage: str = "parquet", version: str = "") -> Re
     return Receipt(path_for(stage, "2024-01", ".json", "citibike"), inputs, version)
 
 
+def test_a_receipt_is_named_by_its_path() -> None:
+    assert str(landed()) == "landing/citibike/2024-01.json"
+
+
 def test_a_receipt_exists_once_it_is_written() -> None:
     receipt = made_from(landed())
     assert not receipt.exists()

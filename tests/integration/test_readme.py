@@ -114,9 +114,9 @@ def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
 
 
 def test_the_demo_runs_and_so_do_the_commands_that_it_prints(
-    finished: Workspace, project: Path, tmp_path: Path
+    workspace: Workspace, project: Path, tmp_path: Path
 ) -> None:
-    env = environment(project, Workspace(tmp_path / "data", finished.upstream))
+    env = environment(project, workspace)
     ended = subprocess.run(DEMO, cwd=project, env=env, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert f"{tmp_path}/data/demo/reports/index.html" in ended.stdout

@@ -29,7 +29,7 @@ NYC mobility & weather analytics
   ./run.sh dbt ARGUMENTS                dbt on the warehouse
   ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
   ./run.sh lint [python|sql]            ruff and mypy, sqlfluff
-  ./run.sh test [PYTEST ARGUMENTS]      the linters and the test suite; long tests: --faults, --kills 100, --fuzz-minutes 30
+  ./run.sh test [PYTEST ARGUMENTS]      the linters and the test suite; also --long, --faults, --kills 100, --fuzz-minutes 30
   ./run.sh bench [--scale 0.05]         benchmarks: ratios to plain DuckDB
   ./run.sh help
 

@@ -88,7 +88,11 @@ def test_a_rejection_says_how_files_are_asked_for_again(rejected: tuple[Path, Up
     assert "./run.sh forget 2024-01 --source NAME has one downloaded again" in message
 
 
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(command, marks=[] if name == "month" else pytest.mark.long) for name, command in COMMANDS.items()],
+    ids=COMMANDS,
+)
 def test_a_month_is_published_once_its_files_are_mended(workspace: Workspace, command: Command) -> None:
     message = run(workspace, command)
     assert message.count("scheduled again") <= 1, "once the files are replaced"
@@ -114,6 +118,7 @@ def test_a_publisher_that_cannot_be_reached_does_not_hide_the_rejection(workspac
     assert "Traceback" not in message
 
 
+@pytest.mark.long
 def test_the_weather_of_a_rejected_month_can_be_forgotten(workspace: Workspace) -> None:
     run(workspace, verb("forget", "2024-01", "--source", "weather"))
     assert not list(workspace.data.glob("landing/weather/*"))

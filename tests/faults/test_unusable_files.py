@@ -25,12 +25,15 @@ NEXT_RUN = "; the next run downloads it again"
     ("words", "damage", "line"),
     [
         (["month", FROM], "bytes of a file changed", "cannot be unpacked: the bytes of"),
-        (
+        pytest.param(
             ["backfill", FROM, TO],
             "CSV: no names of columns",
             "lacks ride_id",
+            marks=pytest.mark.long,
         ),
-        (["catchup", "--start", FROM], "HTML", "it has <html><title>Too busy</title>"),
+        pytest.param(
+            ["catchup", "--start", FROM], "HTML", "it has <html><title>Too busy</title>", marks=pytest.mark.long
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

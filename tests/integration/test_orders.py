@@ -87,6 +87,7 @@ def test_single_months_in_reverse_order_give_the_result_of_a_range(
     assert content(workspace) == content(finished)
 
 
+@pytest.mark.long
 def test_a_month_that_is_deleted_and_run_again_has_the_same_result(
     copy_finished: Callable[[], Workspace], finished: Workspace
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_month_that_is_deleted_and_run_again_has_the_same_result(
     assert content(workspace) == content(finished)
 
 
+@pytest.mark.long
 def test_a_month_reissued_without_rows_and_then_restored_has_the_same_result(
     copy_finished: Callable[[], Workspace], finished: Workspace, tmp_path: Path
 ) -> None:
@@ -132,6 +134,7 @@ def delete_landed_file(workspace: Workspace) -> None:
         path.unlink()
 
 
+@pytest.mark.long
 def test_months_whose_receipts_were_withdrawn_are_built_again(
     copy_finished: Callable[[], Workspace], finished: Workspace
 ) -> None:
@@ -146,6 +149,7 @@ def test_months_whose_receipts_were_withdrawn_are_built_again(
     assert is_published_completely(workspace)
 
 
+@pytest.mark.long
 def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_finished: Callable[[], Workspace]) -> None:
     """A month with some of its sources, as the newest often is, has no rows in the marts."""
     workspace = copy_finished()
@@ -164,7 +168,10 @@ def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_finis
 
 @pytest.mark.parametrize(
     "damage",
-    ["drop table core.fct_trips cascade", "alter table core.fct_trips add column column_of_an_older_contract text"],
+    [
+        pytest.param("drop table core.fct_trips cascade", marks=pytest.mark.long),
+        "alter table core.fct_trips add column column_of_an_older_contract text",
+    ],
 )
 def test_a_table_that_is_missing_or_violates_its_contract_is_rebuilt_for_all_months(
     copy_finished: Callable[[], Workspace], finished: Workspace, damage: str

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, serve
@@ -53,6 +54,7 @@ def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
     assert {month for _, month, _ in facts(workspace)} == {"2024-02", "2024-03"}
 
 
+@pytest.mark.long
 def test_an_optional_source_that_comes_late_rebuilds_its_month(
     workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
@@ -67,6 +69,7 @@ def test_an_optional_source_that_comes_late_rebuilds_its_month(
     assert [source for source, *_ in facts(workspace)] == ["citibike_jc", "fhv_taxi"]
 
 
+@pytest.mark.long
 def test_a_reissued_file_replaces_exactly_its_rows(copy_finished: Callable[[], Workspace], tmp_path: Path) -> None:
     workspace = copy_finished()
     before = workspace.query("select trip_id from core.fct_trips where source_month <> '2024-02-01' order by 1")
@@ -105,6 +108,7 @@ def test_a_forgotten_month_is_deleted_everywhere_and_can_be_built_again(copy_fin
     assert workspace.query("select trip_id, weather_key, revenue from core.fct_trips order by 1") == trips
 
 
+@pytest.mark.long
 def test_a_month_that_cannot_be_built_stops_no_other(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
@@ -118,6 +122,7 @@ def test_a_month_that_cannot_be_built_stops_no_other(copy_finished: Callable[[],
     assert built == {"2024-01", "2024-03"}
 
 
+@pytest.mark.long
 def test_one_source_of_a_month_can_be_forgotten(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     assert workspace.command("forget", "2024-02", "--source", "fhv_taxi").returncode == 0
@@ -142,6 +147,7 @@ LOST = {
 }
 
 
+@pytest.mark.long
 def test_verify_reports_rows_missing_in_the_warehouse_and_repairs_them(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     counts = "select (select count(*) from core.fct_trips), (select sum(trip_count) from core.fct_hourly_mobility)"
@@ -172,6 +178,7 @@ def damage_all(workspace: Workspace, damages: Iterable[str]) -> None:
             con.execute(damage)
 
 
+@pytest.mark.long
 def test_verify_reports_a_changed_landing_file_and_downloads_it_again(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     path = workspace.data / "landing/yellow_taxi/2024-01.parquet"
@@ -189,6 +196,7 @@ def test_verify_reports_a_changed_landing_file_and_downloads_it_again(copy_finis
     assert workspace.requested_paths()[asked:] == ["trip-data/yellow_tripdata_2024-01.parquet"]
 
 
+@pytest.mark.long
 def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded(
     copy_finished: Callable[[], Workspace],
 ) -> None:
@@ -201,6 +209,7 @@ def test_without_its_warehouse_everything_is_loaded_again_and_nothing_downloaded
     assert [request for request in workspace.upstream.requests[asked:] if request.method == "GET"] == []
 
 
+@pytest.mark.long
 def test_a_rejected_month_is_reported_and_its_published_files_stay(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     page = (workspace.data / "reports/2024-02.html").read_text()
@@ -222,6 +231,7 @@ def test_a_rejected_month_is_reported_and_its_published_files_stay(copy_finished
     assert "rejected" in workspace.command("status").stdout
 
 
+@pytest.mark.long
 def test_a_yearly_archive_is_downloaded_once_for_its_months(
     tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:

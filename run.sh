@@ -59,7 +59,8 @@ install_environment() {
   echo "installing the packages of ${*: -1} into .venv, once; this takes from 15 seconds to two minutes" >&2
   report_seconds &
   ticker=$!
-  trap 'kill "$ticker"' EXIT
+  # shellcheck disable=SC2064 # of this function: where it fails, the trap runs after it and knows no local variable
+  trap "kill $ticker" EXIT
   is_installed requirements.lock || "$python" -m venv --clear "$venv" ||
     fail "$python cannot create a virtual environment; on Debian: apt install python3-venv"
   install_by_pip --require-hashes -r requirements-build.lock

@@ -47,7 +47,6 @@ EFFECTS = """
     )
 """
 EFFECTS_ADDED = {
-    "generated_by": "varchar",
     "pickup_borough": "varchar",
     **dict.fromkeys(("std_error", "df", "p_value", "q_value"), "double"),
     "method": "integer",

@@ -21,6 +21,7 @@ ESTIMATES = "estimates.weather_effects"
 EFFECTS = ("weather_effects", "weather_effects_by_dose")
 """The views of the estimates that are published for every month."""
 POOLED = "weather_effects_pooled"
+STORED_POOLED = f"estimates.{POOLED}"
 FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_months": "hour_timestamp"}
 """What metrics are computed from, with the column whose month counts."""
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
@@ -52,10 +53,7 @@ def export(
 
 
 def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
-    """Estimates the effects of weather in the months, replaces those stored of them, and writes their files.
-
-    The effects over all months are computed in the same transaction.
-    """
+    """Estimates the effects of weather in the months, replaces those stored of them, and writes their files."""
     counts: dict[date, dict[str, int]] = {}
     with warehouse.connect() as con:
         con.begin()
@@ -65,7 +63,6 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
             counts[month] = {ESTIMATES: len(rows)}
             if rows:
                 con.execute(f"insert into {ESTIMATES} by name select unnest($rows, recursive := true)", {"rows": rows})
-        store_pooled(con)
         con.commit()
         for month, folder in folders.items():
             folder.mkdir(parents=True, exist_ok=True)
@@ -75,23 +72,21 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
     return counts
 
 
-def store_pooled(con: "duckdb.DuckDBPyConnection") -> None:
-    """Replaces the effects over all months by those of the months whose effects are stored."""
-    found = con.execute(f"from {ESTIMATES}")
-    names = [column[0] for column in found.description]
-    rows = pooled(dict(zip(names, values, strict=True)) for values in found.fetchall())
-    con.execute(f"delete from estimates.{POOLED}")
-    if rows:
-        con.execute(f"insert into estimates.{POOLED} by name select unnest($rows, recursive := true)", {"rows": rows})
-
-
 def export_pooled(warehouse: Warehouse, folder: Path) -> list[Path]:
-    """Computes the effects over all months again, and writes their files; returns the names of the files."""
+    """Replaces the effects over all months by those of the months whose effects are stored, and writes their files.
+
+    Returns the names of the files.
+    """
     with warehouse.connect() as con:
+        found = con.execute(f"from {ESTIMATES}")
+        names = [column[0] for column in found.description]
+        rows = pooled(dict(zip(names, values, strict=True)) for values in found.fetchall())
         con.begin()
-        store_pooled(con)
+        con.execute(f"delete from {STORED_POOLED}")
+        if rows:
+            con.execute(f"insert into {STORED_POOLED} by name select unnest($rows, recursive := true)", {"rows": rows})
         con.commit()
-        write_files(con, f"from estimates.{POOLED}", folder / POOLED)
+        write_files(con, f"from {STORED_POOLED}", folder / POOLED)
     return [Path(POOLED).with_suffix(suffix) for suffix in (".csv", ".parquet")]
 
 

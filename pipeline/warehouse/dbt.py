@@ -92,7 +92,7 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
     options = () if is_of_dbt_alone(arguments) else PATH_OPTIONS
-    command = [*program("dbt", "dbt.cli.main"), *arguments, *options]
+    command = [*console_script("dbt", "dbt.cli.main"), *arguments, *options]
     if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
         own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
         return run_reader(own, command, MOBILITY_MONTHS="")
@@ -102,8 +102,8 @@ def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
 
 
-def program(name: str, module: str) -> list[str]:
-    """What runs the command of a package whose script may be in another folder than Python, or in none."""
+def console_script(name: str, module: str) -> list[str]:
+    """What runs a package's console script, which may be in another folder than Python, or in none."""
     code = f"import sys; from {module} import cli; sys.argv[0] = '{name}'; sys.exit(cli())"
     return [sys.executable, "-P", "-c", code]
 
@@ -204,7 +204,7 @@ def last_lines(output: str) -> str:
 def run_metricflow(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs ``mf`` on the warehouse, with its output on the terminal; returns its exit code."""
     semantic_manifest(warehouse)  # in the project's ``target``, where MetricFlow looks for it
-    return run_reader(warehouse, [*program("mf", "dbt_metricflow.cli.main"), *arguments])
+    return run_reader(warehouse, [*console_script("mf", "dbt_metricflow.cli.main"), *arguments])
 
 
 def run_reader(warehouse: Warehouse, command: Sequence[str], **variables: str) -> int:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.project import DBT
 from pipeline.sources import read_yaml, sources
-from pipeline.warehouse.dbt import OWN, declared_sources, is_of_dbt_alone, is_reader, link_project, program
+from pipeline.warehouse.dbt import OWN, console_script, declared_sources, is_of_dbt_alone, is_reader, link_project
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -83,7 +83,9 @@ def test_a_data_folder_links_the_models_of_this_project_whatever_it_had(tmp_path
 @pytest.mark.parametrize("name", ["dbt", "mf"])
 def test_a_program_of_a_package_runs_without_its_script(tmp_path: Path, name: str) -> None:
     module = {"dbt": "dbt.cli.main", "mf": "dbt_metricflow.cli.main"}[name]
-    ended = subprocess.run([*program(name, module), "--help"], cwd=tmp_path, text=True, capture_output=True, check=True)
+    ended = subprocess.run(
+        [*console_script(name, module), "--help"], cwd=tmp_path, text=True, capture_output=True, check=True
+    )
     assert f"Usage: {name} " in ended.stdout
 
 

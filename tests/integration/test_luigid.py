@@ -232,10 +232,10 @@ def test_a_run_continues_after_a_restart_of_luigid(
     """After SIGTERM luigid has its state; after SIGKILL it has none, and the run schedules its tasks again."""
     with downloading(luigid, attempts=60) as run:
         luigid.stop(with_signal)
-        time.sleep(2)  # the run calls luigid once a second (Luigi's ping_interval), so that it notices
+        assert run.stderr and any("luigid does not respond" in line for line in run.stderr)  # reads up to that line
         luigid.start()
-        _, errors = run.communicate(timeout=200)
-    assert run.returncode == 0, errors
+        errors = run.stderr.read()
+        assert run.wait(200) == 0, errors
     assert "Traceback" not in errors
     assert is_loaded(workspace)
 

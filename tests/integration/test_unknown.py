@@ -79,6 +79,7 @@ def test_metrics_of_a_mode_that_is_not_loaded_are_null(february: Workspace) -> N
 
 def test_the_page_shows_no_mode_that_is_not_loaded(february: Workspace) -> None:
     html = (february.data / "reports/2024-02.html").read_text()
+    assert "Not included: Yellow taxi trips." in html
     assert 'class="key m-citibike"' in html and 'class="key m-yellow_taxi"' not in html
     assert "Share of<br>loaded trips" in html
 

@@ -6,4 +6,4 @@ with effects as (
 
 )
 
-select * from effects
+select * from effects -- noqa: AM04

@@ -106,6 +106,8 @@ def test_pages_of_generated_data_say_so(finished: Workspace) -> None:
         page = (finished.data / f"reports/{name}.html").read_text()
         assert "<b>Generated data.</b>" in page
         assert "https://" not in page.split("<body>")[1] and "http://" not in page
+    for name in ("metrics", "method", "models"):  # their content is that of the project, whatever is loaded
+        assert "This page shows no data." in (finished.data / f"reports/{name}.html").read_text()
     described = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
     assert {"citibike", "weather", "yellow_taxi"} <= {*described["total_trips"]["generated_sources"]}
     ledger = "select distinct generated_by from audit.month_ledger"

@@ -4,7 +4,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,8 @@ def test_every_metric_equals_plain_sql(finished: Workspace, grouping: str) -> No
             assert is_same(value, expected), f"{name} by {row[: len(names)]}: {value} is not {expected}"
 
 
-def columns(names: list[str]) -> str:
-    return ", ".join([f"{name}::varchar" if name == "trip__trip_type" else name for name in names] + list(PLAIN))
+def columns(names: list[str], metrics: Iterable[str] = PLAIN) -> str:
+    return ", ".join([*(f"{name}::varchar" if name.endswith("trip_type") else name for name in names), *metrics])
 
 
 def is_same(value: Any, expected: Any) -> bool:
@@ -189,3 +189,44 @@ def test_mf_query_returns_the_effects(finished: Workspace) -> None:
     metrics, groups = "rain_effect_pct,snow_effect_pct", "metric_time__month,weather_effect__trip_type"
     ended = finished.command("metrics", "query", "--metrics", metrics, "--group-by", groups)
     assert ended.returncode == 0 and ended.stdout.count("citibike") == 3
+
+
+@pytest.mark.parametrize(
+    ("groups", "where"),
+    [
+        ([], []),
+        (["metric_time__month"], []),
+        (["weather_effect__trip_type"], []),
+        (["metric_time__quarter", "weather_effect__trip_type"], []),
+        (["metric_time__month"], ["{{ Dimension('weather_effect__trip_type') }} <> 'fhv'"]),
+    ],
+)
+def test_no_query_returns_a_mean_of_effects(finished: Workspace, groups: list[str], where: list[str]) -> None:
+    found = queried_effects(finished, groups, where)
+    assert found and all(values == (None,) * 15 for values in found.values())
+
+
+def test_an_effect_of_one_month_and_mode_is_as_it_was_estimated(finished: Workspace) -> None:
+    estimated = finished.query("""
+        select source_month::timestamp, trip_type::varchar, effect_pct, low_pct, high_pct
+        from core.weather_effects
+        order by list_position(['rain', 'snow', 'cold', 'heat', 'adverse'], condition)
+    """)
+    expected: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for month, mode, *values in estimated:
+        expected[month, mode] = (*expected.get((month, mode), ()), *values)
+    found = queried_effects(finished, ["metric_time__month", "weather_effect__trip_type"])
+    assert found == expected and len(found) == 9
+    assert sum(value is not None for values in found.values() for value in values) > 50
+    of_one_mode = ["{{ Dimension('weather_effect__trip_type') }} = 'citibike'"]
+    by_month = queried_effects(finished, ["metric_time__month"], of_one_mode)
+    assert by_month == {(month,): values for (month, mode), values in found.items() if mode == "citibike"}
+
+
+def queried_effects(finished: Workspace, groups: list[str], where: Sequence[str] = ()) -> dict[tuple[Any, ...], Any]:
+    """The 15 metrics of effects and of the bounds of their intervals, by the groups."""
+    metrics = [name for name in definitions() if re.fullmatch(r"[a-z]+_effect(_low|_high)?_pct", name)]
+    query = {"metric_names": metrics, "group_by_names": groups, "where_constraints": where}
+    (sql,) = compile_queries(parse(finished.data / "dbt/target/semantic_manifest.json"), [query])
+    rows, count = finished.query(f"select {columns(groups, metrics)} from ({sql})"), len(groups)
+    return {row[:count]: row[count:] for row in rows}

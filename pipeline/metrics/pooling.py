@@ -2,8 +2,13 @@
 
 A random-effects model: the true effects of months differ, around a mean that is estimated. Months are weighted by the
 inverse of their variance and of the variance between months, which is estimated by the method of Paule and Mandel. The
-interval is that of Hartung and Knapp: it takes the spread of the months as it is, and holds for few months. The
-prediction interval, of Higgins et al., is for the true effect in another month of the same kind.
+interval is that of Hartung and Knapp: it takes the spread of the months as it is, and holds for few months.
+
+The prediction interval is for the true effect in another month of the same kind. It takes into account that the
+variance between months is uncertain, with the confidence distribution of the variance, as Nagashima et al. do; that of
+Viechtbauer, whose weighted sum of squares has exactly a chi-squared distribution. In the simulated sets below it
+covers 93 to 98% where months differ, and 99% or more where they do not; the interval of Higgins et al. with the
+estimated variance covers as little as 87% (2026-11).
 
 The variances are estimates with few degrees of freedom themselves. A month whose variance is small by chance would
 weigh too much: the variances are first moved half way to their geometric mean. In simulated sets of 3 to 40 months with
@@ -13,6 +18,9 @@ R. C. Paule, J. Mandel (1982): Consensus values and weighting factors. Journal o
 Standards 87.
 J. Hartung, G. Knapp (2001): On tests of the overall treatment effect in meta-analysis with normally distributed
 responses. Statistics in Medicine 20.
+W. Viechtbauer (2007): Confidence intervals for the amount of heterogeneity in meta-analysis. Statistics in Medicine 26.
+K. Nagashima, H. Noma, T. A. Furukawa (2019): Prediction intervals for random-effects meta-analysis: a confidence
+distribution approach. Statistical Methods in Medical Research 28.
 J. P. T. Higgins, S. G. Thompson, D. J. Spiegelhalter (2009): A re-evaluation of random-effects meta-analysis. Journal
 of the Royal Statistical Society A 172.
 J. IntHout, J. P. A. Ioannidis, M. M. Rovers, J. J. Goeman (2016): Plea for routinely presenting prediction intervals in
@@ -35,6 +43,8 @@ Row = dict[str, Any]
 
 MIN_MONTHS = 3
 MAX_STEPS, TOLERANCE = 100, 1e-10
+PARTS = 200
+"""The parts of equal probability of the confidence distribution of the variance between months."""
 SEASONS = {
     **dict.fromkeys((12, 1, 2), "winter"),
     **dict.fromkeys((3, 4, 5), "spring"),
@@ -78,14 +88,38 @@ def random_effects(logs: "Array", variances: "Array") -> Row:
     from scipy.special import stdtr, stdtrit
 
     variances, df = moved_to_their_mean(variances), len(logs) - 1
-    tau_squared = between_months(logs, variances)
-    weights, mean, squares = weighted(logs, variances, tau_squared)
-    variance = squares / df / weights.sum()
-    width = stdtrit(df, 0.975) * variance**0.5
-    wider = stdtrit(df - 1, 0.975) * (variance + tau_squared) ** 0.5
-    ends = 100 * np.expm1([mean, mean - width, mean + width, mean - wider, mean + wider])
-    p_value = 2 * stdtr(df, -abs(mean) / variance**0.5) if variance > 0 else 0.0
-    return dict(zip(POOLED, map(float, (*ends, tau_squared**0.5, p_value)), strict=True))
+    tau_squared = between_months(logs, variances, np.array([df]))
+    weights, (mean,), (squares,) = weighted(logs, variances, tau_squared)
+    std_error = (squares / df / weights.sum()) ** 0.5
+    width = stdtrit(df, 0.975) * std_error
+    ends = 100 * np.expm1([mean, mean - width, mean + width, *prediction_interval(logs, variances)])
+    p_value = 2 * stdtr(df, -abs(mean) / std_error) if std_error > 0 else 0.0
+    return dict(zip(POOLED, map(float, (*ends, tau_squared[0] ** 0.5, p_value)), strict=True))
+
+
+def prediction_interval(logs: "Array", variances: "Array") -> list[float]:
+    """The ends of the 95% interval for another logarithm.
+
+    Given the variance between months, another logarithm has a normal distribution; over the confidence distribution of
+    the variance, a mixture of them.
+    """
+    import numpy as np
+    from scipy.optimize import brentq
+    from scipy.special import chdtri, ndtr, ndtri
+
+    parts = (np.arange(PARTS) + 0.5) / PARTS
+    tau_squared = between_months(logs, variances, chdtri(len(logs) - 1, parts))
+    weights, means, _ = weighted(logs, variances, tau_squared)
+    deviations = np.sqrt(1 / weights.sum(axis=0) + tau_squared)
+
+    def excess(end: float, share: float) -> float:
+        return float(ndtr((end - means) / deviations).mean() - share)
+
+    def quantile(share: float) -> float:
+        of_parts = means + ndtri(share) * deviations
+        return float(brentq(excess, of_parts.min() - 1, of_parts.max() + 1, args=(share,)))
+
+    return [quantile(0.025), quantile(0.975)]
 
 
 def moved_to_their_mean(variances: "Array") -> "Array":
@@ -95,24 +129,26 @@ def moved_to_their_mean(variances: "Array") -> "Array":
     return np.asarray(np.sqrt(variances * np.exp(np.log(variances).mean())))
 
 
-def between_months(logs: "Array", variances: "Array") -> float:
-    """The variance between months with which the weighted sum of squares is as expected; 0 if it is smaller anyway."""
-    tau_squared = 0.0
+def between_months(logs: "Array", variances: "Array", expected: "Array") -> "Array":
+    """The variances between months with which the weighted sums of squares are as expected; 0 if they are smaller."""
+    import numpy as np
+
+    tau_squared = np.zeros(len(expected))
     for _ in range(MAX_STEPS):
-        weights, mean, squares = weighted(logs, variances, tau_squared)
-        excess = squares - (len(logs) - 1)
-        if excess < TOLERANCE:
+        weights, means, squares = weighted(logs, variances, tau_squared)
+        excess = np.maximum(squares - expected, 0)
+        if (excess < TOLERANCE * expected).all():
             break
         # Newton's method. The sum of squares is convex, so that no step goes too far.
-        tau_squared += excess / float((weights**2 * (logs - mean) ** 2).sum())
+        tau_squared += excess / (weights**2 * (logs[:, None] - means) ** 2).sum(axis=0)
     return tau_squared
 
 
-def weighted(logs: "Array", variances: "Array", tau_squared: float) -> tuple["Array", float, float]:
-    """The weights, the weighted mean, and the weighted sum of squares around it."""
-    weights = 1 / (variances + tau_squared)
-    mean = float((weights * logs).sum() / weights.sum())
-    return weights, mean, float((weights * (logs - mean) ** 2).sum())
+def weighted(logs: "Array", variances: "Array", tau_squared: "Array") -> tuple["Array", "Array", "Array"]:
+    """For each variance between months the weights (months × variances), the mean, and the sum of squares around it."""
+    weights = 1 / (variances[:, None] + tau_squared)
+    means = (weights * logs[:, None]).sum(axis=0) / weights.sum(axis=0)
+    return weights, means, (weights * (logs[:, None] - means) ** 2).sum(axis=0)
 
 
 def with_q_values(rows: list[Row]) -> list[Row]:

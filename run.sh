@@ -17,6 +17,7 @@ NYC mobility & weather analytics
   ./run.sh weather                      weather of the current month so far
   ./run.sh report 2024-01 [--open]      write a month's page again, and print its path
   ./run.sh serve [--port 8080]          serve pages and published tables on http://127.0.0.1:8080, read-only
+  ./run.sh docs [--open]                write the pages of the documentation, and print where they are
   ./run.sh status [--json]              months and sources: downloaded, loaded, judged, published, late
   ./run.sh health                       check timers, publishers, disk and memory: one line of JSON, exit code 1 for a problem
   ./run.sh verify [--repair]            compare files and warehouse with their receipts
@@ -38,7 +39,7 @@ Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --
 Environment: MOBILITY_DATA, MOBILITY_CONFIG (folders), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
   MOBILITY_SCHEDULER=luigid (use a running luigid), MOBILITY_ALERT_URLS (recipients of alerts), MOBILITY_LOG_FORMAT=json,
   MOBILITY_WAIT_S (seconds to wait for another run to end).
-Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: README.md
+Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: docs/troubleshooting.md
 TEXT
 }
 
@@ -151,7 +152,7 @@ export MOBILITY_DATA
 cd "$here"
 case $verb in
   --demo | demo | month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | \
-    serve | metrics | dbt | ui | install-units | config | completion)
+    serve | metrics | dbt | docs | ui | install-units | config | completion)
     install_environment requirements.lock; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   lint) install_environment requirements.lock requirements-dev.lock; lint "$@" ;;
   test) install_environment requirements.lock requirements-dev.lock; test_suite "$@" ;;

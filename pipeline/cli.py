@@ -1,8 +1,5 @@
 """The command line: ``./run.sh VERB`` in a checkout, ``nyc-mobility VERB`` where the project is installed."""
 
-import asyncio
-import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -17,14 +14,15 @@ from pipeline.operations.arguments import (
     COMPLETION_VARIABLE,
     DEMO,
     MONTH,
+    OPEN,
     PASSES_ON,
     Program,
     Verbs,
     completion_script,
     known_sources,
     runs_luigi,
+    show,
 )
-from pipeline.operations.demo_data import first_step
 from pipeline.paths import data_folder, disk_error_of, program
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
@@ -112,26 +110,30 @@ def demo(options: list[str]) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 means any free port.")
 def serve(port: int) -> int:
     """Serve the pages and the published tables on 127.0.0.1, read-only."""
-    from pipeline.operations.serve import HOME, serve, sockets
+    from pipeline.operations.serve import serve
 
-    if not (data_folder() / HOME.lstrip("/")).exists():
-        raise BadInput(f"no page is in {data_folder()} yet; {first_step('serve')}")
-    listening = sockets(port)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(data_folder(), listening))
+    serve(data_folder(), port)
     return 0
 
 
 @commands.command()
 @MONTH
-@click.option("--open", "open_it", is_flag=True, help="Open it in a browser.")
+@OPEN
 def report(month: str, open_it: bool) -> int:
     """Write a month's page again from what is published, and print where it is."""
     from pipeline.operations.report import report
 
-    click.echo(page := report(past_month(month)))
-    if open_it and click.launch(page.as_uri()) != 0:
-        click.echo("no browser could be started; open the file yourself", err=True)
+    show(report(past_month(month)), open_it)
+    return 0
+
+
+@commands.command()
+@OPEN
+def docs(open_it: bool) -> int:
+    """Write the pages of this program's documentation, and print where they are."""
+    from pipeline.operations.docs import docs
+
+    show(docs(), open_it)
     return 0
 
 
@@ -170,10 +172,9 @@ def dbt(arguments: tuple[str, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def status(as_json: bool) -> int:
     """List months and sources: what is downloaded, loaded, judged, published and late."""
-    from pipeline.operations.status import facts, table
+    from pipeline.operations.status import facts_as_json, table
 
-    today = date.today()
-    click.echo(json.dumps(facts(today), indent=1) if as_json else table(today))
+    click.echo((facts_as_json if as_json else table)(date.today()))
     return 0
 
 

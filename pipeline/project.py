@@ -6,6 +6,7 @@ them: ``MOBILITY_CONFIG``, by default ``~/.config/nyc-mobility`` for an installe
 """
 
 import os
+import re
 from pathlib import Path
 
 from pipeline.errors import BadInput
@@ -15,6 +16,8 @@ IS_INSTALLED = (PACKAGE / "luigi.cfg").exists()
 HERE = PACKAGE if IS_INSTALLED else PACKAGE.parent
 """The folder of the project's own files."""
 REPLACEABLE = ("luigi.cfg", "config", "dbt")
+LINK = re.compile(r"(?<=\]\()[\w./-]+\.md(?=\))")
+"""The path of a Markdown file to which another one links."""
 
 
 def user_folder(variable: str, default: str) -> Path | None:
@@ -52,6 +55,12 @@ def check_settings_folder() -> None:
     folder = settings_folder()
     if os.environ.get("MOBILITY_CONFIG") and folder and not any((folder / name).exists() for name in REPLACEABLE):
         raise BadInput(f"MOBILITY_CONFIG {folder}: has none of {', '.join(REPLACEABLE)}; choose a folder that has one")
+
+
+def documentation() -> list[Path]:
+    """README.md, and the Markdown files that it links to, in their order."""
+    readme = HERE / "README.md"
+    return [readme, *(HERE / path for path in LINK.findall(readme.read_text()))]
 
 
 CONFIG = replaced("config")

@@ -31,8 +31,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTH = date(2024, 2, 1)
-PROJECT_REPORTS = ("metrics.html", "method.html", "models.html", "models.json")
-"""Reports that depend on the project alone, not on the months."""
+PROJECT_REPORTS = ("metrics.html", "models.html", "models.json")
+"""Reports that depend on the project alone, not on the months; those of docs/ as well."""
 
 LONGEST_S = 900
 """Until a command is given up. Alone on two cores, none takes a tenth of it."""
@@ -215,7 +215,9 @@ def with_project_files(finished: Workspace) -> Callable[[Workspace], Workspace]:
     def copied_into(workspace: Workspace) -> Workspace:
         target, reports = finished.data / "dbt/target", finished.data / "reports"
         shutil.copytree(target, workspace.data / "dbt/target", ignore=shutil.ignore_patterns("compiled", "run*"))
-        shutil.copytree(reports, workspace.data / "reports", ignore=lambda _, names: {*names} - {*PROJECT_REPORTS})
+        shutil.copytree(reports / "docs", workspace.data / "reports/docs")
+        for name in PROJECT_REPORTS:
+            shutil.copy(reports / name, workspace.data / "reports")
         return workspace
 
     return copied_into

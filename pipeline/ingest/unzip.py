@@ -146,7 +146,7 @@ class _Unpacker:
                 raise BadFile(
                     f"{label}: {info.filename} is {packing_of(info)}, which Python cannot unpack; ask the publisher "
                     "for a file that is packed by Deflate, or pack it again yourself and serve it under its name from "
-                    "an address of your own (README.md, Settings)"
+                    "an address of your own (docs/settings.md)"
                 ) from error
         line_bytes = 0
         damaged = f"the bytes of {info.filename} are damaged: they end early, or do not give what was packed (checksum)"

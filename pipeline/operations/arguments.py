@@ -3,6 +3,7 @@
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ PASSES_ON: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names"
 """Settings of verbs that pass arguments on to Luigi, dbt or MetricFlow."""
 SECTIONS = {
     "Months": ("month", "backfill", "catchup", "refresh", "weather", "demo"),
-    "Results": ("serve", "report", "metrics", "dbt"),
+    "Results": ("serve", "report", "metrics", "dbt", "docs"),
     "Operation": ("status", "health", "verify", "forget", "accept", "ui", "install-units", "config", "completion"),
 }
 
@@ -84,7 +85,15 @@ def known_sources(ctx: click.Context, parameter: click.Parameter, incomplete: st
 
 
 SOURCES_HELP = "Sources to download and require; by default the enabled ones."
+OPEN = click.option("--open", "open_it", is_flag=True, help="Open it in a browser.")
 MONTH = click.argument("month", metavar="YYYY-MM", shell_complete=known_months)
+
+
+def show(page: Path, open_it: bool) -> None:
+    """Prints the path of a page, and opens it in a browser if asked to."""
+    click.echo(page)
+    if open_it and click.launch(page.as_uri()) != 0:
+        click.echo("no browser could be started; open the file yourself", err=True)
 
 
 def runs_luigi(function: Callable[..., int]) -> Callable[..., int]:

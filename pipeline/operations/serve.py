@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import html
 import logging
@@ -16,6 +17,7 @@ from tornado.web import Application, HTTPError, RedirectHandler, RequestHandler,
 
 from pipeline.errors import BadInput
 from pipeline.loopback import ADDRESS, guarded
+from pipeline.operations.demo_data import first_step
 
 HOME = "/reports/index.html"
 HOVER = Path(__file__).parent.parent / "report" / "hover.js"
@@ -114,6 +116,7 @@ def server(data: Path) -> HTTPServer:
     application = Application(
         [
             (r"/", RedirectHandler, {"url": HOME, "permanent": False}),
+            (r"/docs/?", RedirectHandler, {"url": "/reports/docs/index.html", "permanent": False}),
             (r"/published", RedirectHandler, {"url": "/published/"}),
             (r"/reports/(.*)", Files, {"path": str(reports), "default_filename": "index.html"}),
             (r"/published/((?:.*/)?)", Listing, {"path": published}),
@@ -133,7 +136,16 @@ def sockets(port: int) -> list[socket.socket]:
         raise BadInput(f"port {port}: {error.strerror}; choose another: --port 8090") from error
 
 
-async def serve(data: Path, listening: list[socket.socket]) -> None:
+def serve(data: Path, port: int) -> None:
+    """Serves the data folder until it is interrupted. Raises BadInput where it has no page, or the port is in use."""
+    if not (data / HOME.lstrip("/")).exists():
+        raise BadInput(f"no page is in {data} yet; {first_step('serve')}")
+    listening = sockets(port)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve_on(data, listening))
+
+
+async def serve_on(data: Path, listening: list[socket.socket]) -> None:
     """Serves the data folder on these sockets until it is cancelled, and prints the address."""
     server(data).add_sockets(listening)
     print(f"http://{ADDRESS}:{listening[0].getsockname()[1]}{HOME}, until Ctrl-C", flush=True)

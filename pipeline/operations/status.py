@@ -120,6 +120,10 @@ def facts(today: date) -> list[dict[str, Any]]:
     ]
 
 
+def facts_as_json(today: date) -> str:
+    return json.dumps(facts(today), indent=1)
+
+
 def seconds_by_month() -> dict[str, float]:
     """Seconds of the last runs of each month's tasks; those of a task of several months are divided by their number."""
     last = {

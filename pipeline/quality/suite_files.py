@@ -22,7 +22,7 @@ def read_suites(folder: Path) -> dict[str, Suite]:
     """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise BadInput(f"{folder}: contains no suite; a suite is a file <model>.yaml, as README.md describes")
+        raise BadInput(f"{folder}: contains no suite; a suite is a file <model>.yaml, as docs/quality.md describes")
     return {path.stem: read_suite(path) for path in paths}
 
 

@@ -18,9 +18,9 @@ from pipeline.report.words import showing, template
 Finding = Mapping[str, Any]
 OTHER_PAGES = {
     "metrics.html": "Metrics",
-    "method.html": "Method of the effects",
     "models.html": "Tables and columns",
     "quality/index.html": "Data quality checks",
+    "docs/index.html": "Documentation",
 }
 
 

@@ -25,7 +25,7 @@ from pipeline.history import runs
 from pipeline.months import add_months
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for, program
 from pipeline.process import no_garbage_collection
-from pipeline.project import CONFIG
+from pipeline.project import CONFIG, documentation
 from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.pages import write_index
@@ -56,7 +56,7 @@ class MonthTask(Task):
 
 
 class Describe(Task):
-    """The dbt project's documentation, the catalogue of metrics, and the SQL of the saved queries.
+    """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
 
     It runs while files are downloaded, so that the project is parsed when the first month is loaded.
     """
@@ -65,18 +65,17 @@ class Describe(Task):
     priority = 40
 
     def output(self) -> Receipt:
-        return Receipt(path_for("reports", "models", ".json"), version=dbt.project_digest())
+        version = dbt.project_digest() + digest_of_files(*documentation())
+        return Receipt(path_for("reports", "models", ".json"), version=version)
 
     def run(self) -> None:
         from pipeline import report
 
-        pages = {"models": dbt.document(warehouse()).encode(), "method": report.method_page().encode()}
-        pages["metrics"] = report.catalogue(metrics.definitions().values()).encode()
-        for name, content in pages.items():
-            with atomic_write(path_for("reports", name, ".html")) as page:
-                page.write_bytes(content)
+        pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
+        pages["models.html"] = dbt.document(warehouse())
+        pages["metrics.html"] = report.catalogue(metrics.definitions().values())
         metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
-        self.output().write([path_for("reports", name, ".html") for name in pages])
+        self.output().write(report.write_pages(path_for("reports", "", ""), pages))
 
 
 class Transform(MonthsTask):

@@ -96,10 +96,10 @@ def test_the_page_of_a_month_fits_with_all_its_tables_open(
     assert tab.get_by_text("12.0 mph").is_visible() and tab.get_by_text("$9,990").last.is_visible()
 
 
-def test_the_pages_of_metrics_and_of_the_method_fit(tmp_path: Path, open_page: Callable[[Path], Any]) -> None:
-    for name, html in {"metrics": report.catalogue(definitions().values()), "method": report.method_page()}.items():
-        (tmp_path / f"{name}.html").write_text(html)
-        assert open_page(tmp_path / f"{name}.html").evaluate(OVERFLOWING) == []
+def test_the_pages_of_metrics_and_of_the_documentation_fit(tmp_path: Path, open_page: Callable[[Path], Any]) -> None:
+    (tmp_path / "metrics.html").write_text(report.catalogue(definitions().values()))
+    for page in (tmp_path / "metrics.html", *report.write_pages(tmp_path / "docs", report.docs_pages())):
+        assert open_page(page).evaluate(OVERFLOWING) == [], page
 
 
 def test_a_dot_covers_no_interval_however_short(

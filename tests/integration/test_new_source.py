@@ -98,9 +98,10 @@ PUBLISHED = f"""
 def copy_project(folder: Path) -> Path:
     """A copy of what a run reads: code, declarations, models and settings."""
     leave = shutil.ignore_patterns("target", "logs", ".user.yml", "__pycache__")
-    for name in ("pipeline", "config", "dbt"):
+    for name in ("pipeline", "config", "dbt", "docs"):
         shutil.copytree(HERE / name, folder / name, ignore=leave)
-    shutil.copy(HERE / "luigi.cfg", folder)
+    for name in ("luigi.cfg", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        shutil.copy(HERE / name, folder)
     return folder
 
 

@@ -12,7 +12,7 @@ from tests.conftest import Workspace
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("2024-01", "2024-02", "index", "metrics")
+PAGES = ("2024-01", "2024-02", "index", "metrics", "docs/index")
 SCREENS = {"wide and light": (1280, "light"), "narrow and dark": (390, "dark")}
 PROBLEMS = """() => [
     ...[...document.querySelectorAll('img:not([alt]), svg:not([aria-label]):not([aria-hidden])')].map(
@@ -93,10 +93,10 @@ def test_a_tooltip_shows_the_label_of_the_zone_under_the_pointer(finished: Works
 
 def test_every_link_to_a_file_leads_to_one(finished: Workspace) -> None:
     reports = finished.data / "reports"
-    for name in (*PAGES, "method"):
-        links = re.findall(r' href="([^"#]+)', (reports / f"{name}.html").read_text())
-        files = [html.unescape(link) for link in links if ":" not in link]
-        assert [link for link in files if not (reports / link).exists()] == []
+    for name in PAGES:
+        path = reports / f"{name}.html"
+        files = [html.unescape(link) for link in re.findall(r' href="([^"#]+)', path.read_text()) if ":" not in link]
+        assert [link for link in files if not (path.parent / link).exists()] == []
     page = (reports / "2024-02.html").read_text()
     assert ' rel="prev" href="2024-01.html"' in page and ' rel="next" href="2024-03.html"' in page
 
@@ -106,7 +106,7 @@ def test_pages_of_generated_data_say_so(finished: Workspace) -> None:
         page = (finished.data / f"reports/{name}.html").read_text()
         assert "<b>Generated data.</b>" in page
         assert "https://" not in page.split("<body>")[1] and "http://" not in page
-    for name in ("metrics", "method", "models"):  # their content is that of the project, whatever is loaded
+    for name in ("metrics", "models", "docs/index", "docs/method"):  # they are the same for published data
         assert "This page shows no data." in (finished.data / f"reports/{name}.html").read_text()
     described = json.loads((finished.data / "published/metrics/month=2024-01/metrics.json").read_text())
     assert {"citibike", "weather", "yellow_taxi"} <= {*described["total_trips"]["generated_sources"]}

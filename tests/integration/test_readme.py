@@ -1,4 +1,4 @@
-"""The commands of README.md's sh blocks and the code of its python blocks run."""
+"""The commands of the documentation's sh blocks and the code of its python blocks run."""
 
 import os
 import re
@@ -13,17 +13,24 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import cli
 from pipeline.operations.demo import NEXT
+from pipeline.project import documentation
 from tests.conftest import HERE, Workspace
 
 README = (HERE / "README.md").read_text()
-SH = [
-    shlex.split(line, comments=True)
-    for block in re.findall(r"^```sh\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    for line in block.splitlines()
-]
-PYTHON = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-TEST, DEMO = ["./run.sh", "test"], ["./run.sh", "demo"]
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of code in README.md and the files that it links to."""
+    block = re.compile(rf"^```{language}\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+    return [found for file in documentation() for found in block.findall(file.read_text())]
+
+
+SH = [[*words] for words in {tuple(shlex.split(line, comments=True)): 1 for line in "".join(blocks("sh")).splitlines()}]
+"""The words of each command, once."""
+PYTHON = blocks("python")
+DEMO = ["./run.sh", "demo"]
 SERVERS = {"serve": "http://127.0.0.1:{port}/reports/index.html", "ui": "http://127.0.0.1:{port}/api/graph"}
 NOT_PUBLISHED = 20
 REFUSED = 2
@@ -60,32 +67,28 @@ def environment(project: Path, workspace: Workspace) -> dict[str, str]:
     }
 
 
-def test_the_readme_has_every_command_for_users() -> None:
-    found = {argument for command in SH for argument in command}
-    verbs = {
-        "demo",
-        "test",
-        "month",
-        "backfill",
-        "catchup",
-        "status",
-        "verify",
-        "forget",
-        "report",
-        "serve",
-        "ui",
-        "metrics",
-    }
-    assert verbs <= found
+def test_the_documentation_has_every_verb() -> None:
+    found = {command[1] for command in SH if command[0] == "./run.sh"}
+    in_prose = {"completion", "dbt", "docs", "install-units"}
+    assert found == {*cli.commands.commands} - in_prose
+    text = "".join(file.read_text() for file in documentation())
+    assert [verb for verb in in_prose if f"./run.sh {verb}" not in text] == []
     assert len(PYTHON) == 3
 
 
-def test_every_command_of_the_readme_succeeds(copy_finished: Callable[[], Workspace], project: Path) -> None:
+def test_the_readme_fits_on_a_few_screens_and_its_commands_are_those_of_the_first_steps() -> None:
+    assert len(README.splitlines()) < 80
+    commands = re.findall(r"^\./run\.sh .*?(?=\s*#|$)", README, flags=re.MULTILINE)
+    assert 2 <= len(commands) <= 4
+    assert [command for command in commands if command not in (HERE / "docs/first-steps.md").read_text()] == []
+
+
+def test_every_command_of_the_documentation_succeeds(copy_finished: Callable[[], Workspace], project: Path) -> None:
     """On one data folder, in the order of the page; ``forget`` is last, because months have to be built after it."""
     workspace = copy_finished()
     for command in sorted(SH, key=lambda command: "forget" in command):
-        if command in (TEST, DEMO) or "--demo" in command or command[0] in ("source", "sudo"):
-            continue  # TEST runs this; the demo has its own test below; test_units.py tests the units
+        if command == DEMO or "--demo" in command or command[0] in ("source", "sudo"):
+            continue  # the demo has its own test below; test_units.py tests the units
         if command[1] in SERVERS:
             assert answers(command, environment(project, workspace), project), command
         else:

@@ -52,7 +52,8 @@ def run(site: Path, home: Path, *arguments: str, **variables: str) -> subprocess
 
 
 def test_the_wheel_has_the_files_of_the_repository_that_the_program_reads(wheel: Path) -> None:
-    git = ["git", "-c", "safe.directory=*", "ls-files", "pipeline", "config", "dbt", "luigi.cfg", "README.md"]
+    files = ["pipeline", "config", "dbt", "luigi.cfg", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    git = ["git", "-c", "safe.directory=*", "ls-files", *files]
     listed = subprocess.run(git, cwd=HERE, text=True, capture_output=True, check=True).stdout.splitlines()
     expected = {path if path.startswith("pipeline/") else f"pipeline/{path}" for path in listed}
     with zipfile.ZipFile(wheel) as archive:

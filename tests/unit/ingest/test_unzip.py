@@ -161,9 +161,7 @@ def test_a_method_that_python_does_not_know_is_named(tmp_path: Path, method: int
         content[flag_at : flag_at + 2] = flags.to_bytes(2, "little")
         content[method_at : method_at + 2] = method.to_bytes(2, "little")
     landed.write_bytes(content)
-    message = (
-        rf"2018-01\.zip: rides\.csv is {how}, which Python cannot unpack; ask the publisher .*README\.md, Settings"
-    )
+    message = rf"2018-01\.zip: rides\.csv is {how}, which Python cannot unpack; ask the publisher .*docs/settings\.md"
     with pytest.raises(BadFile, match=message):
         unpack(landed, JANUARY, tmp_path / "work", max_bytes=10_000)
 

@@ -90,8 +90,11 @@ def test_a_file_that_was_replaced_is_sent_again(site: http.client.HTTPConnection
     assert request(site, "/reports/index.html", **{"If-None-Match": tag}) == (200, b"new")
 
 
-@pytest.mark.parametrize(("path", "target"), [("/", "/reports/index.html"), ("/published", "/published/")])
-def test_the_root_redirects_to_the_index(site: http.client.HTTPConnection, path: str, target: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [("/", "/reports/index.html"), ("/published", "/published/"), ("/docs", "/reports/docs/index.html")],
+)
+def test_short_paths_redirect(site: http.client.HTTPConnection, path: str, target: str) -> None:
     site.request("GET", path)
     response = site.getresponse()
     assert (response.status // 100, response.getheader("Location")) == (3, target)

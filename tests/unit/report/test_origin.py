@@ -8,7 +8,6 @@ import pytest
 
 from pipeline import report
 from pipeline.generated import GENERATOR
-from pipeline.report.method import method_page
 from pipeline.report.origin import (
     files_of_month,
     generated_months,
@@ -95,7 +94,7 @@ def test_pages_of_published_data_have_no_note(html: str, published: Path) -> Non
 
 
 def test_pages_without_data_name_no_publisher() -> None:
-    for html in (method_page(), report.catalogue([])):
+    for html in (report.docs_pages()["method.html"], report.catalogue([])):
         page = ParsedPage(html)
         assert "This page shows no data." in page.text
         assert not {link for link in page.links if link and link.startswith("http")}

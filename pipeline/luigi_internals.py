@@ -7,16 +7,14 @@ import re
 from functools import cache
 from typing import Any
 
-SCHEDULER_MESSAGES = (
-    "Informed scheduler that task",
-    "Done scheduling tasks",
-    "Running Worker with",
-    "logging configured",
-    "Worker Worker(",
-    "[pid ",
-    "Data for Published",
-)
-"""How the lines begin that Luigi logs about its own scheduling, task by task."""
+LOGGER = "luigi-interface"
+"""The name of the logger of Luigi's runs."""
+
+NOT_PUBLISHED = "Data for "
+"""How the warning begins that Luigi logs for an external task that is not complete."""
+
+SUMMARY = "===== Luigi Execution Summary ====="
+"""What Luigi's summary of a run, its last line of log, begins and ends with."""
 
 NOT_SCHEDULED = "Will not run"
 """How the warning begins that Luigi logs for a task whose ``complete()`` or ``requires()`` failed."""
@@ -39,6 +37,18 @@ def with_months(graph_script: str) -> str:
     months = "(p.month || p.months || '').replace(/,.*,|,/, '–')"
     words = f"(p => [node.name, p.source, {months}].filter(Boolean).join(' '))(node.params || {{}})"
     return graph_script.replace(LABEL, f"escapeHtml({words})", 1)
+
+
+def reason_of(summary: str) -> str:
+    """The reason that Luigi's summary gives for its verdict, such as "there were failed tasks"."""
+    found = re.search(r"^This progress looks \S+ because (.+)$", summary, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def parameters_in(message: str) -> dict[str, str]:
+    """The parameters of the task that a message names, as in ``Load(source=citibike, month=2024-01)``."""
+    found = re.search(r"\w+\((.*?)\)", message)
+    return dict(re.findall(r"(\w+)=(.*?)(?=, \w+=|$)", found[1])) if found else {}
 
 
 def is_unfulfilled(error: BaseException | None) -> bool:

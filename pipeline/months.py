@@ -1,5 +1,6 @@
-"""Months, as the first day of each: parsing and arithmetic."""
+"""Months, as the first day of each: parsing, arithmetic and text."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from pipeline.errors import BadInput
@@ -29,3 +30,17 @@ def month_range(first: date, last: date) -> list[date]:
     """Every month from that of the day ``first`` to that of the day ``last``, both inclusive."""
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     return [add_months(first, number) for number in range(count)]
+
+
+def months_text(months: Iterable[date]) -> str:
+    """``2024-01 to 2024-03, 2024-06``: three or more months that follow each other are a range."""
+    runs: list[list[date]] = []
+    for month in sorted(set(months)):
+        if runs and month == add_months(runs[-1][-1], 1):
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ", ".join(
+        f"{run[0]:%Y-%m} to {run[-1]:%Y-%m}" if len(run) > 2 else ", ".join(f"{month:%Y-%m}" for month in run)
+        for run in runs
+    )

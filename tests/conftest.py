@@ -1,6 +1,7 @@
 """Fixtures of all tests: a generated upstream, served on loopback, and data folders of runs of the real commands."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -142,6 +143,21 @@ class Workspace:
         return [request.path.split("?")[0].lstrip("/") for request in requests if request.method == method]
 
 
+OWN_LINES = re.compile(
+    r"""
+    \d\d:\d\d:\d\d\ ((WARNING|ERROR\ \ )\ )?      # the time, and the level of what is no success
+    ((\d{4}-\d\d(,\ |\ to\ )?)*(\ ?\w+)?:\ \w|described|updated|\w+\ \d{4}-\d\d\ is\ not\ published)  # months and source
+    |(built|complete|done|rejected|failed|late|waiting|page|checks)\ +\S|\ {10}\S|$  # the summary
+    """,
+    re.VERBOSE,
+)
+
+
+def foreign_lines(output: str) -> list[str]:
+    """The lines that a run prints and that are not the project's: those of a library, or of no month and source."""
+    return [line for line in output.splitlines() if not OWN_LINES.match(line) or re.search(r"luigi|:\)", line, re.I)]
+
+
 def create_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that all of pytest's workers share; the first that needs it creates it."""
     root = tmp_path_factory.getbasetemp()
@@ -197,6 +213,7 @@ def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             options = ("--start", "2024-01", "--stop", "2024-04", "--workers", "2")
             ended = Workspace(folder, upstream).luigi("RangeMonthly", "--of", "RunMonth", *options)
             assert ended.returncode == 0, ended.stderr
+            assert foreign_lines(ended.stdout + ended.stderr) == []
 
         folder = create_once(tmp_path_factory, "finished", make)
         workspace = Workspace(tmp_path_factory.mktemp("finished") / "data", upstream)

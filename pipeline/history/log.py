@@ -1,4 +1,4 @@
-"""Log lines: one per finished task; MobilityError in one line, other errors with a stack trace.
+"""Log lines: one per finished task; MobilityError in one line, other errors with a stack trace; a summary at the end.
 
 They are written to standard error as text or JSON (``MOBILITY_LOG_FORMAT=json``), and to ``data/logs`` as JSON.
 """
@@ -6,6 +6,7 @@ They are written to standard error as text or JSON (``MOBILITY_LOG_FORMAT=json``
 import json
 import logging
 import os
+import re
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,20 +15,25 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
+from pipeline.history.words import about, subject_of
 from pipeline.luigi_internals import (
+    LOGGER,
     NOT_SCHEDULED,
-    SCHEDULER_MESSAGES,
     TRACEBACK,
     is_lost_scheduler,
     is_parameter_error,
     is_unfulfilled,
+    parameters_in,
 )
+from pipeline.months import parse_month
 from pipeline.paths import append_line, data_folder, disk_error_of
 from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
 FORMATS = ("text", "json")
 MAX_BYTES, MAX_FILES = 5_000_000, 9
+LONG_QUERY = re.compile(r"(https?://[^\s?]+\?)\S{40,}?(?=[:;,)]?(\s|$))")
+"""The query of an address that is too long for a line, as those of Open-Meteo are. The log file has all of it."""
 
 
 def is_plain(error: BaseException | None) -> bool:
@@ -42,7 +48,11 @@ class ConsoleFormatter(logging.Formatter):
         record = without_traceback(record)
         if os.environ.get("MOBILITY_LOG_FORMAT") == "json":
             return as_json(record, TRACEBACK.sub(": ", logging.Formatter().format(record)).strip())
-        return printable_lines(TRACEBACK.sub(": ", super().format(record)).rstrip())
+        if hasattr(record, "summary"):
+            return printable_lines(LONG_QUERY.sub(r"\1…", record.getMessage()))
+        level = f"{record.levelname:7} " if record.levelno > logging.INFO else ""
+        record = logging.makeLogRecord(record.__dict__ | {"level": level})
+        return printable_lines(LONG_QUERY.sub(r"\1…", TRACEBACK.sub(": ", super().format(record)).rstrip()))
 
 
 class FileFormatter(logging.Formatter):
@@ -61,20 +71,42 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     record = with_printable_arguments(record)
     error = record.exc_info[1] if record.exc_info else None
     error = disk_error_of(error) or error
-    task = record.args if isinstance(record.args, tuple) else ()
+    message = record.getMessage()
     changes: dict[str, Any] = {"exc_info": None, "exc_text": None, "args": ()}
+    args = record.args if isinstance(record.args, tuple) else ()
     if is_unfulfilled(error):
-        changes |= {"levelno": logging.WARNING, "levelname": "WARNING"}
-        changes |= {"msg": f"{task[-1] if task else 'a task'}: scheduled again, because what it depends on has changed"}
-    elif is_lost_scheduler(record.getMessage(), error):
-        changes |= {"msg": f"luigid does not respond ({record.getMessage()})"}
-    elif record.getMessage().startswith(NOT_SCHEDULED):
-        changes |= {"levelno": logging.ERROR, "levelname": "ERROR", "msg": record.getMessage()}
+        text = about(subject_of_task(args[-1:]), "what it depends on has changed, it is done again")
+        changes |= {"levelno": logging.INFO, "levelname": "INFO", "msg": text}
+    elif is_lost_scheduler(message, error):
+        changes |= {"msg": f"luigid does not respond ({message})"}
+    elif message.startswith(NOT_SCHEDULED):
+        text = about(subject_in(message), reason) if (reason := reason_in(message)) else message
+        changes |= {"levelno": logging.ERROR, "levelname": "ERROR", "msg": text}
     elif is_plain(error):
-        changes |= {"msg": f"{task[-1]}: {error}" if task else str(error)}
+        changes |= {"msg": about(subject_of_task(args[-1:]), str(error))}
+    elif error and args and record.name == LOGGER:
+        text = about(subject_of_task(args[-1:]), f"{args[-1]} failed by an unexpected error; please report it")
+        return logging.makeLogRecord(record.__dict__ | {"msg": text, "args": ()})
     else:
         return record
     return logging.makeLogRecord(record.__dict__ | changes)
+
+
+def subject_of_task(tasks: tuple[object, ...]) -> str:
+    """What a log line calls the task of Luigi's, if there is one."""
+    return "".join(getattr(task, "subject", str(task)) for task in tasks)
+
+
+def subject_in(message: str) -> str:
+    """What a log line calls the task that Luigi's message about a task that cannot be scheduled names."""
+    parameters = parameters_in(message)
+    months = parameters.get("months", parameters.get("month", ""))
+    return subject_of(parameters.get("source", ""), map(parse_month, months.split(",") if months else []))
+
+
+def reason_in(message: str) -> str:
+    """The message of an error of ours whose stack trace is in a message; empty where there is none."""
+    return message[found.end() :].strip() if (found := TRACEBACK.search(message)) else ""
 
 
 def with_printable_arguments(record: logging.LogRecord) -> logging.LogRecord:
@@ -92,6 +124,8 @@ def as_json(record: logging.LogRecord, message: str) -> str:
     message = printable_lines(message)
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     facts = {"at": at, "level": record.levelname, "run": run_id(), "logger": record.name, "message": message}
+    if summary := getattr(record, "summary", None):
+        facts["summary"] = summary
     return json.dumps(facts, ensure_ascii=False)
 
 
@@ -101,19 +135,12 @@ def check_format() -> None:
         raise BadInput(f"log format {name!r}: must be one of {', '.join(FORMATS)}")
 
 
-class WithoutScheduling(logging.Filter):
-    """Drops Luigi's messages about scheduling, but not failures, warnings and the summary."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.WARNING or not record.getMessage().startswith(SCHEDULER_MESSAGES)
-
-
 class ConsoleHandler(logging.StreamHandler[TextIO]):
-    """Writes to standard error."""
+    """Writes to standard error. Debug level is that of Luigi's own lines (pipeline/tasks/luigi_log.py)."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        self.addFilter(WithoutScheduling())
+        self.setLevel(logging.INFO)
 
 
 class FileHandler(logging.Handler):
@@ -121,7 +148,6 @@ class FileHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.addFilter(WithoutScheduling())
         self.addFilter(lambda record: record.name.startswith("pipeline") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:

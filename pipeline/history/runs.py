@@ -13,6 +13,8 @@ from statistics import median
 from typing import Any
 
 from pipeline.database import exactly, in_memory
+from pipeline.history.words import subject_of
+from pipeline.months import parse_month
 from pipeline.paths import append_line
 
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
@@ -58,6 +60,11 @@ class TaskRun:
     def label(self) -> str:
         """``Load yellow_taxi 2024-01``"""
         return " ".join(word for word in (self.task, self.source, ", ".join(self.months)) if word)
+
+    @property
+    def subject(self) -> str:
+        """``2024-01 yellow_taxi``, or the task where it is of no month and source."""
+        return subject_of(self.source, map(parse_month, self.months)) or self.task
 
 
 def append(folder: Path, entry: TaskRun) -> None:

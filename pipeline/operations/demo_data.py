@@ -40,6 +40,7 @@ def variables(folder: Path, url: str) -> dict[str, str]:
 
     return {
         "MOBILITY_DATA": str(folder),
+        "MOBILITY_DEMO": "1",  # commands that people are told to type then have --demo
         "MOBILITY_SOURCES": ",".join(DEMO_SOURCES),
         "TLC_URL": url,
         "CITIBIKE_URL": f"{url}/tripdata",

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import BadInput, NoSpace
 from pipeline.history.log import rotate
+from pipeline.history.words import subject_of
 from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
@@ -35,6 +36,13 @@ class Task(CachedParameters, luigi.Task):
     """A task on the data folder of this machine: to a luigid, the same month of another folder is another task."""
 
     notifies_luigid = True
+    action = ""
+    """What a log line says of the finished task, with the fields ``rows`` and ``size``; no line where it is empty."""
+
+    @property
+    def subject(self) -> str:
+        """What log lines call it: ``2024-01 citibike``, or its name where it is of no month and source."""
+        return subject_of(getattr(self, "source", ""), months_of(self)) or self.task_family
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +78,13 @@ class Task(CachedParameters, luigi.Task):
         """The task's resources, with those of the data folder under a name of their own."""
         suffix = digest_of(data_folder())
         return {f"{name}_{suffix}" if name in OF_THE_FOLDER else name: n for name, n in self.resources.items()}
+
+
+def months_of(task: luigi.Task) -> tuple[date, ...]:
+    """The months that the task is of."""
+    if hasattr(task, "months"):
+        return tuple(task.months)
+    return (task.month,) if hasattr(task, "month") else ()
 
 
 def begin_run(least_free_gb: float = 0) -> None:

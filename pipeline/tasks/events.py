@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import luigi
@@ -14,10 +14,12 @@ from luigi.task import flatten
 
 from pipeline.errors import MobilityError, MonthRejected
 from pipeline.history import runs
+from pipeline.history.words import about, duration_text, size_text
 from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder, disk_error_of
 from pipeline.printable import printable
 from pipeline.process import Peak, die_with_parent, run_id
+from pipeline.tasks.base import Task, months_of
 from pipeline.tasks.receipts import Receipt
 
 log = logging.getLogger(__name__)
@@ -47,8 +49,8 @@ def task_started(task: luigi.Task) -> None:
 def task_done(task: luigi.Task, _: float) -> None:
     """Records and logs a task that succeeded."""
     entry = record(task, runs.DONE)
-    if action := getattr(task, "action", ""):
-        log.info("%s", message_of(action, entry))
+    if isinstance(task, Task) and task.action:
+        log.info("%s", message_of(task, entry))
 
 
 @luigi.Task.event_handler(luigi.Event.FAILURE)
@@ -68,8 +70,10 @@ def task_broken(task: luigi.Task, error: BaseException) -> None:
 @luigi.Task.event_handler(luigi.Event.PROCESS_FAILURE)
 @luigi.Task.event_handler(luigi.Event.TIMEOUT)
 def task_killed(task: luigi.Task, message: str) -> None:
-    """Records a task whose process died."""
-    record(task, runs.FAILED, RuntimeError(message))
+    """Records and logs a task whose process died."""
+    words = message.removeprefix(f"Task {task.task_id} ")
+    log.error("%s", about(getattr(task, "subject", str(task)), f"the process of {task.task_family} {words}"))
+    record(task, runs.FAILED, RuntimeError(words))
 
 
 def record(task: luigi.Task, outcome: str, error: BaseException | None = None) -> runs.TaskRun:
@@ -103,24 +107,16 @@ def entry_of(task: luigi.Task, outcome: str, error: BaseException | None) -> run
     )
 
 
-def message_of(action: str, entry: runs.TaskRun) -> str:
-    """``loaded green_taxi 2024-01 (56,551 rows, 0.3 s)``."""
-    facts = [f"{entry.rows:,} rows"] if entry.rows else []
-    facts += [f"{entry.bytes / 1e6:,.1f} MB"] if entry.bytes else []
-    subject = " ".join(part for part in (action, entry.source, ", ".join(entry.months)) if part)
-    return f"{subject} ({', '.join([*facts, f'{entry.seconds:.1f} s'])})"
+def message_of(task: Task, entry: runs.TaskRun) -> str:
+    """``2024-01 green_taxi: loaded 56,551 rows in 0.3 s``."""
+    done = task.action.format(rows=f"{entry.rows:,}", size=size_text(entry.bytes))
+    subject = "" if task.subject == task.task_family else f"{task.subject}: "
+    return f"{subject}{done} in {duration_text(entry.seconds)}"
 
 
 def receipts_of(task: luigi.Task) -> Iterator[Receipt]:
     """The receipts among the task's outputs."""
     return (target for target in flatten(task.output()) if isinstance(target, Receipt))
-
-
-def months_of(task: luigi.Task) -> tuple[date, ...]:
-    """The months that the task is of."""
-    if hasattr(task, "months"):
-        return tuple(task.months)
-    return (task.month,) if hasattr(task, "month") else ()
 
 
 def count_rows(rows: Any) -> int:

@@ -81,7 +81,7 @@ class Describe(Task):
 class Transform(MonthsTask):
     """The marts of the months, from everything that is loaded for them: one start of dbt."""
 
-    action = "built the models of"
+    action = "built the tables"
 
     def requires(self) -> dict[date | str, Any]:
         return {month: self.loads(month) for month in self.months} | {"project": Describe()}
@@ -112,7 +112,7 @@ class Transform(MonthsTask):
 class Judge(MonthsTask):
     """What Great Expectations finds in the months: one start of Great Expectations."""
 
-    action = "judged"
+    action = "checked by Great Expectations"
 
     def requires(self) -> dict[date, Transform]:
         return {month: Transform(months=(month,), sources=self.sources) for month in self.months}
@@ -175,7 +175,7 @@ class Validate(MonthTask):
 class Publish(MonthTask):
     """The month's marts as Parquet, beside the dimensions."""
 
-    action = "published"
+    action = "published {rows} rows"
     priority = 5  # all months that are accepted before any is measured: Measure can then take them together
 
     def requires(self) -> Validate:
@@ -201,7 +201,7 @@ class Publish(MonthTask):
 class Measure(MonthsTask):
     """The months' metrics, by MetricFlow's SQL, and the effects of weather."""
 
-    action = "computed the metrics of"
+    action = "computed the metrics"
 
     def requires(self) -> dict[date, Publish]:
         return {month: Publish(month=month, sources=self.sources) for month in self.months}
@@ -228,7 +228,7 @@ class Measure(MonthsTask):
 class Report(MonthsTask):
     """The months' pages, and the index of all pages."""
 
-    action = "wrote the pages of"
+    action = "wrote the page"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import luigi
 import luigi.tools.range
 
 from pipeline.errors import BadInput
+from pipeline.history import summary
 from pipeline.months import add_months, month_range, parse_month
 from pipeline.sources import chosen, default_names
 from pipeline.tasks.base import Task
@@ -111,3 +112,10 @@ class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
                     today,
                 )
         return super().requires()
+
+    def missing_datetimes(self, finite_datetimes: Sequence[datetime]) -> list[datetime]:
+        """Those that are not complete; the others are noted for the summary of the run."""
+        missing = super().missing_datetimes(finite_datetimes)
+        if self.of_cls.task_family == "RunMonth":
+            summary.found.complete.update(month.date() for month in finite_datetimes if month not in missing)
+        return missing

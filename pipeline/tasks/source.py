@@ -52,6 +52,9 @@ class SourceTask(Task):
 class Published(SourceTask, luigi.ExternalTask):
     """The publisher has the month. Not yet is no failure: it leaves the month pending."""
 
+    is_broken = False
+    """Whether the publisher could not be asked."""
+
     def output(self) -> HttpTarget:
         return HttpTarget(partial(selection.published_at, self.source, self.month))
 
@@ -59,6 +62,7 @@ class Published(SourceTask, luigi.ExternalTask):
         try:
             return super().complete()
         except MobilityError as error:  # Luigi passes on no more than the stack trace
+            self.is_broken = True
             self.trigger_event(luigi.Event.BROKEN_TASK, self, error)
             raise
 
@@ -119,7 +123,7 @@ def is_landed_for_others(file: Path) -> bool:
 class Download(LandingTask):
     """The published file, byte for byte. A yearly archive is fetched once and serves its twelve months."""
 
-    action = "downloaded"
+    action = "downloaded {size}"
     priority = 30
 
     def requires(self) -> Published:
@@ -213,7 +217,7 @@ def mark_checked(receipt: Receipt) -> None:
 class Convert(SourceTask):
     """The month's rows as Parquet, with the declared columns and types."""
 
-    action = "converted"
+    action = "converted {rows} rows to Parquet"
     priority = 20
     resources = {"convert": 1}
 
@@ -242,7 +246,7 @@ class Convert(SourceTask):
 class Load(SourceTask):
     """The month's rows in ``raw_data``, replacing those that were loaded before."""
 
-    action = "loaded"
+    action = "loaded {rows} rows"
     priority = 25  # before Convert, so that one worker loads while the others convert
     resources = {"warehouse": 1}
 

@@ -235,7 +235,7 @@ def test_a_missing_static_file_is_an_error_that_names_the_setting_to_disable_it(
     workspace.upstream.faults = [Fault(path, status=status)]
     ended = workspace.luigi("Load", "--source", source, "--month", "2011-01")
     assert ended.returncode == 35
-    [line] = [text for text in ended.stderr.splitlines() if "does not exist" in text]
+    [line] = [text for text in ended.stderr.splitlines() if " ERROR " in text]
     assert f"{source}: {workspace.upstream.url}/{path} does not exist, and every month needs it" in line
     assert f"enabled: false in config/sources/{source}.yaml" in line
     assert "Traceback" not in ended.stderr and "not published yet" not in ended.stderr

@@ -109,7 +109,12 @@ def test_a_second_run_has_nothing_to_do(finished: Workspace) -> None:
     before = {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()}
     ended = finished.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04")
     assert ended.returncode == 0
-    assert "Did not run any tasks" in ended.stderr
+    pages = finished.data / "reports"
+    assert ended.stderr.splitlines() == [
+        "complete  2024-01 to 2024-03, nothing to do",
+        f"page      {pages}/index.html",
+        "          ./run.sh serve shows all pages on http://127.0.0.1:8080",
+    ]
     assert {path: (finished.data / path).stat().st_mtime_ns for path in finished.files()} == before
 
 

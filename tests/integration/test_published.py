@@ -81,5 +81,5 @@ def test_readers_see_complete_tables_while_a_month_is_published_again(copy_finis
     is_done.set()
     reader.join()
     assert ended.returncode == 0, ended.stderr
-    assert "published 2024-02 (" in ended.stderr
+    assert " 2024-02: published " in ended.stderr
     assert len(results) > 3 and all(result == (expected, expected) for result in results)

@@ -15,14 +15,18 @@ from luigi.worker import Worker
 
 from pipeline.errors import BadFile
 from pipeline.luigi_internals import (
+    LOGGER,
+    NOT_PUBLISHED,
     NOT_SCHEDULED,
-    SCHEDULER_MESSAGES,
+    SUMMARY,
     TRACEBACK,
     UNFULFILLED,
     CachedParameters,
     identify,
     is_parameter_error,
     is_unfulfilled,
+    parameters_in,
+    reason_of,
 )
 from tests.conftest import HERE
 
@@ -34,9 +38,10 @@ lines = []
 
 class Collect(logging.Handler):
     def emit(self, record):
-        lines.append(record.getMessage())
+        lines.append((record.name, record.levelname, str(record.msg), record.getMessage()))
 
 class Published(luigi.ExternalTask):
+    month = luigi.Parameter()
     def complete(self):
         return False
 
@@ -51,7 +56,7 @@ logging.basicConfig(level=logging.INFO)
 for name in ("luigi", "luigi-interface"):
     logging.getLogger(name).addHandler(Collect())
     logging.getLogger(name).setLevel(logging.INFO)
-luigi.build([Done(), Published()], local_scheduler=True, no_lock=True, logging_conf_file="")
+luigi.build([Done(), Published(month="2024-11")], local_scheduler=True, no_lock=True, logging_conf_file="")
 print(json.dumps(lines))
 """
 
@@ -123,10 +128,15 @@ def worker(scheduler: Scheduler) -> Iterator[Worker]:
         yield started
 
 
-def test_each_scheduler_message_is_the_beginning_of_a_line_that_luigi_logs() -> None:
+def test_luigi_logs_what_is_missing_and_its_summary_by_the_logger_of_runs() -> None:
     ended = subprocess.run([sys.executable, "-c", LOGS], cwd=HERE, text=True, capture_output=True, check=True)
-    lines = json.loads(ended.stdout.splitlines()[-1])
-    assert [prefix for prefix in SCHEDULER_MESSAGES if not any(line.startswith(prefix) for line in lines)] == []
+    lines = [(level, template, text) for name, level, template, text in json.loads(ended.stdout) if name == LOGGER]
+    [(level, template, text)] = [line for line in lines if "Published" in line[2] and line[0] == "WARNING"]
+    assert template.startswith(NOT_PUBLISHED) and "month=2024-11" in text
+    level, template, text = lines[-1]
+    assert level == "INFO" and template.strip().startswith(SUMMARY) and text.strip().endswith(SUMMARY)
+    assert reason_of(text) == "there were missing external dependencies"
+    assert reason_of("no summary") == ""
 
 
 def test_a_task_whose_dependency_became_incomplete_fails_as_unfulfilled(worker: Worker) -> None:
@@ -201,3 +211,11 @@ def test_the_stack_trace_that_luigi_puts_into_a_message_is_cut_up_to_an_error_of
     assert message.startswith(NOT_SCHEDULED)
     cut = TRACEBACK.sub(": ", message).strip()
     assert cut == "Will not run Broken() or any dependencies due to error in complete() method: no zip"
+
+
+def test_a_message_names_a_task_with_its_parameters() -> None:
+    task = Recorded(name="a, b")
+    assert parameters_in(f"Will not run {task} or any dependencies") == {"name": "a, b"}
+    message = "Will not run Judge(months=2024-01,2024-02, sources=citibike,weather) or any"
+    assert parameters_in(message) == {"months": "2024-01,2024-02", "sources": "citibike,weather"}
+    assert parameters_in("Will not run Broken() or any") == parameters_in("none") == {}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BadInput
-from pipeline.months import add_months, month_range, parse_month
+from pipeline.months import add_months, month_range, months_text, parse_month
 
 MONTHS = st.dates(date(1940, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 
@@ -44,3 +44,16 @@ def test_a_range_has_the_months_of_both_days_and_those_between() -> None:
     assert found == [date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1), date(2024, 2, 1)]
     assert month_range(date(2024, 1, 31), date(2024, 1, 1)) == [date(2024, 1, 1)]
     assert month_range(date(2024, 2, 1), date(2024, 1, 31)) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([], ""),
+        ([1], "2024-01"),
+        ([1, 2], "2024-01, 2024-02"),
+        ([3, 2, 1, 2, 6, 12], "2024-01 to 2024-03, 2024-06, 2024-12"),
+    ],
+)
+def test_three_or_more_months_that_follow_each_other_are_a_range(numbers: list[int], text: str) -> None:
+    assert months_text(date(2024, number, 1) for number in numbers) == text

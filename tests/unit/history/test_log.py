@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import BadFile, BadInput
 from pipeline.history import log
+from pipeline.tasks.source import Load
 
 TASK = "Load(source=citibike, month=2024-01)"
 
@@ -36,9 +38,40 @@ def record(error: Exception | None = None, level: int = 40, name: str = "luigi-i
 
 
 def test_a_mobility_error_is_one_line_and_any_other_has_its_stack_trace() -> None:
-    lines = log.ConsoleFormatter("%(levelname)s %(message)s")
-    assert lines.format(record(BadFile("no zip"))) == f"ERROR {TASK}: no zip"
-    assert "Traceback" in lines.format(record(ValueError("x")))
+    lines = log.ConsoleFormatter("%(level)s%(message)s")
+    assert lines.format(record(BadFile("no zip"))) == f"ERROR   {TASK}: no zip"
+    unexpected = lines.format(record(ValueError("x"))).splitlines()
+    assert unexpected[0] == f"ERROR   {TASK} failed by an unexpected error; please report it"
+    assert (unexpected[1], unexpected[-1]) == ("Traceback (most recent call last):", "ValueError: x")
+
+
+def test_a_task_of_ours_is_named_by_its_month_and_source_unless_the_error_names_them() -> None:
+    task = Load(source="citibike", month=date(2024, 1, 1))
+    one = record(BadFile("no zip"))
+    one.args = (1, "w", task)
+    assert log.ConsoleFormatter("%(message)s").format(one) == "2024-01 citibike: no zip"
+    one = record(BadFile("citibike: 2024-01.zip is no zip"))
+    one.args = (1, "w", task)
+    assert log.ConsoleFormatter("%(message)s").format(one) == "citibike: 2024-01.zip is no zip"
+
+
+def test_the_query_of_a_long_address_is_left_out_on_standard_error_and_stays_in_the_log_file() -> None:
+    url = f"https://host/v1/archive?latitude=40.7&hourly={','.join(['rain'] * 20)}"
+    one = logging.LogRecord("pipeline.x", 30, "", 0, "%s: status 503; attempt 2 of 6", (url,), None)
+    assert log.ConsoleFormatter("%(message)s").format(one) == "https://host/v1/archive?…: status 503; attempt 2 of 6"
+    assert url in json.loads(log.FileFormatter().format(one))["message"]
+    short = logging.LogRecord("pipeline.x", 30, "", 0, "https://host/a?month=2024-01 is refused", (), None)
+    assert log.ConsoleFormatter("%(message)s").format(short) == "https://host/a?month=*** is refused"
+
+
+def test_a_summary_has_neither_time_nor_level_and_is_a_field_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = logging.LogRecord("pipeline.x", 20, "", 0, "\nbuilt     2024-01\npage      /a", (), None)
+    facts = {"built": ["2024-01"], "page": ["/a"]}
+    one.__dict__["summary"] = facts
+    assert log.ConsoleFormatter("%(asctime)s %(level)s%(message)s").format(one) == "\nbuilt     2024-01\npage      /a"
+    monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
+    shown = json.loads(log.ConsoleFormatter().format(one))
+    assert shown["summary"] == facts and shown["message"] == "built     2024-01\npage      /a"
 
 
 def test_an_error_of_the_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,21 +100,21 @@ def test_text_of_a_publisher_cannot_pass_for_another_line_and_shows_no_secret() 
 
 def test_a_task_that_luigi_schedules_again_is_a_warning() -> None:
     error = RuntimeError("Unfulfilled dependency at run time: Publish_2024_01")
-    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(record(error))
-    assert line == f"WARNING {TASK}: scheduled again, because what it depends on has changed"
+    line = log.ConsoleFormatter("%(level)s%(message)s").format(record(error))
+    assert line == f"{TASK}: what it depends on has changed, it is done again"
 
 
 def test_a_task_that_cannot_be_scheduled_is_an_error() -> None:
-    text = "Will not run %s or any dependencies due to error in complete() method:\n%s"
+    text = f"Will not run {TASK} or any dependencies due to error in complete() method:"
     stack = "Traceback (most recent call last):\n  ...\npipeline.errors.Refused: no file"
-    one = logging.LogRecord("luigi-interface", 30, "", 0, text, (TASK, stack), None)
-    line = log.ConsoleFormatter("%(levelname)s %(message)s").format(one)
-    assert line == f"ERROR Will not run {TASK} or any dependencies due to error in complete() method: no file"
+    one = logging.LogRecord("luigi-interface", 30, "", 0, f"{text}\n{stack}", (), None)
+    line = log.ConsoleFormatter("%(level)s%(message)s").format(one)
+    assert line == "ERROR   2024-01 citibike: no file"
 
 
 def test_lines_can_be_json_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_LOG_FORMAT", "json")
-    line = json.loads(log.ConsoleFormatter("%(levelname)s %(message)s").format(record(BadFile('"no" zip'))))
+    line = json.loads(log.ConsoleFormatter("%(level)s%(message)s").format(record(BadFile('"no" zip'))))
     assert line.pop("at").endswith("+00:00")
     assert line == {"level": "ERROR", "run": "the-run", "logger": "luigi-interface", "message": f'{TASK}: "no" zip'}
 
@@ -103,7 +136,7 @@ def test_the_file_has_finished_tasks_and_errors_only() -> None:
     handler = file_handler()
     for one in (
         logging.LogRecord("pipeline.tasks.receipts", logging.INFO, "", 0, "parquet converted", (), None),
-        logging.LogRecord("luigi-interface", logging.INFO, "", 0, "a summary", (), None),
+        logging.LogRecord("luigi-interface", logging.DEBUG, "", 0, "a summary", (), None),
         record(BadFile("no zip")),
     ):
         handler.handle(one)

@@ -10,8 +10,9 @@ from pipeline.errors import BadFile, MonthRejected, NoSpace
 from pipeline.history import runs
 from pipeline.paths import path_for
 from pipeline.tasks import events
-from pipeline.tasks.month import Judge
-from pipeline.tasks.source import Load
+from pipeline.tasks.base import months_of
+from pipeline.tasks.month import Describe, Judge
+from pipeline.tasks.source import Download, Load
 from pipeline.tasks.upkeep import CatchUp
 from tests.webhook import listening
 
@@ -51,7 +52,7 @@ def test_a_task_that_succeeded_is_recorded_with_its_rows_and_bytes(
     assert (entry.run, entry.task, entry.source, entry.months) == ("the-run", "Load", "green_taxi", ("2024-01",))
     assert (entry.outcome, entry.rows, entry.bytes, entry.error) == (runs.DONE, 1200, 5, "")
     assert entry.peak_bytes > 1_000_000
-    assert caplog.messages == [f"loaded green_taxi 2024-01 (1,200 rows, 0.0 MB, {entry.seconds:.1f} s)"]
+    assert caplog.messages == [f"2024-01 green_taxi: loaded 1,200 rows in {entry.seconds:.1f} s"]
 
 
 @pytest.mark.parametrize(
@@ -76,9 +77,10 @@ def test_a_task_that_luigi_schedules_again_is_not_recorded(data: Path, load: Loa
     assert entries(data) == []
 
 
-def test_broken_and_killed_tasks_are_recorded(data: Path, load: Load) -> None:
+def test_broken_and_killed_tasks_are_recorded(data: Path, load: Load, caplog: pytest.LogCaptureFixture) -> None:
     events.task_broken(load, BadFile("no answer"))
-    events.task_killed(load, "died unexpectedly with exit code -9")
+    events.task_killed(load, f"Task {load.task_id} died unexpectedly with exit code -9")
+    assert caplog.messages == ["2024-01 green_taxi: the process of Load died unexpectedly with exit code -9"]
     assert [(entry.outcome, entry.error) for entry in entries(data)] == [
         (runs.BROKEN, "no answer"),
         (runs.FAILED, "RuntimeError: died unexpectedly with exit code -9"),
@@ -86,14 +88,20 @@ def test_broken_and_killed_tasks_are_recorded(data: Path, load: Load) -> None:
 
 
 def test_a_line_names_what_was_done_of_which_months() -> None:
-    months = ("2024-01", "2024-02")
-    entry = runs.TaskRun("a-run", "Transform", "id", "", months, datetime.now(UTC), 3.44, 0, 0, 0, runs.DONE)
-    assert events.message_of("built the models of", entry) == "built the models of 2024-01, 2024-02 (3.4 s)"
+    months = (MONTH, date(2024, 2, 1))
+    entry = runs.TaskRun("a-run", "Judge", "id", "", (), datetime.now(UTC), 3.44, 7, 155_000, 0, runs.DONE)
+    judge = Judge(months=months, sources=("green_taxi",))
+    assert events.message_of(judge, entry) == "2024-01, 2024-02: checked by Great Expectations in 3.4 s"
+    download = Download(source="citibike", month=MONTH)
+    assert events.message_of(download, entry) == "2024-01 citibike: downloaded 155 KB in 3.4 s"
+    zones = Load(source="taxi_zones", month=date(2011, 1, 1))
+    assert events.message_of(zones, entry) == "taxi_zones: loaded 7 rows in 3.4 s"
+    assert events.message_of(Describe(), entry) == "described the models and metrics in 3.4 s"
 
 
 def test_the_months_of_a_task_are_its_month_or_its_months_if_it_has_any() -> None:
-    assert events.months_of(Load(source="green_taxi", month=MONTH)) == (MONTH,)
-    assert events.months_of(Judge(months=(MONTH, date(2024, 2, 1)), sources=("green_taxi",)))[1] == date(2024, 2, 1)
+    assert months_of(Load(source="green_taxi", month=MONTH)) == (MONTH,)
+    assert months_of(Judge(months=(MONTH, date(2024, 2, 1)), sources=("green_taxi",)))[1] == date(2024, 2, 1)
     assert events.count_rows({"fct_trips": 3, "metrics": {"headline": 1}}) == 4
     assert events.count_rows(None) == 0
     assert not hasattr(CatchUp, "month")

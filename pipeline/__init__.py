@@ -1,7 +1,8 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
 from pipeline.tasks import events, luigi_log  # noqa: F401  # register handlers of Luigi's events and log lines
-from pipeline.tasks.month import Describe, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
+from pipeline.tasks.describe import Describe
+from pipeline.tasks.month import Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly
 from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import read_settings

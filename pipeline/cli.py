@@ -27,7 +27,7 @@ from pipeline.paths import data_folder, disk_error_of, program
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
-from pipeline.tasks.scheduler import USAGE
+from pipeline.tasks.scheduler import USAGE, tell_of_interruption
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
@@ -289,7 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"{prefix}{error.format_message()}", err=True)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; the same command resumes where it stopped", err=True)
+        tell_of_interruption()
         return INTERRUPTED
     except (MobilityError, OSError) as error:
         known = disk_error_of(error) or error

@@ -145,8 +145,11 @@ class Workspace:
 
 OWN_LINES = re.compile(
     r"""
-    \d\d:\d\d:\d\d\ ((WARNING|ERROR\ \ )\ )?      # the time, and the level of what is no success
-    ((\d{4}-\d\d(,\ |\ to\ )?)*(\ ?\w+)?:\ \w|described|updated|\w+\ \d{4}-\d\d\ is\ not\ published)  # months and source
+    \d\d:\d\d:\d\d\ ((WARNING|ERROR\ \ )\ )?  # the time, and the level of what is no success
+    (
+        (\d{4}-\d\d(,\ |\ to\ )?)*(\ ?\w+)?:\ \w  # months and source
+        |described|updated|\w+\ \d{4}-\d\d\ is\ not\ published
+    )
     |(built|complete|done|rejected|failed|late|waiting|page|checks)\ +\S|\ {10}\S|$  # the summary
     """,
     re.VERBOSE,

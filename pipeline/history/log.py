@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import BadInput, MobilityError
+from pipeline.history.view import print_above
 from pipeline.history.words import about, subject_of
 from pipeline.luigi_internals import (
     LOGGER,
@@ -136,11 +137,15 @@ def check_format() -> None:
 
 
 class ConsoleHandler(logging.StreamHandler[TextIO]):
-    """Writes to standard error. Debug level is that of Luigi's own lines (pipeline/tasks/luigi_log.py)."""
+    """Writes to standard error, above the live view where there is one. Luigi's own lines are at debug level."""
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
         self.setLevel(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not print_above(self.format(record)):
+            super().emit(record)
 
 
 class FileHandler(logging.Handler):

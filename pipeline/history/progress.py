@@ -1,58 +1,52 @@
-"""Progress of long work: a bar on a terminal, log lines elsewhere."""
+"""How much of a step is done: in the live view on a terminal, as log lines elsewhere."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pipeline.history.view import send
+from pipeline.history.words import size_text
+
 Progress = Callable[[int, int], None]
-"""Called with the bytes done and the total; the total is 0 where it is unknown."""
+"""Called with what is done and the total; the total is 0 where it is unknown."""
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 10
+SECONDS_BETWEEN_ROWS = 0.2
 
 
 @contextmanager
-def show_progress(title: str, report: Progress) -> Iterator[Progress]:
-    """Shows progress under ``title``, and passes it to ``report`` at most once a second."""
-    with bar(title) if sys.stderr.isatty() else lines(title) as update:
-        reported_at = 0.0
+def show_progress(title: str, report: Progress, unit: str = "B") -> Iterator[Progress]:
+    """Shows how much of the step of this title is done, and passes it to ``report`` at most once a second.
 
-        def update_both(done: int, total: int) -> None:
-            nonlocal reported_at
-            update(done, total)
-            if time.monotonic() - reported_at > 1:
-                reported_at = time.monotonic()
-                report(done, total)
-
-        yield update_both
-
-
-@contextmanager
-def bar(title: str) -> Iterator[Progress]:
-    from tqdm import tqdm
-
-    with tqdm(desc=title, unit="B", unit_scale=True, dynamic_ncols=True, leave=False) as meter:
-
-        def update(done: int, total: int) -> None:
-            meter.total = total or None
-            meter.update(done - meter.n)
-
-        yield update
-
-
-@contextmanager
-def lines(title: str) -> Iterator[Progress]:
+    ``unit`` says of what: B is bytes, % a percentage, other units are words as they stand behind a number.
+    """
     began = logged = time.monotonic()
+    shown = reported = began - SECONDS_BETWEEN_LINES
 
     def update(done: int, total: int) -> None:
-        nonlocal logged
+        nonlocal logged, shown, reported
         now = time.monotonic()
-        if now - logged < SECONDS_BETWEEN_LINES:
-            return
-        logged = now
-        share = f" of {total / 1e6:,.1f} MB ({100 * done / total:.0f}%)" if total else " MB"
-        log.info("%s: %.1f%s, %.1f MB/s", title, done / 1e6, share, done / 1e6 / (now - began))
+        if now - shown >= SECONDS_BETWEEN_ROWS or done == total:
+            shown = now
+            if send(step=title, done=done, total=total, unit=unit):
+                logged = now
+        if now - logged >= SECONDS_BETWEEN_LINES:
+            logged = now
+            log.info("%s, %s", title, progress_text(done, total, unit, now - began))
+        if now - reported > 1:
+            reported = now
+            report(done, total)
 
     yield update
+
+
+def progress_text(done: int, total: int, unit: str, seconds: float) -> str:
+    """``10.0 MB of 40.0 MB (25%), 1.0 MB/s``, ``14 of 143 models and tests``, ``45%``."""
+    if unit == "%":
+        return f"{done}%"
+    if unit != "B":
+        return f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
+    share = f" of {size_text(total)} ({100 * done / total:.0f}%)" if total else ""
+    return f"{size_text(done)}{share}, {size_text(round(done / seconds))}/s"

@@ -3,8 +3,9 @@
 import hashlib
 import logging
 import socket
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,15 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import BadInput, NoSpace
 from pipeline.history.log import rotate
+from pipeline.history.progress import Progress, progress_text, show_progress
+from pipeline.history.view import open_view
 from pipeline.history.words import subject_of
 from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
 from pipeline.paths import data_folder, free_bytes
 from pipeline.process import run_id
-from pipeline.tasks.scheduler import exit_on_error
+from pipeline.tasks.scheduler import end_in_one_line, exit_on_error
 from pipeline.tasks.settings import mobility
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,14 @@ class Task(CachedParameters, luigi.Task):
     action = ""
     """What a log line says of the finished task, with the fields ``rows`` and ``size``; no line where it is empty."""
 
+    doing = ""
+    """The same while it runs; empty for a task that does nothing itself."""
+
+    @property
+    def title(self) -> str:
+        """What the live view calls it while it runs; empty for a task that does nothing itself."""
+        return self.doing and (self.doing if self.subject == self.task_family else f"{self.subject}: {self.doing}")
+
     @property
     def subject(self) -> str:
         """What log lines call it: ``2024-01 citibike``, or its name where it is of no month and source."""
@@ -52,11 +63,14 @@ class Task(CachedParameters, luigi.Task):
     def deps(self) -> Any:
         """What ``requires`` returns, flattened. Luigi calls this first of all for a task that is not complete.
 
-        So a run begins here, and this is the only question of Luigi's that has a side effect: it locks the data folder.
+        So a run begins here, and this is the only question of Luigi's that has side effects: it locks the data folder,
+        and opens the live view.
         An event handler cannot do it, because Luigi logs and swallows the exceptions of event handlers, and a run that
         finds everything complete must not need the lock.
         """
         exit_on_error(begin_run, mobility().least_free_gb)
+        sys.excepthook = end_in_one_line
+        open_view()
         return super().deps()
 
     def notify(self, percent: int | None = None, message: str = "", link: str = "") -> None:
@@ -73,6 +87,15 @@ class Task(CachedParameters, luigi.Task):
         except RPCError as error:
             self.notifies_luigid = False
             log.warning("%s: luigid cannot be notified any more: %s", self, error.args[0])
+
+    def progress(self, unit: str = "B") -> AbstractContextManager[Progress]:
+        """Shows how much is done, on the terminal and on luigid's pages."""
+
+        def show_on_luigid(done: int, total: int) -> None:
+            message = "" if unit in {"B", "%"} else progress_text(done, total, unit, 0)
+            self.notify(percent=round(100 * done / total) if total else None, message=message)
+
+        return show_progress(self.title, show_on_luigid, unit)
 
     def process_resources(self) -> dict[str, int]:
         """The task's resources, with those of the data folder under a name of their own."""

@@ -13,7 +13,7 @@ import luigi
 from luigi.task import flatten
 
 from pipeline.errors import MobilityError, MonthRejected
-from pipeline.history import runs
+from pipeline.history import runs, view
 from pipeline.history.words import about, duration_text, size_text
 from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder, disk_error_of
@@ -43,6 +43,8 @@ def task_started(task: luigi.Task) -> None:
     if multiprocessing.parent_process() is not None:
         die_with_parent()
     _started[task.task_id] = Started()
+    if title := title_of(task):
+        view.send(step=title)
 
 
 @luigi.Task.event_handler(luigi.Event.PROCESSING_TIME)
@@ -80,6 +82,8 @@ def record(task: luigi.Task, outcome: str, error: BaseException | None = None) -
     """Appends how the task ended to the run history, and sends the alerts that this causes."""
     from pipeline.history import alerts
 
+    if title := title_of(task):
+        view.send(step=title, ended=True)
     entry = entry_of(task, outcome, error)
     with suppress(OSError):  # on a full disk the alert says why the task failed
         runs.append(data_folder() / "runs", entry)
@@ -112,6 +116,11 @@ def message_of(task: Task, entry: runs.TaskRun) -> str:
     done = task.action.format(rows=f"{entry.rows:,}", size=size_text(entry.bytes))
     subject = "" if task.subject == task.task_family else f"{task.subject}: "
     return f"{subject}{done} in {duration_text(entry.seconds)}"
+
+
+def title_of(task: luigi.Task) -> str:
+    """What the live view calls the task; empty where it does not show it."""
+    return task.title if isinstance(task, Task) else ""
 
 
 def receipts_of(task: luigi.Task) -> Iterator[Receipt]:

@@ -25,9 +25,10 @@ from pipeline.history import runs
 from pipeline.months import add_months
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for, program
 from pipeline.process import no_garbage_collection
-from pipeline.project import CONFIG, documentation
+from pipeline.project import CONFIG
 from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
+from pipeline.tasks.describe import Describe
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
@@ -55,33 +56,11 @@ class MonthTask(Task):
     resources = {"warehouse": 1}
 
 
-class Describe(Task):
-    """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
-
-    It runs while files are downloaded, so that the project is parsed when the first month is loaded.
-    """
-
-    action = "described the models and metrics"
-    priority = 40
-
-    def output(self) -> Receipt:
-        version = dbt.project_digest() + digest_of_files(*documentation())
-        return Receipt(path_for("reports", "models", ".json"), version=version)
-
-    def run(self) -> None:
-        from pipeline import report
-
-        pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
-        pages["models.html"] = dbt.document(warehouse())
-        pages["metrics.html"] = report.catalogue(metrics.definitions().values())
-        metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
-        self.output().write(report.write_pages(path_for("reports", "", ""), pages))
-
-
 class Transform(MonthsTask):
     """The marts of the months, from everything that is loaded for them: one start of dbt."""
 
     action = "built the tables"
+    doing = "building the tables"
 
     def requires(self) -> dict[date | str, Any]:
         return {month: self.loads(month) for month in self.months} | {"project": Describe()}
@@ -113,6 +92,7 @@ class Judge(MonthsTask):
     """What Great Expectations finds in the months: one start of Great Expectations."""
 
     action = "checked by Great Expectations"
+    doing = "checking by Great Expectations"
 
     def requires(self) -> dict[date, Transform]:
         return {month: Transform(months=(month,), sources=self.sources) for month in self.months}
@@ -176,6 +156,7 @@ class Publish(MonthTask):
     """The month's marts as Parquet, beside the dimensions."""
 
     action = "published {rows} rows"
+    doing = "publishing"
     priority = 5  # all months that are accepted before any is measured: Measure can then take them together
 
     def requires(self) -> Validate:
@@ -202,6 +183,7 @@ class Measure(MonthsTask):
     """The months' metrics, by MetricFlow's SQL, and the effects of weather."""
 
     action = "computed the metrics"
+    doing = "computing the metrics"
 
     def requires(self) -> dict[date, Publish]:
         return {month: Publish(month=month, sources=self.sources) for month in self.months}
@@ -229,6 +211,7 @@ class Report(MonthsTask):
     """The months' pages, and the index of all pages."""
 
     action = "wrote the page"
+    doing = "writing the page"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}

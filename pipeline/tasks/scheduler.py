@@ -5,9 +5,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
+from pipeline.history.view import close_view
 from pipeline.paths import disk_error_of
 from pipeline.project import CONFIG
 
@@ -38,6 +40,21 @@ def exit_on_error(function: Callable[..., T], *args: Any) -> T:
             send([Alert("disk", "a run cannot start", str(known))])
         print(f"error: {known}", file=sys.stderr)
         sys.exit(USAGE)
+
+
+def end_in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Prints what Python prints of an exception that nobody catches, and one line for Ctrl-C: ``sys.excepthook``."""
+    if issubclass(kind, KeyboardInterrupt):
+        tell_of_interruption()
+    else:
+        close_view()
+        sys.__excepthook__(kind, error, trace)
+
+
+def tell_of_interruption() -> None:
+    """Ends the live view, and says what Ctrl-C has done."""
+    close_view()
+    print("interrupted; the same command resumes where it stopped", file=sys.stderr)
 
 
 def run_luigi(arguments: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import BadFile, BadInput, MobilityError, Unavailable
-from pipeline.history.progress import show_progress
+from pipeline.history.view import send
 from pipeline.paths import atomic_write, delete, path_for
 from pipeline.process import run_id
 from pipeline.results import Converted, Landed, result_of
@@ -39,11 +39,6 @@ class SourceTask(Task):
         """The source as config/sources declares it."""
         return sources()[self.source]
 
-    def show_percent(self, done: int, total: int) -> None:
-        """Shows on luigid's pages how much is done."""
-        if total:
-            self.notify(percent=round(100 * done / total))
-
     def path(self, stage: str, suffix: str) -> Path:
         """The path of the month's file of a stage."""
         return path_for(stage, self.declared.label(self.month), suffix, self.source)
@@ -59,12 +54,16 @@ class Published(SourceTask, luigi.ExternalTask):
         return HttpTarget(partial(selection.published_at, self.source, self.month))
 
     def complete(self) -> bool:
+        title = f"{self.subject}: asking whether it is published"
+        send(step=title)
         try:
             return super().complete()
         except MobilityError as error:  # Luigi passes on no more than the stack trace
             self.is_broken = True
             self.trigger_event(luigi.Event.BROKEN_TASK, self, error)
             raise
+        finally:
+            send(step=title, ended=True)
 
 
 class LandingTask(SourceTask):
@@ -85,7 +84,7 @@ class LandingTask(SourceTask):
 
         path = path_for("landing", label, download.suffix(self.declared, url), self.source)
         new, receipt = path.with_name(f"{path.name}.new"), self.receipt_of(label)
-        with atomic_write(new) as part, show_progress(f"{self.source} {path.name}", self.show_percent) as progress:
+        with atomic_write(new) as part, self.progress() as progress:
             landed = download.fetch(self.declared, url, path, part, retry_policy(), progress)
         if receipt.exists() and path.exists() and reissue.is_same(self.declared, path, new):
             new.unlink()
@@ -124,6 +123,7 @@ class Download(LandingTask):
     """The published file, byte for byte. A yearly archive is fetched once and serves its twelve months."""
 
     action = "downloaded {size}"
+    doing = "downloading"
     priority = 30
 
     def requires(self) -> Published:
@@ -156,6 +156,8 @@ class CheckForReissue(LandingTask):
     A file that was downloaded in this run is new. Of a rejected month, a file that cannot be asked about, as of the
     weather, is downloaded again, and a publisher that cannot be reached is no failure.
     """
+
+    doing = "asking whether it was re-issued"
 
     def complete(self) -> bool:
         record = self.landed.stored or {}
@@ -218,6 +220,7 @@ class Convert(SourceTask):
     """The month's rows as Parquet, with the declared columns and types."""
 
     action = "converted {rows} rows to Parquet"
+    doing = "converting to Parquet"
     priority = 20
     resources = {"convert": 1}
 
@@ -247,6 +250,7 @@ class Load(SourceTask):
     """The month's rows in ``raw_data``, replacing those that were loaded before."""
 
     action = "loaded {rows} rows"
+    doing = "loading"
     priority = 25  # before Convert, so that one worker loads while the others convert
     resources = {"warehouse": 1}
 

@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime
 
 import luigi
 
-from pipeline.history.progress import show_progress
 from pipeline.months import add_months, month_range, parse_month
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, path_for
 from pipeline.process import run_id
 from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
-from pipeline.tasks.month import Describe, RunMonth, run_again
+from pipeline.tasks.describe import Describe
+from pipeline.tasks.month import RunMonth, run_again
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
@@ -97,6 +97,7 @@ class WeatherSoFar(Task):
     """
 
     action = "updated the weather so far"
+    doing = "updating the weather so far"
     resources = {"warehouse": 1}
 
     def output(self) -> Receipt:
@@ -111,7 +112,7 @@ class WeatherSoFar(Task):
         month, (url,) = source.first_month, source.urls
         path = path_for("landing", month, download.suffix(source, url), source.name)
         parquet = path_for("parquet", month, ".parquet", source.name)
-        with atomic_write(path) as part, show_progress(f"{source.name} {path.name}", lambda *_: None) as progress:
+        with atomic_write(path) as part, self.progress() as progress:
             landed = download.fetch(source, url, path, part, retry_policy(), progress)
         with atomic_write(parquet) as part:
             convert.to_parquet(source, month, path, parquet, part, conversion_settings(parquet))

@@ -11,7 +11,8 @@ from pipeline.history import runs
 from pipeline.paths import path_for
 from pipeline.tasks import events
 from pipeline.tasks.base import months_of
-from pipeline.tasks.month import Describe, Judge
+from pipeline.tasks.describe import Describe
+from pipeline.tasks.month import Judge
 from pipeline.tasks.source import Download, Load
 from pipeline.tasks.upkeep import CatchUp
 from tests.webhook import listening

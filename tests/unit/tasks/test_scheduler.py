@@ -9,7 +9,7 @@ import pytest
 from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.errors import AlreadyRunning, BadFile, BadInput, MobilityError, NoSpace
-from pipeline.tasks.scheduler import USAGE, exit_on_error, luigid_address
+from pipeline.tasks.scheduler import USAGE, end_in_one_line, exit_on_error, luigid_address
 from tests.conftest import HERE
 
 RUNS = "import sys; from pipeline.tasks.scheduler import run_luigi; sys.exit(run_luigi(sys.argv[1:]))"
@@ -69,3 +69,12 @@ def test_luigid_is_used_only_where_the_environment_says_so(monkeypatch: pytest.M
     monkeypatch.setenv("MOBILITY_SCHEDULER", "airflow")
     with pytest.raises(BadInput, match="MOBILITY_SCHEDULER 'airflow': must be luigid or local"):
         luigid_address()
+
+
+def test_ctrl_c_ends_with_one_line_and_another_exception_with_its_stack_trace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    end_in_one_line(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert capsys.readouterr().err == "interrupted; the same command resumes where it stopped\n"
+    end_in_one_line(ValueError, ValueError("x"), None)
+    assert capsys.readouterr().err == "ValueError: x\n"

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.months import add_months
 from pipeline.paths import path_for
-from pipeline.tasks.month import Describe, RunMonth
+from pipeline.tasks.describe import Describe
+from pipeline.tasks.month import RunMonth
 from pipeline.tasks.records import transform_receipt
 from pipeline.tasks.source import CheckForReissue, Load, mark_checked
 from pipeline.tasks.upkeep import CatchUp, RebuildMonths, Refresh

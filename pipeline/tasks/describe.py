@@ -1,0 +1,33 @@
+"""The task of the project, which is of no month: its documentation, and what metrics are computed by."""
+
+from pipeline import metrics
+from pipeline.paths import digest_of_files, path_for
+from pipeline.project import documentation
+from pipeline.tasks.base import Task
+from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.settings import warehouse
+from pipeline.warehouse import dbt
+
+
+class Describe(Task):
+    """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
+
+    It runs while files are downloaded, so that the project is parsed when the first month is loaded.
+    """
+
+    action = "described the models and metrics"
+    doing = "describing the models and metrics"
+    priority = 40
+
+    def output(self) -> Receipt:
+        version = dbt.project_digest() + digest_of_files(*documentation())
+        return Receipt(path_for("reports", "models", ".json"), version=version)
+
+    def run(self) -> None:
+        from pipeline import report
+
+        pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
+        pages["models.html"] = dbt.document(warehouse())
+        pages["metrics.html"] = report.catalogue(metrics.definitions().values())
+        metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
+        self.output().write(report.write_pages(path_for("reports", "", ""), pages))

@@ -1,0 +1,22 @@
+"""The task of the dbt project: what its receipt goes by, and how it is called in a log."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.tasks.describe import Describe
+from pipeline.warehouse import dbt
+
+
+def test_it_is_complete_until_the_project_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    task = Describe()
+    assert not task.complete()
+    task.output().write()
+    assert task.complete()
+    monkeypatch.setattr(dbt, "project_digest", lambda: "another")
+    assert not Describe().complete()
+
+
+def test_it_is_called_by_what_it_does() -> None:
+    assert Describe().title == "describing the models and metrics"

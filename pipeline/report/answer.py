@@ -75,8 +75,9 @@ def interval(effect: Row) -> str:
 def unusual_changes(days: Sequence[Row], weather: Sequence[Row]) -> list[str]:
     """A note on the modes whose trips at least doubled or halved within the month, as in March 2020.
 
-    ``weather`` has the coldest_c, warmest_c and snow_cm of each day. The note says that weather does not explain the
-    change only if it is more than the difference in temperature can explain, and little snow fell.
+    ``weather`` has the coldest_c, warmest_c and snow_cm of each day, its hours and those of known precipitation. The
+    note says that weather does not explain the change only if it is more than the difference in temperature can
+    explain, and it is known that little snow fell.
     """
     ratios = week_ratios(days)
     if not ratios:
@@ -94,7 +95,8 @@ def unusual_changes(days: Sequence[Row], weather: Sequence[Row]) -> list[str]:
             sentences.append(f"The mean temperature {'rose' if degrees > 0 else 'fell'} from {before} to {after}.")
         explained = abs(degrees) * math.log1p(MOST_PER_DEGREE) + math.log(UNUSUAL_RATIO)
         is_beyond = all(abs(math.log(max(ratio, 1e-9))) >= explained for ratio in ratios.values())
-        if is_beyond and sum(row["snow_cm"] or 0 for row in weather) < MUCH_SNOW_CM:
+        is_known = all(row["known_hours"] == row["hours"] for row in weather)
+        if is_beyond and is_known and sum(row["snow_cm"] for row in weather) < MUCH_SNOW_CM:
             sentences.append("Weather alone does not explain such a change.")
     return [" ".join(sentences)]
 

@@ -48,11 +48,11 @@ NO_VALUE = "—"
 
 
 def number(value: float | None, unit: str = "", digits: int = 0) -> str:
-    """``1,234.5 mph`` or ``37%``."""
+    """``1,234.5 mph`` or ``37%``. What rounds to 0 has no sign."""
     if value is None:
         return NO_VALUE
     separator = " " if unit not in ("", "%") else ""
-    return f"{value:,.{digits}f}{separator}{unit}".replace("-", "−")
+    return f"{value:z,.{digits}f}{separator}{unit}".replace("-", "−")
 
 
 def signed(value: float | None, unit: str = "", digits: int = 0) -> str:
@@ -60,15 +60,14 @@ def signed(value: float | None, unit: str = "", digits: int = 0) -> str:
     if value is None:
         return NO_VALUE
     text = number(value, unit, digits)
-    if not any(digit in "123456789" for digit in text):
-        return text.removeprefix("−")
-    return text if value < 0 else f"+{text}"
+    return f"+{text}" if value > 0 and any(digit in "123456789" for digit in text) else text
 
 
 def dollars(value: float | None, digits: int = 0) -> str:
     if value is None:
         return NO_VALUE
-    return f"{'−' if value < 0 else ''}${abs(value):,.{digits}f}"
+    amount = f"{value:z,.{digits}f}"
+    return f"−${amount[1:]}" if amount.startswith("-") else f"${amount}"
 
 
 def file_size(size: float | None) -> str:

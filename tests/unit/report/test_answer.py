@@ -75,10 +75,13 @@ def days(trips: list[int]) -> list[dict[str, Any]]:
     return [{"day": date(2020, 3, day), "trip_type": "fhv", "trips": count} for day, count in enumerate(trips, 1)]
 
 
-def weather(first_c: float | None, last_c: float | None, snow_cm: float = 0) -> list[dict[str, Any]]:
+def weather(
+    first_c: float | None, last_c: float | None, snow_cm: float = 0, known_hours: int = 24
+) -> list[dict[str, Any]]:
     """March with the temperature of its first days until the 15th."""
     return [
         {"day": date(2020, 3, day), "coldest_c": celsius, "warmest_c": celsius, "snow_cm": snow_cm if day == 1 else 0}
+        | {"hours": 24, "known_hours": known_hours}
         for day in range(1, 32)
         for celsius in (first_c if day < 15 else last_c,)
     ]
@@ -95,6 +98,7 @@ NOT_WEATHER = "Weather alone does not explain such a change."
         ([100] * 7 + [60] * 17 + [25] * 7, weather(8, 9), [f"{FELL} {NOT_WEATHER}"]),
         ([100] * 7 + [60] * 17 + [25] * 7, weather(8, 9, snow_cm=30), [FELL]),
         ([100] * 7 + [60] * 17 + [25] * 7, weather(None, 9), [FELL]),
+        ([100] * 7 + [60] * 17 + [25] * 7, weather(8, 9, known_hours=23), [FELL]),
         ([100] * 7 + [150] * 17 + [250] * 7, weather(0, 20), [f"{ROSE} The mean temperature rose from 0 to 20 °C."]),
         ([100] * 7 + [150] * 17 + [250] * 7, weather(11, 11), [f"{ROSE} {NOT_WEATHER}"]),
         ([100] * 7 + [60] * 24, weather(8, 9), []),

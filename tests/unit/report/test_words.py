@@ -39,6 +39,11 @@ def test_numbers_have_separators_and_units() -> None:
     assert number(0) == "0"
 
 
+def test_what_rounds_to_0_is_not_negative() -> None:
+    assert (number(-0.4, "°C"), number(-0.04, "", 1), number(-0.6)) == ("0 °C", "0.0", "−1")
+    assert (dollars(-0.4), dollars(-0.004, 2), dollars(-0.4, 2)) == ("$0", "$0.00", "−$0.40")
+
+
 def test_a_number_that_does_not_apply_is_a_dash() -> None:
     assert {number(None, "mph"), signed(None, "%"), dollars(None), file_size(None)} == {"—"}
 

@@ -11,13 +11,16 @@ from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBu
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
+from pipeline.warehouse import views
 from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
 
 log = logging.getLogger(__name__)
 
 FAILING_ROWS_SHOWN = 5
-BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude", "tag:on_request", "--no-write-json")
+BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=tag:on_request", "--no-write-json")
 """Without unit tests, and without the data tests of keys that follow from other keys: they need no month's data."""
+TABLES = ("--select", "config.materialized:table", "config.materialized:monthly", "tag:of_months", "resource_type:test")
+"""Without the views that are the same for every month."""
 REFRESH = ("run", "--full-refresh", "--no-write-json")
 REBUILD = "MOBILITY-REBUILD"
 """The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""
@@ -81,11 +84,14 @@ def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[s
 
     A full refresh creates the tables where no other month is built; otherwise they must exist.
     """
-    command = BUILD if are_others_built(warehouse, months) else (*BUILD, "--full-refresh")
-    ended = run_when_free(warehouse, [command], months)
+    full_refresh = () if are_others_built(warehouse, months) else ("--full-refresh",)
+    selection = TABLES if views.are_current(warehouse) else ()
+    ended = run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
         return ended.results, failure(failures, ended.output, warehouse, months)
+    if not selection:
+        views.record(warehouse)
     return ended.results, None
 
 

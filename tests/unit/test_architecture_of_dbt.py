@@ -107,6 +107,14 @@ def test_a_model_reads_other_models_in_its_first_ctes_and_ends_in_select_from_on
     assert last.split()[-1] in {"final", "renamed", ctes[-1][0]}
 
 
+@pytest.mark.parametrize("name", [*MODELS])
+def test_a_view_of_the_months_of_a_run_has_a_tag_so_that_every_run_replaces_it(name: str) -> None:
+    text = MODELS[name].read_text()
+    is_of_months = re.search(r"\b(in_months|in_hours_of_months|months_to_build)\(", text) is not None
+    is_monthly = "materialized='monthly'" in text or MODELS[name].parent.name == "audit"
+    assert ("tags=['of_months']" in text) == (is_of_months and not is_monthly)
+
+
 def test_no_built_in_materialization_is_replaced() -> None:
     own = {name for path in SQL for name in re.findall(r"\{% materialization (\w+)", path.read_text())}
     assert own and not own & BUILT_IN

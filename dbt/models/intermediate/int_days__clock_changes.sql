@@ -1,3 +1,5 @@
+{{ config(tags=['of_months']) }}
+
 with files as (
 
     select * from {{ ref('int_files__loaded') }}

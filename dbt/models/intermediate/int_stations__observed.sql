@@ -1,3 +1,5 @@
+{{ config(tags=['of_months']) }}
+
 with rides as (
 
     select * from {{ ref('stg_citibike__trips') }}

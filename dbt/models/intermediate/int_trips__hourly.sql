@@ -1,3 +1,5 @@
+{{ config(tags=['of_months']) }}
+
 with all_trips as (
 
     select * from {{ ref('fct_trips') }}

@@ -1,6 +1,7 @@
 """The published metrics of all months -> trips by mode and month, and effects of the weather by month."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -14,12 +15,16 @@ from pipeline.database import exactly, in_memory
 from pipeline.months import month_range
 from pipeline.report.answer import answer, forest, interval, is_estimated, is_significant
 from pipeline.report.charts import round_up
+from pipeline.report.earlier import sources_of_mode
 from pipeline.report.figures import Row, rows
 from pipeline.report.words import (
     CONDITIONS,
+    area,
+    counted,
     mode_title,
     month_name,
     number,
+    showing,
     signed,
     trips_label,
 )
@@ -53,6 +58,7 @@ class Trends:
     ledger: list[Row]
     answers: list[str]
     pooled: dict[str, Any]
+    area_notes: list[str]
     modes: list[str]
     span: list[date]
     years: list[dict[str, int]]
@@ -70,6 +76,9 @@ def trends(published: Path) -> Trends:
         pooled = rows(con, POOLED, [exactly(over_all)]) if over_all.exists() else []
     months = sorted({row["month"] for row in (*trips, *effects)})
     span = month_range(months[0], months[-1]) if months else []
+    loaded = {month: [row["source"] for row in rows] for month, rows in groupby(ledger, itemgetter("month"))}
+    trips = labelled(trips, trips_of_month, loaded)
+    effects = labelled(filter(is_estimated, effects), effect_label, loaded)
     total: dict[str, int] = {}
     for row in trips:
         total[row["trip_type"]] = total.get(row["trip_type"], 0) + row["trips"]
@@ -77,10 +86,11 @@ def trends(published: Path) -> Trends:
     return Trends(
         months=months,
         by_month={month: {row["trip_type"]: row for row in trips if row["month"] == month} for month in months},
-        sources={month: [row["source"] for row in rows] for month, rows in groupby(ledger, itemgetter("month"))},
+        sources=loaded,
         ledger=ledger,
         answers=answer(pooled),
-        pooled=forest(pooled, [row | {"label": effect_label(row)} for row in effects if is_estimated(row)]),
+        pooled=forest(pooled, effects),
+        area_notes=[note for mode in modes if (note := area_note(mode, loaded.values()))],
         modes=modes,
         span=span,
         years=year_labels(span),
@@ -98,6 +108,29 @@ def published_sources(published: Path) -> set[str]:
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:
     files = [exactly(path) for path in sorted(published.glob(f"{folder}/month=*/{name}.parquet"))]
     return rows(con, sql, [files]) if files else []
+
+
+def labelled(found: Iterable[Row], label: Callable[[Row], str], loaded: Mapping[date, Sequence[str]]) -> list[Row]:
+    """The rows with a label, which names the areas of the sources that are loaded for the month."""
+    with_labels = []
+    for row in found:
+        with showing(loaded.get(row["month"], ())):
+            with_labels.append(row | {"label": label(row)})
+    return with_labels
+
+
+def area_note(mode: str, loaded: Iterable[Sequence[str]]) -> str:
+    """A sentence on the areas of the mode's trips, if they differ between the months of these sources."""
+    areas: Counter[str] = Counter()
+    for names in loaded:
+        with showing(names):
+            areas.update([area(mode)] if sources_of_mode(mode, names) else [])
+    if len(areas) < 2:
+        return ""
+    with showing(()):
+        trips = trips_label(mode)
+    months = "; ".join(f"{name} in {counted(count, 'month')}" for name, count in sorted(areas.items()))
+    return f"The areas of {trips} differ: {months}."
 
 
 def year_labels(span: Sequence[date]) -> list[dict[str, int]]:
@@ -120,7 +153,7 @@ def trips_strip(mode: str, span: Sequence[date], trips: Sequence[Row]) -> dict[s
         {
             "at": month_index(span, row["month"]),
             "height": 100 * row["trips"] / top,
-            "label": f"{month_name(row['month'])}: {number(row['trips'])} {trips_label(mode)}",
+            "label": row["label"],
         }
         for row in members
     ]
@@ -132,11 +165,9 @@ def effect_strips(condition: str, modes: Sequence[str], span: Sequence[date], ef
     found = []
     for mode in modes:
         known = [row for row in effects if (row["trip_type"], row["condition"]) == (mode, condition)]
-        known = [row for row in known if is_estimated(row)]
         if known:
             bars = [
-                {"at": month_index(span, row["month"]), "is_significant": is_significant(row)}
-                | {"label": effect_label(row)}
+                {"at": month_index(span, row["month"]), "is_significant": is_significant(row), "label": row["label"]}
                 | {end: depth(row[f"{end}_pct"]) for end in ("low", "effect", "high")}
                 for row in known
             ]
@@ -147,6 +178,11 @@ def effect_strips(condition: str, modes: Sequence[str], span: Sequence[date], ef
 def depth(percent: float) -> float:
     """The distance from the top of the chart: 0 for +100% or more, 100 for -100%."""
     return round((AXIS_END - min(percent, AXIS_END)) / 2, 2)
+
+
+def trips_of_month(row: Row) -> str:
+    """``January 2024: 500 Citi Bike rides``."""
+    return f"{month_name(row['month'])}: {number(row['trips'])} {trips_label(row['trip_type'])}"
 
 
 def effect_label(effect: Row) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.months import month_range
-from pipeline.report.trends import effect_label, trends, year_labels
+from pipeline.report.trends import area_note, effect_label, published_sources, trends, year_labels
+from pipeline.report.words import showing
 from tests.unit.report.published_month import JANUARY, write
 
 MARCH = date(2024, 3, 1)
@@ -100,6 +101,35 @@ def test_the_index_has_no_answer_before_effects_over_all_months_are_published(tw
 
 def test_an_effect_has_its_month_mode_and_interval() -> None:
     assert effect_label(DOWN) == "January 2024, Citi Bike: −32% (−47% to −12%)"
+
+
+def test_a_label_names_the_areas_of_its_month_and_a_note_those_that_differ(two_months: Path) -> None:
+    """January has rides of New York and March those of Jersey City."""
+    write(
+        two_months / "metrics/month=2024-03",
+        "by_mode",
+        "select timestamp '2024-03-01' as metric_time__month, 'citibike' as trip__trip_type, "
+        "5 as total_trips, null::double as total_revenue",
+    )
+    ledger = "select unnest(['citibike_jc', 'weather']) as source, date '2024-03-01' as source_month"
+    write(two_months / "month_ledger/month=2024-03", "month_ledger", ledger)
+    with showing(published_sources(two_months)):
+        found = trends(two_months)
+    strips = {strip["mode"]: [bar["label"] for bar in strip["bars"]] for strip in found.strips}
+    assert strips["citibike"] == [
+        "January 2024: 500 Citi Bike rides",
+        "March 2024: 5 Citi Bike rides in Jersey City",
+    ]
+    rain = next(strip for strip in found.effects[0]["strips"] if strip["mode"] == "citibike")
+    assert rain["bars"][0]["label"] == "January 2024, Citi Bike: −32% (−47% to −12%)"
+    assert found.area_notes == [
+        "The areas of Citi Bike rides differ: Jersey City in 1 month; New York City in 1 month."
+    ]
+
+
+def test_areas_that_are_the_same_in_all_months_are_not_noted() -> None:
+    assert area_note("citibike", [["citibike_jc", "weather"], ["citibike_jc"], ["yellow_taxi"]]) == ""
+    assert area_note("yellow_taxi", [["citibike_jc"], ["yellow_taxi"]]) == ""
 
 
 def test_the_first_year_has_no_label_if_the_second_would_cover_it() -> None:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, NoSpace, WarehouseBusy
 from pipeline.paths import FULL, disk_remedy, program
+from pipeline.progress import tell
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,6 +119,27 @@ def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: 
                 log.warning("%s; waiting up to %.0f s", str(busy).split(";")[0], wait_s)
                 is_told = True
         time.sleep(0.1)
+
+
+@contextmanager
+def telling(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """Tells, each half second, how many percent of the query that the block executes are done, as DuckDB estimates."""
+    con.execute("set enable_progress_bar = true")
+    con.execute("set enable_progress_bar_print = false")
+    has_ended = Event()
+
+    def watch() -> None:
+        while not has_ended.wait(0.5):
+            if (percent := con.query_progress()) >= 0:
+                tell(round(percent), 100)
+
+    watching = Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        watching.join()
 
 
 def is_missing(database: Path) -> bool:

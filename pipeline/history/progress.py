@@ -2,14 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.history.view import send
 from pipeline.history.words import size_text
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and the total; the total is 0 where it is unknown."""
+from pipeline.progress import Progress, told_to
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 10
@@ -18,7 +16,7 @@ SECONDS_BETWEEN_ROWS = 0.2
 
 @contextmanager
 def show_progress(title: str, report: Progress, unit: str = "B") -> Iterator[Progress]:
-    """Shows how much of the step of this title is done, and passes it to ``report`` at most once a second.
+    """Shows how much of the step of this title is done, as the block tells, and passes it to ``report`` each second.
 
     ``unit`` says of what: B is bytes, % a percentage, other units are words as they stand behind a number.
     """
@@ -39,7 +37,8 @@ def show_progress(title: str, report: Progress, unit: str = "B") -> Iterator[Pro
             reported = now
             report(done, total)
 
-    yield update
+    with told_to(update):
+        yield update
 
 
 def progress_text(done: int, total: int, unit: str, seconds: float) -> str:

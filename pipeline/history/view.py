@@ -35,6 +35,7 @@ class _Open:
 
     pipe: int = -1
     process: BaseProcess | None = None
+    opened_by: int = 0
 
 
 _view = _Open()
@@ -47,6 +48,7 @@ def open_view() -> None:
     read, _view.pipe = os.pipe()
     _view.process = multiprocessing.get_context("fork").Process(target=show, args=(read, _view.pipe), daemon=True)
     _view.process.start()
+    _view.opened_by = os.getpid()
     os.close(read)
     atexit.register(close_view)
 
@@ -58,8 +60,8 @@ def is_for_people() -> bool:
 
 
 def close_view() -> None:
-    """Erases the view, and ends its process."""
-    if _view.process and not multiprocessing.parent_process():
+    """Erases the view, and ends its process. Only the process that opened it does."""
+    if _view.process and _view.opened_by == os.getpid():
         send(close=True)  # other processes of the run may live on for a moment and hold the pipe
         pipe, process, _view.pipe, _view.process = _view.pipe, _view.process, -1, None
         if pipe >= 0:

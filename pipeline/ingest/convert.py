@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, file_argument, literal, quoted
+from pipeline.database import Settings, connect, file_argument, literal, quoted, telling
 from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
@@ -90,7 +90,9 @@ def write_rows(
             lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
         readings = [reading_of(con, source, month, file) for file in files]
         query = " union all ".join(reading.query for reading in readings)
-        written = con.execute(f"copy ({query}) to {literal(part)} (format parquet, compression zstd)").fetchall()[0][0]
+        with telling(con):
+            copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
+            written = con.execute(copy).fetchall()[0][0]
         rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
         published = count_rows(con, source, lines, part, written, rejected)
         differences = type_differences(con, source, readings, part)

@@ -29,14 +29,13 @@ from pipeline.ingest.responses import (
     validators_in,
 )
 from pipeline.printable import printable
+from pipeline.progress import Progress
 from pipeline.results import Landed
 from pipeline.sources import Source
 
 log = logging.getLogger(__name__)
 
 CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
-Progress = Callable[[int, int], None]
-"""Called with the bytes received and the total expected; the total is 0 where it is unknown."""
 
 
 def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str, str] | None:

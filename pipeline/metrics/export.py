@@ -1,7 +1,7 @@
 """Metrics of a month -> files: one per saved query, two of the effects of weather, and a description of each metric."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipeline.metrics.effects import effects
 from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
 from pipeline.metrics.pooling import pooled
 from pipeline.months import add_months
+from pipeline.progress import counter
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,18 +42,23 @@ def export(
     borough; ``ESTIMATES`` is their number.
     """
     queries = compile_saved_queries(manifest)
-    rows = store_effects(warehouse, folders)
+    count = counter(len(folders) * (1 + len(queries)))
+    rows = store_effects(warehouse, folders, count)
     for month, folder in folders.items():
         with connect(Path(":memory:"), warehouse.settings) as con:
             create_views_of_month(con, warehouse.path, month)
-            rows[month] |= {name: write_files(con, sql, folder / name) for name, sql in queries.items()}
+            for name, sql in queries.items():
+                rows[month][name] = write_files(con, sql, folder / name)
+                count()
         generated = {"generated_sources": [*(generated_sources or {}).get(month, ())]}
         described = {name: asdict(metric) | generated for name, metric in definitions().items()}
         (folder / "metrics.json").write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n")
     return rows
 
 
-def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[date, dict[str, int]]:
+def store_effects(
+    warehouse: Warehouse, folders: Mapping[date, Path], count: Callable[[], None] = lambda: None
+) -> dict[date, dict[str, int]]:
     """Estimates the effects of weather in the months, replaces those stored of them, and writes their files."""
     counts: dict[date, dict[str, int]] = {}
     with warehouse.connect() as con:
@@ -63,6 +69,7 @@ def store_effects(warehouse: Warehouse, folders: Mapping[date, Path]) -> dict[da
             counts[month] = {ESTIMATES: len(rows)}
             if rows:
                 con.execute(f"insert into {ESTIMATES} by name select unnest($rows, recursive := true)", {"rows": rows})
+            count()
         con.commit()
         for month, folder in folders.items():
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Evaluates suites for the months of a warehouse: one start of Great Expectations, its SQL runs inside DuckDB."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +11,7 @@ import duckdb
 
 from pipeline.database import Warehouse
 from pipeline.errors import BadFile
+from pipeline.progress import counter
 from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
@@ -35,6 +36,8 @@ class Session:
     datasource: "SQLDatasource"
     suites: Mapping[str, Suite]
     docs: "datadocs.DataDocs | None"
+    count: Callable[[], None]
+    """Called after each suite of each month."""
     monthless: dict[str, list[Outcome]] = field(default_factory=dict)
 
 
@@ -65,7 +68,7 @@ def judge(
     rejected = set(excluded) - set(months)
     pages = datadocs.DataDocs(docs, generated or {}) if docs else None
     with datadocs.open_warehouse(warehouse) as datasource, pages.replaced(months) if pages else nullcontext():
-        session = Session(datasource, suites, pages)
+        session = Session(datasource, suites, pages, counter(len(months) * len(suites)))
         for month in sorted(months):
             verdicts[month] = Verdict.of(month, findings_of(session, baseline_of(month, profiles, rejected)))
             if verdicts[month].rejected:
@@ -89,6 +92,7 @@ def findings_of(session: Session, baseline: Baseline) -> Iterator[Finding]:
                     yield skipped(subject, expectation, result)
                 else:
                     yield finding_of(subject, expectation, result)
+        session.count()
 
 
 def sources_in_month(suite: Suite, baseline: Baseline) -> list[str]:

@@ -16,7 +16,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import BadInput, NoSpace
 from pipeline.history.log import rotate
-from pipeline.history.progress import Progress, progress_text, show_progress
+from pipeline.history.progress import progress_text, show_progress
 from pipeline.history.view import open_view
 from pipeline.history.words import subject_of
 from pipeline.lock import lock
@@ -24,6 +24,7 @@ from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
 from pipeline.paths import data_folder, free_bytes
 from pipeline.process import run_id
+from pipeline.progress import Progress
 from pipeline.tasks.scheduler import end_in_one_line, exit_on_error
 from pipeline.tasks.settings import mobility
 

@@ -2,6 +2,7 @@
 
 from pipeline import metrics
 from pipeline.paths import digest_of_files, path_for
+from pipeline.progress import counter
 from pipeline.project import documentation
 from pipeline.tasks.base import Task
 from pipeline.tasks.receipts import Receipt
@@ -26,8 +27,14 @@ class Describe(Task):
     def run(self) -> None:
         from pipeline import report
 
-        pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
-        pages["models.html"] = dbt.document(warehouse())
-        pages["metrics.html"] = report.catalogue(metrics.definitions().values())
-        metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
+        with self.progress("parts"):
+            count = counter(4)
+            pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
+            count()
+            pages["models.html"] = dbt.document(warehouse())
+            count()
+            pages["metrics.html"] = report.catalogue(metrics.definitions().values())
+            count()
+            metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
+            count()
         self.output().write(report.write_pages(path_for("reports", "", ""), pages))

@@ -25,6 +25,7 @@ from pipeline.history import runs
 from pipeline.months import add_months
 from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_of_files, path_for, program
 from pipeline.process import no_garbage_collection
+from pipeline.progress import counter
 from pipeline.project import CONFIG
 from pipeline.tasks import marts, records, selection
 from pipeline.tasks.base import Task
@@ -79,9 +80,9 @@ class Transform(MonthsTask):
 
     def run(self) -> None:
         receipts = self.output()
-        rebuilt = marts.rebuild(
-            warehouse(), {month: [load.source for load in self.loads(month)] for month in self.months}
-        )
+        loaded = {month: [load.source for load in self.loads(month)] for month in self.months}
+        with self.progress("models and tests"):
+            rebuilt = marts.rebuild(warehouse(), loaded)
         for month, facts in rebuilt.facts.items():
             receipts[month].write(within=warehouse().path, **facts)
         if rebuilt.error:
@@ -113,7 +114,7 @@ class Judge(MonthsTask):
         from pipeline.warehouse import raw
 
         receipts, docs = self.output(), data_folder() / "reports" / "quality"
-        with no_garbage_collection():
+        with no_garbage_collection(), self.progress("suites"):
             excluded, generated = records.months_rejected(), records.generated_sources(self.months)
             verdicts = quality.judge(warehouse(), self.months, SUITES, excluded, docs, generated)
         facts = {month: verdict.record() for month, verdict in verdicts.items()}
@@ -170,7 +171,7 @@ class Publish(MonthTask):
         from pipeline.warehouse import publish
 
         receipt = self.output()
-        with atomic_write_tree(receipt.path.parent) as folder:
+        with atomic_write_tree(receipt.path.parent) as folder, self.progress("tables"):
             rows = publish.export(warehouse(), self.month, folder)
         of_month = [path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
         dimensions = Receipt(records.dimensions_receipt("published"))
@@ -198,7 +199,7 @@ class Measure(MonthsTask):
     def run(self) -> None:
         receipts, folder = self.output(), path_for("published/metrics", self.months[0], "").parent
         manifest = dbt.semantic_manifest(warehouse())
-        with atomic_write_tree(folder) as work:
+        with atomic_write_tree(folder) as work, self.progress("queries"):
             folders = {month: work / f"month={month:%Y-%m}" for month in self.months}
             rows = metrics.export(warehouse(), manifest, folders, records.generated_sources(self.months))
             pooled = metrics.export_pooled(warehouse(), work)
@@ -228,10 +229,13 @@ class Report(MonthsTask):
         receipts, published = self.output(), data_folder() / "published"
         steps = runs.steps(data_folder() / "runs", self.months)
         pages = {month: path_for("reports", month, ".html") for month in self.months}
-        for month, page in pages.items():
-            checks, account = report.checks_link(page), self.account_of(month)
-            with atomic_write(page) as part:
-                part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
+        with self.progress("pages"):
+            count = counter(len(pages))
+            for month, page in pages.items():
+                checks, account = report.checks_link(page), self.account_of(month)
+                with atomic_write(page) as part:
+                    part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
+                count()
         index = write_index()
         for month, page in pages.items():
             receipts[month].write([page])

@@ -236,7 +236,7 @@ class Convert(SourceTask):
         receipt, parquet = self.output(), self.path("parquet", ".parquet")
         landed = self.input().path.parent / self.input().record["file"]
         try:
-            with atomic_write(parquet) as part:
+            with atomic_write(parquet) as part, self.progress("%"):
                 settings = conversion_settings(parquet)
                 converted = convert.to_parquet(self.declared, self.month, landed, parquet, part, settings)
         except BadFile as error:
@@ -267,7 +267,8 @@ class Load(SourceTask):
         records.invalidate_if_lost(warehouse().path)
         landed = result_of(Landed, self.input()["landed"].record)
         converted = result_of(Converted, self.input()["parquet"].record)
-        rows = raw.load(warehouse(), self.declared, self.month, parquet, landed, converted)
+        with self.progress("%"):
+            rows = raw.load(warehouse(), self.declared, self.month, parquet, landed, converted)
         receipt.write(within=warehouse().path, rows=rows)
         self.notify(message=f"{rows:,} rows")
 

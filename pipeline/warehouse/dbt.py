@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +17,10 @@ from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
 from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
+from pipeline.progress import tell
 from pipeline.project import CONFIG, DBT, IS_INSTALLED
 from pipeline.sources import read_yaml, sources
+from pipeline.warehouse.dbt_process import PROGRESS
 from pipeline.warehouse.documentation import with_types
 
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
@@ -72,7 +74,7 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
     link_project(folder)
     results = folder / "target" / "results.json"
     results.unlink(missing_ok=True)
-    ended = subprocess.run(
+    with subprocess.Popen(
         # As a file: its package would import Luigi (0.4 s, 2026-11). -P: its folder is not on the module path.
         [sys.executable, "-P", DBT_PROCESS, json.dumps([[*command, *PATH_OPTIONS] for command in commands])],
         cwd=folder,
@@ -80,13 +82,22 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        check=False,
-        preexec_fn=die_with_parent,
-    )
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - no other thread of this process runs at this time
+    ) as ended:
+        output = "".join(without_progress(ended.stdout or ()))
     found: list[dict[str, Any]] = []
     with suppress(FileNotFoundError, ValueError):  # the process ended before it had written all of it
         found = json.loads(results.read_text())
-    return Ended(ended.returncode, ended.stdout, found)
+    return Ended(ended.returncode, output, found)
+
+
+def without_progress(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that dbt prints; those of its progress are told."""
+    for line in lines:
+        if line.startswith(PROGRESS):
+            tell(*map(int, line.removeprefix(PROGRESS).split()))
+        else:
+            yield line
 
 
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
+    from dbt_common.events.base_types import EventMsg
 
 RESULTS = Path("target/results.json")
 """The result of each node of the last command. dbt writes its own run_results.json only together with the manifest of
 the whole project, which takes 1.2 s and is needed only when the project has changed (2026-11)."""
+
+PROGRESS = "\0"
+"""How a line of output begins that says how many nodes are done, and how many there are."""
 
 ERROR_CODE = re.compile(r"^\s*(MOBILITY-[A-Z]+): ", re.MULTILINE)
 """The code that the project's macros put before the reason of an error (raise_rebuild_needed.sql)."""
@@ -31,12 +35,26 @@ def run(commands: Sequence[list[str]]) -> bool:
 
     manifest: Manifest | None = None
     for command in commands:
-        ended = dbtRunner(manifest=manifest).invoke(command)
+        ended = dbtRunner(manifest=manifest, callbacks=[Nodes().tell]).invoke(command)
         RESULTS.write_text(json.dumps([to_record(result) for result in getattr(ended.result, "results", [])]))
         if not ended.success:
             return False
         manifest = ended.result if isinstance(ended.result, Manifest) else manifest
     return True
+
+
+class Nodes:
+    """Counts the nodes of a command that are done."""
+
+    total = done = 0
+
+    def tell(self, event: "EventMsg") -> None:
+        """Prints a line of progress for a node that is done."""
+        if event.info.name == "LogStartLine":
+            self.total = event.data.total
+        elif event.info.name == "NodeFinished" and self.total:
+            self.done += 1
+            print(f"{PROGRESS}{self.done} {self.total}\n", end="", flush=True)
 
 
 def to_record(result: "RunResult") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Warehouse, literal, quoted
+from pipeline.progress import counter
 
 SCHEMAS = ("core", "audit")
 
@@ -24,9 +25,9 @@ def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path,
             """,
             [list(SCHEMAS)],
         ).fetchall()
-        for schema, table, monthly in tables:
-            if monthly and not month:
-                continue
+        wanted = [(schema, table, monthly) for schema, table, monthly in tables if month or not monthly]
+        count = counter(len(wanted))
+        for schema, table, monthly in wanted:
             path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             rows = f"select * from {schema}.{quoted(table)}" + (
@@ -34,6 +35,7 @@ def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path,
             )
             copy = f"copy ({rows}) to {literal(folder / path)} (format parquet, compression zstd)"
             written[path] = con.execute(copy).fetchall()[0][0]
+            count()
     return written
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipeline.metrics.conditions import CONDITIONS, Comparison, comparisons
-from pipeline.metrics.estimation import Estimates, regress
+from pipeline.metrics.estimation import MIN_DF, Estimates, regress
 from pipeline.metrics.hours import ALL, hours_of
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 METHOD = 2
 """The version of the method. Effects of different versions are not comparable. 1: until 2026-11."""
-MIN_DF = 4
-"""The least effective degrees of freedom of an estimate: below, the approximation of its distribution fails."""
 CONDITIONS_BY_BOROUGH = ("rain", "snow")
 ESTIMATED = ("effect_pct", "low_pct", "high_pct", "std_error", "df", "p_value")
 

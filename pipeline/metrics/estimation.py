@@ -11,10 +11,11 @@ working response on the design, with the fitted means as weights. To it applies 
 their Satterthwaite approximation of the degrees of freedom, for each coefficient. Pustejovsky and Tipton (2018) give
 both in general; the working covariance is the inverse of the weights.
 
-Adjacent days may have more in common than the design says. The variance is the larger of the CR2 variance and of one
-that adds the covariances of days up to ``NEIGHBOURS`` apart, with the weights of Bartlett (Newey and West 1987). Where
-days are independent this widens intervals by 4%; with strongly correlated days and rain over several days, coverage of
-95% intervals rises from 91% to 93% (800 simulated months, 2026-11).
+Adjacent days may have more in common than the design says. There is a second variance, which adds the covariances of
+adjacent days, with degrees of freedom of its own; the one with the wider interval counts. Where days are independent
+this widens intervals by a tenth, and raises their coverage by less than a percentage point. Where it rains on five
+days in a row and adjacent days have a correlation of 0.5, the coverage of 95% intervals rises from 86 to 95%; the
+weights of Bartlett (Newey and West 1987) reach 89% (800 simulated months, 2026-11).
 
 R. M. Bell, D. F. McCaffrey (2002): Bias reduction in standard errors for linear regression with multi-stage samples.
 Survey Methodology 28.
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 MAX_STEPS, TOLERANCE = 50, 1e-9
 LONGEST_STEP = 2.0
 """The largest change of a coefficient in one step of Newton's method."""
-NEIGHBOURS = 2
+NEIGHBOURS = 1
 """The largest distance of days whose covariance counts."""
+MIN_DF = 4
+"""The least effective degrees of freedom of an estimate: below, the approximation of its distribution fails."""
 RANK_TOLERANCE = 1e-6
 """A column is dependent on others if this part of its length, or less, is left without them."""
 
@@ -132,7 +135,7 @@ def clustered(
     import numpy as np
 
     days, cluster = np.unique(day, return_inverse=True)
-    near = np.maximum(0, 1 - np.abs(np.subtract.outer(days, days)) / (NEIGHBOURS + 1))
+    near = np.abs(np.subtract.outer(days, days)) <= NEIGHBOURS
     root = np.sqrt(means)
     basis, triangle = np.linalg.qr(root[:, None] * within(design, means, stratum))
     weights = basis @ np.linalg.inv(triangle).T
@@ -142,11 +145,27 @@ def clustered(
     variances, dfs = np.empty(design.shape[1]), np.empty(design.shape[1])
     for column, (weight, score) in enumerate(zip(adjusted.T, scores.T, strict=True)):
         expected = covariance(weight, basis, level, stratum, cluster)
-        trace = np.trace(expected)
-        of_neighbours = score @ near @ score * trace / max((near * expected).sum(), trace / 2)
-        variances[column] = max(score @ score, of_neighbours)
-        dfs[column] = trace**2 / (expected**2).sum()
+        variances[column], dfs[column] = wider(score, expected, near.astype(float))
     return variances, dfs
+
+
+def wider(score: "Array", expected: "Array", near: "Array") -> tuple[float, float]:
+    """The variance and its degrees of freedom: of independent days or of ``near`` ones, with the wider interval.
+
+    ``expected`` is the covariance of the days' scores if they are independent. Few degrees of freedom of near days are
+    taken as MIN_DF, so that they decide on the width, and not on whether there is an estimate.
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    trace, of_near = np.trace(expected), near @ expected
+    independent = score @ score, trace**2 / (expected**2).sum()
+    least = min(independent[1], MIN_DF)
+    dependent = (
+        score @ near @ score * trace / max(np.trace(of_near), trace / 2),
+        np.clip(np.trace(of_near) ** 2 / (of_near * of_near.T).sum(), least, independent[1]),
+    )
+    return max(independent, dependent, key=lambda pair: float(stdtrit(pair[1], 0.975) ** 2 * pair[0]))
 
 
 def adjust(weights: "Array", basis: "Array", level: "Array", stratum: "Array", cluster: "Array") -> "Array":

@@ -36,13 +36,18 @@ def wet_days(random: np.random.Generator) -> Array:
     return np.repeat(np.isin(np.arange(DAYS), random.choice(DAYS, 8, replace=False)), 24)
 
 
+def wet_days_in_a_row(random: np.random.Generator) -> Array:
+    first = random.integers(DAYS - 5)
+    return np.repeat((np.arange(DAYS) >= first) & (np.arange(DAYS) < first + 5), 24)
+
+
 @dataclass(frozen=True)
 class Regime:
     """A kind of month.
 
     ``correlation`` is that of the shocks of adjacent days. A degree Celsius changes trips by ``per_degree``, and wet
     hours are warmer by ``warmer_c``. ``after`` are the ratios in the first hour after rain, and in the five after that.
-    ``level`` are the mean trips per hour.
+    ``level`` are the mean trips per hour. ``spread`` is the variance of a random factor of each hour's trips.
     """
 
     wet: Callable[[np.random.Generator], Array] = field(default=lambda random: spells(random, 100))
@@ -51,6 +56,7 @@ class Regime:
     warmer_c: float = 0
     after: tuple[float, float] = (1, 1)
     level: float = 40
+    spread: float = 0
     ratio: float = 0.7
 
 
@@ -62,10 +68,12 @@ REGIMES = {
     "correlated days": Regime(correlation=0.5),
     "correlated days, 8 whole wet days": Regime(wet_days, correlation=0.5),
     "correlated days, spells of 20 hours": Regime(lambda random: spells(random, 100, 20), correlation=0.5),
+    "correlated days, 5 wet days in a row": Regime(wet_days_in_a_row, correlation=0.5),
     "3% per °C, rain in mild hours": Regime(per_degree=0.03, warmer_c=5),
     "3% per °C, 8 whole wet days, mild": Regime(wet_days, per_degree=0.03, warmer_c=5),
     "fewer trips after rain": Regime(after=(0.77, 0.86)),
     "one trip per hour": Regime(level=1),
+    "counts with heavy tails": Regime(spread=1),
     "no effect": Regime(ratio=1),
     "no effect, 20 to 50 hours of rain": Regime(few_spells, ratio=1),
 }
@@ -82,6 +90,8 @@ def month(seed: int, regime: Regime) -> tuple[Array, dict[str, Array]]:
     shocks = autoregression(random, regime.correlation, DAY_SHOCK)[day]
     degrees = np.log1p(regime.per_degree) * weather["temperature_c"]
     expected = regime.level / 1.1 * daily * np.exp(shocks + degrees) * np.where(wet, regime.ratio, after)
+    if regime.spread:
+        expected = expected * random.gamma(1 / regime.spread, regime.spread, HOURS)
     return random.poisson(expected).astype(float), weather
 
 

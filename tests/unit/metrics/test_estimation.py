@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 from statsmodels.discrete.discrete_model import Poisson
 
 from pipeline.metrics import estimation
-from pipeline.metrics.estimation import regress
+from pipeline.metrics.estimation import regress, wider
 from tests.unit.metrics.simulated_months import Array, Regime, month
 
 
@@ -59,14 +60,24 @@ def test_variances_and_degrees_of_freedom_are_those_of_the_definition(monkeypatc
         assert found.dfs[column] == pytest.approx(eigenvalues.sum() ** 2 / np.square(eigenvalues).sum(), rel=1e-6)
 
 
-def test_the_covariances_of_adjacent_days_make_variances_larger_never_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_covariances_of_adjacent_days_make_intervals_wider_never_narrower(monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = small_month()
     with_neighbours = regress(*arguments)
     monkeypatch.setattr(estimation, "NEIGHBOURS", 0)
     without = regress(*arguments)
     assert with_neighbours and without
-    assert (with_neighbours.variances >= without.variances).all()
-    assert (with_neighbours.variances > without.variances).any()
+    widths = [stdtrit(found.dfs, 0.975) * found.variances**0.5 for found in (with_neighbours, without)]
+    assert (widths[0] >= widths[1]).all() and (widths[0] > widths[1]).any()
+
+
+def test_the_variance_of_scores_of_adjacent_days_is_that_of_their_sums() -> None:
+    """Two pairs of days whose scores are equal: the sums are 2 and -4, where independent days have 1, 1, 4 and 4."""
+    near = np.kron(np.eye(2), np.ones((2, 2)))
+    variance, df = wider(np.array([1.0, 1, -2, -2]), np.eye(4) * 5, near)
+    assert variance == pytest.approx(2**2 + 4**2)
+    assert df == 4, "two independent sums have 2 degrees of freedom, which is less than an estimate needs"
+    assert wider(np.array([1.0, -1, 2, -2]), np.eye(4), near) == pytest.approx((10, 4)), "not less than independent"
+    assert wider(np.array([1.0, 2]), np.eye(2), np.ones((2, 2)))[1] == pytest.approx(2), "not estimated"
 
 
 def test_an_hour_that_is_two_hours_has_twice_the_trips() -> None:

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from pipeline.errors import BadInput, MobilityError
 from pipeline.history.view import print_above
 from pipeline.history.words import about, subject_of
+from pipeline.lock import is_held
 from pipeline.luigi_internals import (
     LOGGER,
     NOT_SCHEDULED,
@@ -153,6 +154,8 @@ class FileHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
+        # A run that finds everything complete writes nothing.
+        self.addFilter(lambda record: not hasattr(record, "summary") or is_held(data_folder()))
         self.addFilter(lambda record: record.name.startswith("pipeline") or record.levelno >= logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from textwrap import TextWrapper
 
 from pipeline.history.runs import BROKEN, DONE, FAILED, REJECTED, TaskRun
 from pipeline.history.words import about, duration_text
@@ -11,6 +12,7 @@ from pipeline.months import months_text, parse_month
 from pipeline.paths import path_for, program
 from pipeline.sources import sources
 
+INDENT = len("complete  ")
 Row = tuple[str, str]
 """A label, empty where it is that of the row before, and what it labels."""
 
@@ -104,9 +106,13 @@ def pages(months: set[date], is_any_rejected: bool) -> Iterator[Row]:
         yield "", f"{program()} serve{demo} shows all pages on http://127.0.0.1:8080"
 
 
-def text(rows: Iterable[Row]) -> str:
-    """The rows as lines, with aligned labels."""
-    return "\n".join(f"{label:9} {what}" for label, what in rows)
+def text(rows: Iterable[Row], columns: int = 0) -> str:
+    """The rows with aligned labels: a line each, or wrapped to so many columns."""
+    lines = [f"{label:{INDENT}}{what}" for label, what in rows]
+    if not columns:
+        return "\n".join(lines)
+    wrapper = TextWrapper(columns, subsequent_indent=" " * INDENT, break_long_words=False, break_on_hyphens=False)
+    return "\n".join("\n".join(wrapper.wrap(line)) for line in lines)
 
 
 def facts(rows: Iterable[Row]) -> dict[str, list[str]]:

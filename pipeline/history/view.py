@@ -59,6 +59,14 @@ def is_for_people() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not is_json
 
 
+def terminal_columns() -> int:
+    """How wide the terminal is, 0 where lines are not for people at one."""
+    try:
+        return os.get_terminal_size(2).columns if is_for_people() else 0
+    except OSError:
+        return 0
+
+
 def close_view() -> None:
     """Erases the view, and ends its process. Only the process that opened it does."""
     if _view.process and _view.opened_by == os.getpid():

@@ -41,7 +41,7 @@ class Task(CachedParameters, luigi.Task):
 
     notifies_luigid = True
     action = ""
-    """What a log line says of the finished task, with the fields ``rows`` and ``size``; no line where it is empty."""
+    """What a log line says of the finished task, with ``rows``, ``size`` and the plural ``s``; empty for no line."""
 
     doing = ""
     """The same while it runs; empty for a task that does nothing itself."""

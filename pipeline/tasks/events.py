@@ -113,7 +113,7 @@ def entry_of(task: luigi.Task, outcome: str, error: BaseException | None) -> run
 
 def message_of(task: Task, entry: runs.TaskRun) -> str:
     """``2024-01 green_taxi: loaded 56,551 rows in 0.3 s``."""
-    done = task.action.format(rows=f"{entry.rows:,}", size=size_text(entry.bytes))
+    done = task.action.format(rows=f"{entry.rows:,}", size=size_text(entry.bytes), s="s" * (len(entry.months) > 1))
     subject = "" if task.subject == task.task_family else f"{task.subject}: "
     return f"{subject}{done} in {duration_text(entry.seconds)}"
 

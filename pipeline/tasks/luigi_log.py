@@ -10,7 +10,7 @@ import luigi
 from luigi.interface import core
 
 from pipeline.history import runs, summary
-from pipeline.history.view import close_view
+from pipeline.history.view import close_view, terminal_columns
 from pipeline.lock import is_held
 from pipeline.luigi_internals import LOGGER, NOT_PUBLISHED, SUMMARY, reason_of
 from pipeline.paths import data_folder
@@ -63,4 +63,4 @@ def log_summary(reason: str) -> None:
     rows = summary.rows(own, summary.found, reason, datetime.now(UTC))
     close_view()
     after_lines = "\n" if own or summary.found.unpublished else ""
-    log.info(after_lines + summary.text(rows), extra={"summary": summary.facts(rows)})
+    log.info(after_lines + summary.text(rows, terminal_columns()), extra={"summary": summary.facts(rows)})

@@ -211,8 +211,8 @@ class Measure(MonthsTask):
 class Report(MonthsTask):
     """The months' pages, and the index of all pages."""
 
-    action = "wrote the page"
-    doing = "writing the page"
+    action = "wrote the page{s}"
+    doing = "writing pages"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}

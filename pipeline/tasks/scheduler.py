@@ -65,6 +65,8 @@ def run_luigi(arguments: Sequence[str]) -> int:
         run_with_retcodes(arguments)
     except SystemExit as ended:
         return int(ended.code or 0)
+    finally:
+        close_view()
     raise AssertionError("run_with_retcodes always exits")
 
 

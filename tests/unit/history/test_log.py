@@ -13,6 +13,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import BadFile, BadInput
 from pipeline.history import log
+from pipeline.lock import lock
 from pipeline.tasks.source import Load
 
 TASK = "Load(source=citibike, month=2024-01)"
@@ -162,3 +163,13 @@ def test_large_files_are_rotated_and_the_oldest_deleted() -> None:
     log.log_file().write_text("small")
     log.rotate()
     assert log.log_file().read_text() == "small"
+
+
+def test_a_summary_is_stored_only_by_a_run_that_has_locked_the_data_folder(data: Path) -> None:
+    one = logging.LogRecord("pipeline.x", 20, "", 0, "complete  2024-01", (), None)
+    one.__dict__["summary"] = {"complete": ["2024-01"]}
+    file_handler().handle(one)
+    assert not log.log_file().exists()
+    lock(data)
+    file_handler().handle(one)
+    assert json.loads(log.log_file().read_text())["summary"] == {"complete": ["2024-01"]}

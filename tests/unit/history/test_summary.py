@@ -113,4 +113,6 @@ def test_a_run_on_the_demos_data_names_the_command_for_the_demos_pages(
 def test_text_aligns_the_labels_and_json_has_lists() -> None:
     found = [("built", "2024-01"), ("failed", "a"), ("", "b")]
     assert summary.text(found) == "built     2024-01\nfailed    a\n          b"
+    wrapped = summary.text([("failed", "a reason of several words")], 24)
+    assert wrapped == "failed    a reason of\n          several words"
     assert summary.facts(found) == {"built": ["2024-01"], "failed": ["a", "b"]}

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import NoSpace
 from pipeline.paths import path_for
+from pipeline.progress import tell
 from pipeline.tasks.base import Task, begin_run, check_clock, check_space, digest_of
+from pipeline.tasks.month import Transform
 from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.source import Convert
 
 
 class Step(Task):
@@ -110,3 +114,20 @@ def test_only_what_is_given_is_shown(data: Path) -> None:
     task.set_progress_percentage = task.set_status_message = task.set_tracking_url = shown.append
     task.notify(message="1,000 rows")
     assert shown == ["1,000 rows"]
+
+
+def test_how_much_is_done_is_shown_on_luigids_pages_in_percent_and_in_words(data: Path) -> None:
+    shown: list[Any] = []
+    task = Step()
+    task.set_progress_percentage = task.set_status_message = shown.append
+    with task.progress("models and tests"):
+        tell(14, 143)
+    with task.progress():
+        tell(25, 100)
+    assert shown == [10, "14 of 143 models and tests", 25]
+
+
+def test_a_step_is_called_by_its_months_and_source_and_by_what_it_does(data: Path) -> None:
+    assert Convert(source="citibike", month=date(2024, 1, 1)).title == "2024-01 citibike: converting to Parquet"
+    assert Transform(months=(date(2024, 1, 1),)).title == "2024-01: building the tables"
+    assert (Step().title, Step().subject) == ("", "Step")

@@ -30,8 +30,8 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Converted:
-    """Annotates a field: ``convert`` checks and converts its value in YAML, and raises ValueError.
+class FromYaml:
+    """Annotates a field of a dataclass: ``convert`` checks and converts its value in YAML, and raises ValueError.
 
     ``schema`` adapts the JSON Schema of the field's type to the value in YAML.
     """
@@ -180,7 +180,7 @@ def named(name: str, facts: Any, location: str) -> Any:
     return {**facts, "name": name}
 
 
-def matching(pattern: str, what: str) -> Converted:
+def matching(pattern: str, what: str) -> FromYaml:
     """Annotates a text that matches the regular expression, or is empty."""
 
     def check(text: Any) -> Any:
@@ -188,7 +188,7 @@ def matching(pattern: str, what: str) -> Converted:
             raise ValueError(f"expected {what}")
         return text
 
-    return Converted(check, lambda schema: {**schema, "pattern": f"^({pattern})?$"})
+    return FromYaml(check, lambda schema: {**schema, "pattern": f"^({pattern})?$"})
 
 
 def write_json_schemas(schemas: Mapping[str, JsonSchema]) -> None:

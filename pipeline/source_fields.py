@@ -7,7 +7,7 @@ from datetime import date
 from string import Formatter
 from typing import Annotated, Any, ClassVar
 
-from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, matching, without_name
+from pipeline.declarations import CONFIGURATION, FromYaml, JsonSchema, matching, without_name
 from pipeline.errors import BadInput
 from pipeline.months import parse_month
 
@@ -110,11 +110,11 @@ def publishers_file(schema: JsonSchema) -> JsonSchema:
     return {"$schema": each.pop("$schema"), "type": "object", "additionalProperties": each}
 
 
-MONTH = Converted(as_month, lambda schema: {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
-URLS = Converted(as_urls, lambda schema: {**schema, "minItems": 1})
-READ = Converted(as_read, lambda schema: schema)
-SO_FAR_URL = Converted(as_so_far_url, lambda schema: schema)
-COLUMNS = Converted(as_columns, columns_schema)
+MONTH = FromYaml(as_month, lambda schema: {"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"})
+URLS = FromYaml(as_urls, lambda schema: {**schema, "minItems": 1})
+READ = FromYaml(as_read, lambda schema: schema)
+SO_FAR_URL = FromYaml(as_so_far_url, lambda schema: schema)
+COLUMNS = FromYaml(as_columns, columns_schema)
 
 
 @dataclass(frozen=True)

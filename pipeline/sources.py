@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 
-from pipeline.declarations import CONFIGURATION, Converted, JsonSchema, file_name, json_schema, named, read_declaration
+from pipeline.declarations import CONFIGURATION, FromYaml, JsonSchema, file_name, json_schema, named, read_declaration
 from pipeline.errors import BadInput
 from pipeline.months import add_months
 from pipeline.project import CONFIG
@@ -79,7 +79,7 @@ class Source:
 
     name: str
     title: str
-    publisher: Annotated[Publisher, Converted(as_publisher, lambda schema: {"type": "string"})]
+    publisher: Annotated[Publisher, FromYaml(as_publisher, lambda schema: {"type": "string"})]
     """A name in publishers.yaml."""
     kind: Literal["trips", "weather", "zones"]
     first_month: Annotated[date, MONTH]

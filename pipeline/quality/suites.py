@@ -5,13 +5,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from pipeline.declarations import CONFIGURATION, FromYaml
 from pipeline.sources import Source, sources
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema
 
 PARAMETER = re.compile(r"[a-z_]\w*")
 SELECTORS = {
@@ -57,26 +54,14 @@ def has_fields(source: Source, fields: Mapping[str, Any]) -> bool:
     return all(SELECTORS[field](source) == value for field, value in fields.items())
 
 
-class SourceSelection:
-    """Tells pydantic to resolve a selection of sources to their names."""
-
-    def __get_pydantic_core_schema__(self, names: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_before_validator_function(select_sources, handler(names))
-
-    def __get_pydantic_json_schema__(self, schema: "CoreSchema", handler: Any) -> dict[str, Any]:
-        return SELECTION_SCHEMA
-
-
-SourceNames = Annotated[tuple[str, ...], SourceSelection()]
+SourceNames = Annotated[tuple[str, ...], FromYaml(select_sources, lambda _: SELECTION_SCHEMA)]
 
 
 @dataclass(frozen=True)
 class DeclaredExpectation:
     """One expectation of a suite. Keys that are not listed here are arguments of Great Expectations' expectation."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "allow", "use_attribute_docstrings": True}
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION | {"extra": "allow"}
 
     expectation: str
     """Great Expectations' name: https://greatexpectations.io/expectations"""
@@ -132,7 +117,7 @@ class Suite:
     With ``sources`` the suite is evaluated once for each of them that the month has.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "use_attribute_docstrings": True}
+    __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     model: str
     """The table, as schema.name."""

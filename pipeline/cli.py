@@ -31,7 +31,7 @@ from pipeline.tasks.scheduler import USAGE, tell_of_interruption
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
-DISAGREES, FAILED, INTERRUPTED = 1, 30, 130
+DISAGREES, INTERRUPTED = 1, 130  # where verify or health finds something; after Ctrl-C, as in a shell
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -296,5 +296,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(known, MobilityError):
             raise
         click.echo(f"error: {known}", err=True)
-        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(known), FAILED)
+        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(known), run.TASK_FAILED)
     return code

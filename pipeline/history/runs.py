@@ -19,6 +19,8 @@ from pipeline.paths import append_line
 
 DONE, FAILED, REJECTED, BROKEN = "done", "failed", "rejected", "broken"
 """How a task ended; broken: its dependencies could not be determined."""
+LAST_CATCHUP = "runs/last_catchup.json"
+"""The record of the last run of the verb catchup, below the data folder: when it ended, and what was missing."""
 COLUMNS = {
     "run": "varchar",
     "task": "varchar",

@@ -3,21 +3,22 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from pipeline.history import alerts
+from pipeline.history.runs import LAST_CATCHUP
 from pipeline.operations import run
 from pipeline.paths import atomic_write, data_folder
 from pipeline.process import run_id
 from pipeline.sources import Source
 from pipeline.tasks import selection
 from pipeline.tasks.base import begin_run
+from pipeline.tasks.scheduler import USAGE
 from pipeline.tasks.settings import mobility
 
-ALL_ASKED = {0, 20, 30}
+ALL_ASKED = {0, run.MISSING_DATA, run.TASK_FAILED}
 """Exit codes of runs in which every publisher was asked."""
-NOT_RUN = {2, 10}
-"""Exit codes of runs that did nothing: bad arguments, or another run has locked the data folder."""
+NOTHING_DONE = {USAGE, run.ALREADY_RUNNING}
+"""Exit codes of runs that did nothing."""
 Missing = list[tuple[Source, date]]
 
 
@@ -29,13 +30,13 @@ def catchup(start: date | None, newest_first: bool, options: Sequence[str]) -> i
     arguments = ["--start", f"{start:%Y-%m}"] if start else []
     arguments += ["--newest-first"] if newest_first else []
     code = run.run(["CatchUp", *arguments, *options])
-    if code in NOT_RUN:
+    if code in NOTHING_DONE:
         return code
     task = CatchUp(**({"start": start} if start else {}))
     today = date.today()
     missing = [(source, month) for source, month in task.missing() if is_missing(source, month, code, today)]
     print("\n".join(messages(missing, today)) or "nothing is missing")
-    record("catchup", code, missing)
+    record(code, missing)
     alerts.send(alerts.alerts_for_late_sources(missing, today))
     alerts.send_for_failure_rate()
     return code
@@ -60,18 +61,13 @@ def messages(missing: Missing, today: date) -> Iterator[str]:
             yield f"{month:%Y-%m} {source.name}: not requested, expected from {soonest}"
 
 
-def record(verb: str, code: int, missing: Missing) -> None:
-    """Records that the verb was run, by which health knows that the timer still works."""
+def record(code: int, missing: Missing) -> None:
+    """Records this run of catchup, for the verbs health (the timer works) and status (what is late)."""
     facts = {
         "run": run_id(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code,
         "missing": [{"source": source.name, "month": f"{month:%Y-%m}"} for source, month in missing],
     }
-    with atomic_write(record_path(verb)) as part:
+    with atomic_write(data_folder() / LAST_CATCHUP) as part:
         part.write_text(json.dumps(facts, indent=1) + "\n")
-
-
-def record_path(verb: str) -> Path:
-    """The path of the record of the verb's last run."""
-    return data_folder() / "runs" / f"last_{verb}.json"

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.errors import Unavailable
 from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, memory_of_machine
-from pipeline.history.runs import failure_rate, read
+from pipeline.history.runs import LAST_CATCHUP, failure_rate, read
 from pipeline.paths import free_bytes, program
 from pipeline.sources import Publisher, default_names, sources
 
@@ -34,7 +34,7 @@ class Health:
 def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
     """Checks the timer, publishers, luigid (where it is used), disk, memory and the failures of the last day."""
     health = Health()
-    health.alerts += check_timer(health.facts, data / "runs" / "last_catchup.json", rules.timer_silent_hours)
+    health.alerts += check_timer(health.facts, data / LAST_CATCHUP, rules.timer_silent_hours)
     health.alerts += check_publishers(health.facts)
     health.alerts += check_luigid(health.facts, luigid)
     health.alerts += check_disk(health.facts, data, least_free_gb)

@@ -14,8 +14,9 @@ from pipeline.tasks.scheduler import drop_killed_workers, luigid_address, run_lu
 
 log = logging.getLogger(__name__)
 
-ALREADY_RUNNING, NOT_RUN, UNHANDLED = 10, 25, 40
-"""Exit codes of luigi.cfg where the scheduler did not run all tasks, and where Luigi itself raised an error."""
+ALREADY_RUNNING, MISSING_DATA, NOT_RUN, TASK_FAILED, UNHANDLED = 10, 20, 25, 30, 40
+"""Exit codes of runs, as [retcode] of luigi.cfg sets them: another run has locked the data folder, some data are not
+published yet, the scheduler did not run all tasks, a task failed, Luigi itself raised an error."""
 
 
 def run(arguments: Sequence[str]) -> int:

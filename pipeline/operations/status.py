@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadInput
-from pipeline.history.runs import DONE, read
+from pipeline.history.runs import DONE, LAST_CATCHUP, read
 from pipeline.months import parse_month
 from pipeline.operations.demo_data import first_step
 from pipeline.paths import data_folder, path_for, program
@@ -41,7 +41,7 @@ def months_in(name: str) -> Iterable[date]:
 def late(today: date) -> dict[tuple[str, date], int]:
     """Days late, by source and month, of what the last catchup did not find and no run has downloaded since."""
     try:
-        missing = json.loads((data_folder() / "runs/last_catchup.json").read_text())["missing"]
+        missing = json.loads((data_folder() / LAST_CATCHUP).read_text())["missing"]
     except (FileNotFoundError, ValueError, KeyError):
         return {}
     found = {(one["source"], parse_month(one["month"])) for one in missing if one["source"] in sources()}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.catchup import is_missing, messages, record, record_path
+from pipeline.history.runs import LAST_CATCHUP
+from pipeline.operations.catchup import is_missing, messages, record
 from pipeline.sources import sources
 
 YELLOW, MONTH = sources()["yellow_taxi"], date(2024, 1, 1)
@@ -39,8 +40,7 @@ def test_the_record_has_the_run_its_exit_code_and_what_is_missing(
 ) -> None:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
-    record("catchup", 20, [(YELLOW, MONTH)])
-    assert record_path("catchup") == tmp_path / "runs/last_catchup.json"
-    facts = json.loads(record_path("catchup").read_text())
+    record(20, [(YELLOW, MONTH)])
+    facts = json.loads((tmp_path / LAST_CATCHUP).read_text())
     assert (facts["run"], facts["code"]) == ("the-run", 20)
     assert facts["missing"] == [{"source": "yellow_taxi", "month": "2024-01"}]

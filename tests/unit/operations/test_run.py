@@ -1,5 +1,6 @@
 """One run of Luigi in a process, with the command line of its verbs."""
 
+import configparser
 import os
 import socket
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline.errors import BadInput, Unreachable
 from pipeline.operations import run
+from pipeline.project import HERE
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +19,20 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOBILITY_SOURCES", "MOBILITY_LOG_FORMAT", "MOBILITY_SCHEDULER"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+
+
+def test_the_exit_codes_are_those_of_luigi_cfg() -> None:
+    config = configparser.RawConfigParser()
+    config.read(HERE / "luigi.cfg")
+    codes = {name: int(code) for name, code in config["retcode"].items()}
+    assert codes.pop("scheduling_error") not in codes.values()
+    assert codes == {
+        "already_running": run.ALREADY_RUNNING,
+        "missing_data": run.MISSING_DATA,
+        "not_run": run.NOT_RUN,
+        "task_failed": run.TASK_FAILED,
+        "unhandled_exception": run.UNHANDLED,
+    }
 
 
 def test_an_option_without_its_value_is_refused() -> None:

@@ -1,6 +1,5 @@
 """Sources: what each publisher gives, as config/sources/*.yaml and config/publishers.yaml declare it."""
 
-import calendar
 import functools
 import hashlib
 import os
@@ -151,13 +150,12 @@ class Source:
 
     def urls_of(self, month: date) -> dict[str, str]:
         """The addresses of the month in the order to try, each with its file's label: the month or the year."""
-        last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
         values = {
             "base": self.publisher.base_url,
             "year": f"{month:%Y}",
             "month": f"{month:%m}",
             "day_before": str(month - timedelta(days=1)) if month > self.first_month else str(month),
-            "two_days_after": str(last + timedelta(days=2)),
+            "two_days_after": str(add_months(month, 1) + timedelta(days=1)),
             "columns": self.requested_columns,
         }
         return {url.format(**values): f"{month:%Y}" if is_yearly(url) else self.label(month) for url in self.urls}

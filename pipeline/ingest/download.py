@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,6 +27,8 @@ from pipeline.ingest.responses import (
     strong_validator,
     validators_in,
 )
+from pipeline.months import add_months
+from pipeline.paths import free_bytes
 from pipeline.printable import printable
 from pipeline.progress import Progress
 from pipeline.results import Landed
@@ -68,8 +69,8 @@ def doubt(source: Source, month: date, latest: date) -> str:
 
 def is_settled(source: Source, month: date) -> bool:
     """Whether an archive that is not made of files has the complete month."""
-    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return datetime.now(UTC).date() > following + timedelta(days=1 + (source.settled_after_days or 0))
+    assert source.settled_after_days is not None
+    return datetime.now(UTC).date() > add_months(month, 1) + timedelta(days=1 + source.settled_after_days)
 
 
 def fetch(source: Source, url: str, path: Path, part: Path, policy: RetryPolicy, progress: Progress) -> Landed:
@@ -194,7 +195,7 @@ def _check_size(source: Source, url: str, size: int, partial: _Partial) -> None:
     if size > source.max_bytes:
         expected = f"expected at most {source.max_bytes:,} (max_bytes in config/sources/{source.name}.yaml)"
         raise BadFile(f"{url}: {size:,} bytes, {expected}")
-    free = shutil.disk_usage(partial.path.parent).free + partial.size
+    free = free_bytes(partial.path.parent) + partial.size
     if size > free:
         raise NoSpace(
             f"{partial.path.parent}: {url} needs {size:,} bytes, {free:,} are free; "

@@ -23,9 +23,9 @@ def check_answer(source: Source, url: str, path: Path, label: str) -> None:
     """Raises BadFile where the answer to a request differs from it: time zone, position, units or hours."""
     query = dict(parse_qsl(urlsplit(url).query))
     if found := list(differences(source, query, read_weather(path, label))):
+        more = f" (and {len(found) - MAX_DIFFERENCES} more)" if len(found) > MAX_DIFFERENCES else ""
         raise BadFile(
-            f"{label}: {'; '.join(found[:MAX_DIFFERENCES])}{f' (and {len(found) - 5} more)' if found[5:] else ''}; "
-            "the answer is not what was requested and is not used"
+            f"{label}: {'; '.join(found[:MAX_DIFFERENCES])}{more}; the answer is not what was requested and is not used"
         )
 
 

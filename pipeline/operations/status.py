@@ -76,7 +76,7 @@ def size_of(record: Mapping[str, Any] | None) -> int:
 
 
 def month_state(month: date, known: dict[Path, str]) -> dict[str, str]:
-    """The state of the month's steps, and what is lost of a month that was complete."""
+    """The state of the month's steps, why it is rejected, and what is lost of a month that was complete."""
     rejected = record_of("quality", month, ".rejected.json")
     judged = "rejected" if rejected else "passed" if record_of("quality", month) else "—"
     was_complete = bool(record_of("complete", month)) and not rejected
@@ -86,6 +86,7 @@ def month_state(month: date, known: dict[Path, str]) -> dict[str, str]:
         "quality": judged,
         "complete": "incomplete" if loss else "yes" if was_complete else "—",
         "why_incomplete": loss,
+        "why_rejected": str(rejected["why"]) if rejected else "",
     }
 
 
@@ -114,7 +115,6 @@ def facts(today: date) -> list[dict[str, Any]]:
             **month_state(month, known),
             "seconds": seconds.get(f"{month:%Y-%m}"),
             "published_bytes": size_of(record_of("published", month)),
-            "why_rejected": why_rejected(month),
         }
         for month in sorted({*months_known(), *(month for _, month in overdue)})
     ]
@@ -182,11 +182,6 @@ def cell(fact: Mapping[str, Any] | None) -> str:
 
 def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size else "—"
-
-
-def why_rejected(month: date) -> str:
-    record = record_of("quality", month, ".rejected.json")
-    return str(record["why"]) if record else ""
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,7 @@ from pipeline.paths import data_folder, disk_error_of, program
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
-from pipeline.tasks.scheduler import USAGE, tell_of_interruption
+from pipeline.tasks.scheduler import USAGE, report_interruption
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
@@ -265,9 +265,9 @@ def config(copy_it: bool) -> int:
 
     The settings folder (MOBILITY_CONFIG, ~/.config/nyc-mobility) may have luigi.cfg, config/ and dbt/ of your own.
     """
-    from pipeline.operations.config import copy, shown
+    from pipeline.operations.config import copy, locations
 
-    click.echo("\n".join(map(str, copy())) if copy_it else shown())
+    click.echo("\n".join(map(str, copy())) if copy_it else locations())
     return 0
 
 
@@ -289,7 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"{prefix}{error.format_message()}", err=True)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        tell_of_interruption()
+        report_interruption()
         return INTERRUPTED
     except (MobilityError, OSError) as error:
         known = disk_error_of(error) or error

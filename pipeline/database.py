@@ -105,7 +105,7 @@ def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: 
     """An open connection. Raises WarehouseBusy where another process still holds the file after ``wait_s`` seconds."""
     import duckdb
 
-    began, is_told = time.monotonic(), False
+    began, has_warned = time.monotonic(), False
     while True:
         try:
             return duckdb.connect(database, read_only=read_only, config=dict(settings))
@@ -115,9 +115,9 @@ def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: 
                 raise
             if waited >= wait_s:
                 raise busy from error
-            if waited >= QUIET_S and not is_told:
+            if waited >= QUIET_S and not has_warned:
                 log.warning("%s; waiting up to %.0f s", str(busy).split(";")[0], wait_s)
-                is_told = True
+                has_warned = True
         time.sleep(0.1)
 
 

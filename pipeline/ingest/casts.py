@@ -84,12 +84,12 @@ class Field:
         return not is_same and self.type != '"NULL"'
 
     @property
-    def does_not_fit(self) -> str:
+    def misfit_condition(self) -> str:
         """Whether the published value does not fit."""
         return f"({quoted(self.name)} is not null and {self.value} is null)"
 
     @property
-    def is_missing(self) -> str:
+    def missing_condition(self) -> str:
         """Whether the published value is none that fits because there is none: NaN, or a text for that."""
         if self.type in FLOATS:
             return f"isnan(try({quoted(self.name)}))"  # try keeps statistics out

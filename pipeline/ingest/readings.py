@@ -41,7 +41,8 @@ class Reading:
         values = [self.fields[c.name].value if c.name in self.fields else f"null::{c.type}" for c in self.columns]
         names = [quoted(column.name) for column in self.columns]
         counted = (
-            " + ".join(f"{field.does_not_fit}::integer" for field in self.fields.values() if field.is_checked) or "0"
+            " + ".join(f"{field.misfit_condition}::integer" for field in self.fields.values() if field.is_checked)
+            or "0"
         )
         fields = ", ".join(f"{value} as {name}" for value, name in zip(values, names, strict=True))
         return f"select {fields}, {counted} as {MISFITS} from {self.from_clause}"

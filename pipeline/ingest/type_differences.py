@@ -56,9 +56,9 @@ def count_misfits(con: "duckdb.DuckDBPyConnection", reading: Reading) -> dict[st
     """The values of each column of a file that do not fit."""
     checked = {name: field for name, field in reading.fields.items() if field.is_checked}
     counts = ", ".join(
-        f"count(*) filter ({field.does_not_fit} and {field.is_missing}), "
-        f"count(*) filter ({field.does_not_fit} and not {field.is_missing}), "
-        f"left(min({field.shown}) filter ({field.does_not_fit} and not {field.is_missing}), 40)"
+        f"count(*) filter ({field.misfit_condition} and {field.missing_condition}), "
+        f"count(*) filter ({field.misfit_condition} and not {field.missing_condition}), "
+        f"left(min({field.shown}) filter ({field.misfit_condition} and not {field.missing_condition}), 40)"
         for field in checked.values()
     )
     row = con.execute(f"select {counts} from {reading.from_clause}").fetchall()[0] if checked else ()

@@ -10,7 +10,7 @@ from pipeline.tasks.settings import settings_files
 from pipeline.warehouse.dbt import OWN
 
 
-def shown() -> str:
+def locations() -> str:
     """Where data and settings are, one line each."""
     files = "\n               ".join(map(str, settings_files()))
     return f"""data           {data_folder()}

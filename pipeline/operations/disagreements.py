@@ -31,7 +31,7 @@ class Disagreement:
     unreadable: Path | None = None
 
 
-def of_source(source: Source, month: date, problem: str, invalid: Sequence[Path]) -> Disagreement:
+def source_disagreement(source: Source, month: date, problem: str, invalid: Sequence[Path]) -> Disagreement:
     """A disagreement about what is stored of a source and month."""
     return Disagreement(
         f"{source.label(month)} {source.name}: {problem}",
@@ -56,12 +56,12 @@ def months_of(source: Source, month: date) -> tuple[date, ...]:
     return tuple(maintained) if source.static else tuple({month} & {*maintained})
 
 
-def of_month(month: date, problem: str, *invalid: Path) -> Disagreement:
+def month_disagreement(month: date, problem: str, *invalid: Path) -> Disagreement:
     """A disagreement about what was made of a month."""
     return Disagreement(f"{month:%Y-%m}: {problem}", (month,), invalid)
 
 
-def of_dimensions(problem: str) -> Disagreement:
+def dimensions_disagreement(problem: str) -> Disagreement:
     """A disagreement about the tables that have no months, which the build of any month writes."""
     rejected, built = records.months_rejected(), records.months_built()
     newest = ([month for month in built if month not in rejected] or built)[-1:]

@@ -12,8 +12,15 @@ from pathlib import Path
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
 from pipeline.months import parse_month
-from pipeline.operations.disagreements import Disagreement, changes, of_dimensions, of_month, of_source, record_in
-from pipeline.operations.verify_warehouse import of_warehouse
+from pipeline.operations.disagreements import (
+    Disagreement,
+    changes,
+    dimensions_disagreement,
+    month_disagreement,
+    source_disagreement,
+    record_in,
+)
+from pipeline.operations.verify_warehouse import compare_warehouse
 from pipeline.paths import data_folder, program
 from pipeline.sources import sources
 from pipeline.tasks import records
@@ -44,17 +51,17 @@ def verify(warehouse: Warehouse, is_deep: bool) -> bool:
 
 def disagreements(warehouse: Warehouse, is_deep: bool = True) -> list[Disagreement]:
     """The differences between receipts, files and warehouse, each of them once."""
-    found = [*of_receipts(is_deep), *of_warehouse(warehouse, is_deep)]
+    found = [*compare_receipts(is_deep), *compare_warehouse(warehouse, is_deep)]
     return list({one.text: one for one in found}.values())
 
 
-def of_receipts(is_deep: bool) -> Iterator[Disagreement]:
+def compare_receipts(is_deep: bool) -> Iterator[Disagreement]:
     """What receipts vouch for and is not stored as it was then; with ``is_deep``, by the digests of files too."""
     for path in receipts():
         problems = [
             problem
             for problem in (*Receipt(path).losses(), *(changes(path) if is_deep else ()))
-            if not is_left_as_it_is(path, problem) and not problem.startswith(WAREHOUSE)
+            if not is_of_rejected_month(path, problem) and not problem.startswith(WAREHOUSE)
         ]
         if problems:
             more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
@@ -68,10 +75,9 @@ def receipts() -> list[Path]:
     return [path for path in found if LABEL.fullmatch(path.stem)]
 
 
-def is_left_as_it_is(path: Path, problem: str) -> bool:
+def is_of_rejected_month(path: Path, problem: str) -> bool:
     """Whether the problem is that a month is rejected: what was published of it before stays, and is older."""
-    stage = stage_of(path)
-    is_of_rejected = stage in PUBLISHED and month_of(path) in records.months_rejected()
+    is_of_rejected = stage_of(path) in PUBLISHED and month_of(path) in records.months_rejected()
     return is_of_rejected and "has changed since" in problem
 
 
@@ -83,18 +89,20 @@ def disagreement(path: Path, problem: str) -> Disagreement:
     if label in ("index", "pooled") or (label, stage) == ("dimensions", "published"):
         return Disagreement(problem, is_shared=True)
     if label == "dimensions":
-        return of_dimensions(problem)
+        return dimensions_disagreement(problem)
     source, month = sources().get(path.parent.name), month_of(path)
     assert month is not None
     if source:
-        return of_source(source, month, problem, (path, *archive_of(path)))
-    return of_month(month, problem, path)
+        return source_disagreement(source, month, problem, (path, *archive_of(path)))
+    return month_disagreement(month, problem, path)
 
 
 def missing_receipts() -> Iterator[Disagreement]:
     """Receipts of what all months share, which a killed run has left to be written."""
     if records.months_built() and not records.dimensions_receipt().exists():
-        yield of_dimensions("the tables without months have no receipt: a run did not finish building the models")
+        yield dimensions_disagreement(
+            "the tables without months have no receipt: a run did not finish building the models"
+        )
     for path in (records.dimensions_receipt("published"), records.pooled_receipt(), records.index_receipt()):
         if records.months_with("published") and not path.exists():
             yield Disagreement(f"{Receipt(path).name} does not exist", is_shared=True)

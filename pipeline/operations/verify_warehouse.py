@@ -12,9 +12,9 @@ from pipeline.operations.disagreements import (
     Disagreement,
     is_intact,
     months_of,
-    of_dimensions,
-    of_month,
-    of_source,
+    dimensions_disagreement,
+    month_disagreement,
+    source_disagreement,
     record_in,
 )
 from pipeline.paths import data_folder, path_for
@@ -27,21 +27,25 @@ from pipeline.warehouse import contents, raw
 RowCounts = dict[tuple[str, str, str], int]
 
 
-def of_warehouse(warehouse: Warehouse, is_deep: bool) -> list[Disagreement]:
+def compare_warehouse(warehouse: Warehouse, is_deep: bool) -> list[Disagreement]:
     """Where tables hold something else than their receipts say, or cannot be read; with ``is_deep``, by digests too."""
     import duckdb
 
     if not warehouse.path.exists():
-        return [lost(f"{warehouse.path} does not exist")] if loaded() else []
+        return [lost_warehouse(f"{warehouse.path} does not exist")] if loaded() else []
     try:
         counts = raw.count_rows(warehouse)
-        found = [*of_raw(warehouse, counts, is_deep), *of_models(warehouse, is_deep), *of_built(counts)]
+        found = [
+            *compare_raw(warehouse, counts, is_deep),
+            *compare_models(warehouse, is_deep),
+            *compare_built_sources(counts),
+        ]
         named = {month for one in found for month in one.months}
         unnamed = [month for month in records.months_built() if month not in named]
-        return [*found, *without_receipt(counts), *of_results(counts), *of_trips(counts, unnamed)]
+        return [*found, *rows_without_receipt(counts), *compare_results(counts), *compare_trips(counts, unnamed)]
     except (BadFile, duckdb.Error) as error:
         reason = str(error).splitlines()[0]
-        return [lost(f"{warehouse.path} cannot be read ({reason})", warehouse.path)]
+        return [lost_warehouse(f"{warehouse.path} cannot be read ({reason})", warehouse.path)]
 
 
 def loaded() -> list[tuple[Source, date, Mapping[str, Any]]]:
@@ -55,7 +59,7 @@ def loaded() -> list[tuple[Source, date, Mapping[str, Any]]]:
     return found
 
 
-def lost(text: str, unreadable: Path | None = None) -> Disagreement:
+def lost_warehouse(text: str, unreadable: Path | None = None) -> Disagreement:
     """The warehouse is lost: everything is loaded and built again."""
     receipts = [
         path_for("warehouse/loaded", source.label(month), ".json", source.name) for source, month, _ in loaded()
@@ -65,7 +69,7 @@ def lost(text: str, unreadable: Path | None = None) -> Disagreement:
     return Disagreement(text, tuple(records.months_to_maintain()), tuple(receipts), steps, unreadable=unreadable)
 
 
-def of_raw(warehouse: Warehouse, counts: RowCounts, is_deep: bool) -> Iterator[Disagreement]:
+def compare_raw(warehouse: Warehouse, counts: RowCounts, is_deep: bool) -> Iterator[Disagreement]:
     """The loaded rows are as many as were converted, have a record of their file, and are those of the Parquet file."""
     for source, month, record in loaded():
         label, parquet = source.label(month), path_for("parquet", source.label(month), ".parquet", source.name)
@@ -80,10 +84,10 @@ def of_raw(warehouse: Warehouse, counts: RowCounts, is_deep: bool) -> Iterator[D
             problem = "" if is_same else f"raw_data has other rows than {parquet}"
         if problem:
             receipt = path_for("warehouse/loaded", label, ".json", source.name)
-            yield of_source(source, month, problem, [receipt])
+            yield source_disagreement(source, month, problem, [receipt])
 
 
-def of_models(warehouse: Warehouse, is_deep: bool) -> Iterator[Disagreement]:
+def compare_models(warehouse: Warehouse, is_deep: bool) -> Iterator[Disagreement]:
     """The tables of the models hold what the receipts of their builds record."""
     built = records.months_built()
     found = contents.contents_of_months(warehouse, built, with_digests=is_deep)
@@ -91,13 +95,13 @@ def of_models(warehouse: Warehouse, is_deep: bool) -> Iterator[Disagreement]:
         receipt = records.transform_receipt(month)
         for table, expected in tables_in(receipt).items():
             if problem := problem_of(warehouse, table, expected, found[month].get(table), month):
-                yield of_month(month, problem, receipt)
+                yield month_disagreement(month, problem, receipt)
         if records.is_outdated(month) and month not in records.months_rejected():
-            yield of_month(month, "the published files differ from the warehouse")
+            yield month_disagreement(month, "the published files differ from the warehouse")
     held = contents.contents_of_dimensions(warehouse, is_deep)
     for table, expected in tables_in(records.dimensions_receipt()).items():
         if problem := problem_of(warehouse, table, expected, held.get(table), None):
-            yield of_dimensions(problem)
+            yield dimensions_disagreement(problem)
 
 
 def tables_in(receipt: Path) -> dict[str, Content]:
@@ -130,7 +134,7 @@ def is_as_published(warehouse: Warehouse, table: str, month: date | None) -> boo
     return path.exists() and is_intact(receipt) and contents.is_published_as_in(warehouse, table, month, path)
 
 
-def without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
+def rows_without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
     """Rows without a receipt."""
     of_marts: dict[date, int] = {}
     for (kind, name, label), rows in sorted(counts.items()):
@@ -141,20 +145,20 @@ def without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
             text = f"{source.label(month)} {name}: raw_data has {rows:,} rows without a receipt"
             yield Disagreement(text, months_of(source, month), steps=(f"Load {name} {month:%Y-%m}",))
     for month, rows in of_marts.items():
-        yield of_month(month, f"the marts have {rows:,} trips of the month, which is not built")
+        yield month_disagreement(month, f"the marts have {rows:,} trips of the month, which is not built")
 
 
-def of_built(counts: RowCounts) -> Iterator[Disagreement]:
+def compare_built_sources(counts: RowCounts) -> Iterator[Disagreement]:
     """``raw_data.built`` lists the sources that each month was built from: another build takes the others for new."""
     for month in records.months_built():
         made_from = (record_of("warehouse/transformed", month) or {}).get("made_from", {})
         names = [name for name in sources() if f"warehouse/loaded/{name}/{month:%Y-%m}.json" in made_from]
         if missing := [name for name in names if not counts.get(("built", name, f"{month:%Y-%m}"))]:
             text = f"raw_data.built lacks {', '.join(missing)}, which the month was built from"
-            yield of_month(month, text, records.transform_receipt(month))
+            yield month_disagreement(month, text, records.transform_receipt(month))
 
 
-def of_results(counts: RowCounts) -> Iterator[Disagreement]:
+def compare_results(counts: RowCounts) -> Iterator[Disagreement]:
     """The warehouse has as many findings and effects of weather of each month as were stored."""
     for month in records.months_to_maintain():
         judged, measured = record_of("quality", month, ".findings.json"), record_of("published/metrics", month)
@@ -166,10 +170,10 @@ def of_results(counts: RowCounts) -> Iterator[Disagreement]:
         }
         for (table, receipt), rows in expected.items():
             if (found := counts.get((table, "", f"{month:%Y-%m}"), 0)) != rows and rows:
-                yield of_month(month, f"{table} has {found:,} rows, expected {rows:,}", receipt)
+                yield month_disagreement(month, f"{table} has {found:,} rows, expected {rows:,}", receipt)
 
 
-def of_trips(counts: RowCounts, months: Collection[date]) -> Iterator[Disagreement]:
+def compare_trips(counts: RowCounts, months: Collection[date]) -> Iterator[Disagreement]:
     """Every loaded trip of the built months is a fact or rejected, and every fact is counted in fct_hourly_mobility."""
     for month in months:
         for source in sources().values():
@@ -177,7 +181,7 @@ def of_trips(counts: RowCounts, months: Collection[date]) -> Iterator[Disagreeme
             facts, rejected = (counts.get((kind, source.name, f"{month:%Y-%m}"), 0) for kind in ("facts", "rejected"))
             if source.kind == "trips" and loaded and facts + rejected != loaded["rows"]:
                 text = f"{source.name} has {facts:,} facts and {rejected:,} rejected rows, expected {loaded['rows']:,}"
-                yield of_month(month, f"{text} in total", records.transform_receipt(month))
+                yield month_disagreement(month, f"{text} in total", records.transform_receipt(month))
     facts, hours = (sum(rows for (of, *_), rows in counts.items() if of == kind) for kind in ("facts", "hours"))
     if facts != hours and len(months) == len(records.months_built()):
         text = f"fct_hourly_mobility counts {hours:,} trips, fct_trips has {facts:,}"

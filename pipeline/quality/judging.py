@@ -38,7 +38,7 @@ class Session:
     docs: "datadocs.DataDocs | None"
     count: Callable[[], None]
     """Called after each suite of each month."""
-    monthless: dict[str, list[Outcome]] = field(default_factory=dict)
+    month_independent: dict[str, list[Outcome]] = field(default_factory=dict)
 
 
 def judge(
@@ -102,15 +102,15 @@ def sources_in_month(suite: Suite, baseline: Baseline) -> list[str]:
 
 def outcomes_of(session: Session, suite: Suite, subject: Subject, baseline: Baseline) -> list[Outcome]:
     """The outcomes of one suite. A suite without a month is evaluated once for all months."""
-    if subject.suite in session.monthless:
-        return session.monthless[subject.suite]
+    if subject.suite in session.month_independent:
+        return session.month_independent[subject.suite]
     expectations = suite.of(subject.source)
     missing = [baseline.missing(subject.source, each.parameters, each.mentions("{history}")) for each in expectations]
     ready = [expectation for expectation, reason in zip(expectations, missing, strict=True) if not reason]
     outcomes: list[Outcome] = list(zip(ready, evaluate(session, suite, subject, baseline, ready), strict=True))
     outcomes += [(expectation, reason) for expectation, reason in zip(expectations, missing, strict=True) if reason]
     if not suite.is_monthly:
-        session.monthless[subject.suite] = outcomes
+        session.month_independent[subject.suite] = outcomes
     return outcomes
 
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 """By how much the clock may be behind a file without a warning."""
-OF_THE_FOLDER = {"warehouse"}
+PER_FOLDER = {"warehouse"}
 """Resources that each data folder has one of."""
 
 
@@ -59,7 +59,7 @@ class Task(CachedParameters, luigi.Task):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         run_id()  # set before Luigi forks its workers: their tasks belong to this run
-        identify(self, digest_of(exit_on_error(data_folder)))
+        identify(self, folder_id(exit_on_error(data_folder)))
 
     def deps(self) -> Any:
         """What ``requires`` returns, flattened. Luigi calls this first of all for a task that is not complete.
@@ -100,8 +100,8 @@ class Task(CachedParameters, luigi.Task):
 
     def process_resources(self) -> dict[str, int]:
         """The task's resources, with those of the data folder under a name of their own."""
-        suffix = digest_of(data_folder())
-        return {f"{name}_{suffix}" if name in OF_THE_FOLDER else name: n for name, n in self.resources.items()}
+        suffix = folder_id(data_folder())
+        return {f"{name}_{suffix}" if name in PER_FOLDER else name: n for name, n in self.resources.items()}
 
 
 def months_of(task: luigi.Task) -> tuple[date, ...]:
@@ -156,6 +156,6 @@ def written_at() -> Iterator[tuple[Path, datetime]]:
 
 
 @cache
-def digest_of(folder: Path) -> str:
+def folder_id(folder: Path) -> str:
     """Identifies a data folder of this machine."""
     return hashlib.sha256(f"{socket.gethostname()}:{folder}".encode()).hexdigest()[:6]

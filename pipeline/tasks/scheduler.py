@@ -45,13 +45,13 @@ def exit_on_error(function: Callable[..., T], *args: Any) -> T:
 def end_in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Prints what Python prints of an exception that nobody catches, and one line for Ctrl-C: ``sys.excepthook``."""
     if issubclass(kind, KeyboardInterrupt):
-        tell_of_interruption()
+        report_interruption()
     else:
         close_view()
         sys.__excepthook__(kind, error, trace)
 
 
-def tell_of_interruption() -> None:
+def report_interruption() -> None:
     """Ends the live view, and says what Ctrl-C has done."""
     close_view()
     print("interrupted; the same command resumes where it stopped", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 import luigi
 
 from pipeline.errors import BadFile, BadInput, MobilityError, Unavailable
-from pipeline.history.view import send
+from pipeline.history import view
 from pipeline.paths import atomic_write, delete, path_for
 from pipeline.process import run_id
 from pipeline.results import Converted, Landed, result_of
@@ -55,7 +55,7 @@ class Published(SourceTask, luigi.ExternalTask):
 
     def complete(self) -> bool:
         title = f"{self.subject}: asking whether it is published"
-        send(step=title)
+        view.send(step=title)
         try:
             return super().complete()
         except MobilityError as error:  # Luigi passes on no more than the stack trace
@@ -63,7 +63,7 @@ class Published(SourceTask, luigi.ExternalTask):
             self.trigger_event(luigi.Event.BROKEN_TASK, self, error)
             raise
         finally:
-            send(step=title, ended=True)
+            view.send(step=title, ended=True)
 
 
 class LandingTask(SourceTask):

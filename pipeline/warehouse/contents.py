@@ -40,9 +40,9 @@ def contents_of_months(
         found: dict[date, Contents] = {month: {} for month in {*months, *reached}}
         for table, columns in tables_of_models(con).items():
             if MONTH in columns:
-                wanted = {*months, *(reached if table in REACHING_NEIGHBOURS else ())}
-                by_month = dict(by_month_of(con, table, columns, wanted, with_digests))
-                for month in wanted:
+                selected = {*months, *(reached if table in REACHING_NEIGHBOURS else ())}
+                by_month = dict(by_month_of(con, table, columns, selected, with_digests))
+                for month in selected:
                     found[month][table] = by_month.get(month, Content(0, no_rows() if with_digests else ""))
     return found
 

@@ -102,7 +102,7 @@ def without_progress(lines: Iterable[str]) -> Iterator[str]:
 
 def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
-    options = () if is_of_dbt_alone(arguments) else PATH_OPTIONS
+    options = () if has_no_command(arguments) else PATH_OPTIONS
     command = [*console_script("dbt", "dbt.cli.main"), *arguments, *options]
     if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
         own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
@@ -121,10 +121,10 @@ def console_script(name: str, module: str) -> list[str]:
 
 def is_reader(arguments: Sequence[str]) -> bool:
     """Whether the command of dbt only reads the warehouse, or does not open it."""
-    return is_of_dbt_alone(arguments) or bool(READERS & {*arguments[:1]})
+    return has_no_command(arguments) or bool(READERS & {*arguments[:1]})
 
 
-def is_of_dbt_alone(arguments: Sequence[str]) -> bool:
+def has_no_command(arguments: Sequence[str]) -> bool:
     """Whether the arguments are of no command: ``--version``, or none."""
     return all(argument.startswith("-") for argument in arguments[:1])
 

@@ -87,12 +87,12 @@ def test_a_null_is_no_value_that_does_not_fit(declared: str) -> None:
 
 @pytest.mark.parametrize("published", ["'nan'::double", "'nan'::float", "'NaN'", "' NULL '", "'\\N'", "''", "'None'"])
 def test_nan_and_texts_for_no_value_stand_for_a_missing_one(published: str) -> None:
-    assert evaluate(published, "double", "is_missing")
+    assert evaluate(published, "double", "missing_condition")
 
 
 def test_an_infinite_number_or_any_other_text_does_not_stand_for_a_missing_value() -> None:
     for published in ("'inf'::double", "'far'", "'0'"):
-        assert not evaluate(published, "double", "is_missing")
+        assert not evaluate(published, "double", "missing_condition")
 
 
 def test_times_with_a_time_zone_are_read_by_the_clock_of_the_field() -> None:
@@ -133,7 +133,7 @@ def read(published: str, declared: str) -> tuple[Any, bool]:
         field = field_of(con, published, declared)
         assert field.is_checked or f"{field.type}".lower() in (declared, '"null"')
         (row,) = con.execute(
-            f"select {field.value}, {field.does_not_fit} from (select {published} as published)"
+            f"select {field.value}, {field.misfit_condition} from (select {published} as published)"
         ).fetchall()
         return row[0], row[1]
 

@@ -21,7 +21,7 @@ def test_it_shows_the_files_in_use(settings: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     settings.mkdir()
     (settings / "luigi.cfg").touch()
-    lines = [line.split()[-1] for line in config.shown().splitlines()]
+    lines = [line.split()[-1] for line in config.locations().splitlines()]
     assert lines == [str(path) for path in (tmp_path / "data", HERE / "luigi.cfg", settings / "luigi.cfg", CONFIG, DBT)]
 
 

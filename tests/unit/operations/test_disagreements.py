@@ -34,7 +34,7 @@ def build(*months: date) -> None:
 def test_the_last_step_that_was_done_is_done_again(stages: tuple[str, ...], step: str) -> None:
     for stage in stages:
         Receipt(path_for(stage, JANUARY, ".json", "green_taxi")).write()
-    assert disagreements.of_source(GREEN, JANUARY, "is gone", []).steps == (f"{step} green_taxi 2024-01",)
+    assert disagreements.source_disagreement(GREEN, JANUARY, "is gone", []).steps == (f"{step} green_taxi 2024-01",)
 
 
 def test_a_file_that_serves_all_months_is_part_of_every_built_month() -> None:
@@ -47,9 +47,9 @@ def test_a_file_that_serves_all_months_is_part_of_every_built_month() -> None:
 
 def test_dimensions_are_built_with_the_newest_month_that_is_not_rejected() -> None:
     build(JANUARY, FEBRUARY)
-    assert disagreements.of_dimensions("is empty").months == (FEBRUARY,)
+    assert disagreements.dimensions_disagreement("is empty").months == (FEBRUARY,)
     Receipt(path_for("quality", FEBRUARY, ".rejected.json")).write(why="too few rows")
-    assert disagreements.of_dimensions("is empty").months == (JANUARY,)
+    assert disagreements.dimensions_disagreement("is empty").months == (JANUARY,)
 
 
 def test_a_file_is_intact_while_it_has_the_content_that_was_written(data: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.database import Warehouse
 from pipeline.operations.disagreements import Disagreement
-from pipeline.operations.verify_warehouse import of_warehouse
+from pipeline.operations.verify_warehouse import compare_warehouse
 from pipeline.paths import path_for
 from pipeline.results import Content
 from pipeline.tasks import records
@@ -66,7 +66,7 @@ def to_record(tables: Mapping[str, Content]) -> dict[str, object]:
 
 
 def only(warehouse: Warehouse, is_deep: bool = False) -> Disagreement:
-    [found] = of_warehouse(warehouse, is_deep)
+    [found] = compare_warehouse(warehouse, is_deep)
     return found
 
 
@@ -77,7 +77,7 @@ def execute(warehouse: Warehouse, sql: str) -> None:
 
 @pytest.mark.parametrize("is_deep", [True, False])
 def test_receipts_that_agree_give_no_disagreement(warehouse: Warehouse, is_deep: bool) -> None:
-    assert of_warehouse(warehouse, is_deep) == []
+    assert compare_warehouse(warehouse, is_deep) == []
 
 
 def test_lost_rows_invalidate_the_load(warehouse: Warehouse) -> None:
@@ -88,14 +88,14 @@ def test_lost_rows_invalidate_the_load(warehouse: Warehouse) -> None:
 
 def test_other_raw_rows_than_those_of_the_parquet_file_are_found_by_the_full_form(warehouse: Warehouse) -> None:
     execute(warehouse, "update raw_data.green_taxi set fare = 7 where source_row = 0")
-    assert of_warehouse(warehouse, is_deep=False) == []
+    assert compare_warehouse(warehouse, is_deep=False) == []
     assert "raw_data has other rows" in only(warehouse, is_deep=True).text
 
 
 def test_rows_are_not_compared_with_a_file_that_is_damaged(warehouse: Warehouse, tmp_path: Path) -> None:
     parquet = tmp_path / "parquet/green_taxi/2024-01.parquet"
     parquet.write_bytes(bytes(parquet.stat().st_size))
-    assert of_warehouse(warehouse, is_deep=True) == []
+    assert compare_warehouse(warehouse, is_deep=True) == []
 
 
 def test_a_lost_fact_invalidates_the_marts_of_its_month(warehouse: Warehouse) -> None:
@@ -113,7 +113,7 @@ def test_facts_that_do_not_add_up_are_found_where_a_receipt_records_no_tables(wa
 def test_a_changed_value_is_found_by_the_full_form(warehouse: Warehouse) -> None:
     execute(warehouse, "update core.fct_trips set source = 'yellow_taxi'")
     execute(warehouse, "update core.dim_time set range = 30 where range = 3")
-    assert [one.text for one in of_warehouse(warehouse, is_deep=True)] == [
+    assert [one.text for one in compare_warehouse(warehouse, is_deep=True)] == [
         "2024-01: core.fct_trips has other values than were built",
         "core.dim_time has other values than were built",
     ]
@@ -127,7 +127,7 @@ def test_after_an_upgrade_of_duckdb_tables_are_compared_with_what_was_published(
     receipt.update(tables={"core.fct_trips": tables["core.fct_trips"] | {"digest": "1.9.9 123"}})
     with warehouse.connect() as con:
         con.execute(f"copy core.fct_trips to '{folder}/fct_trips.parquet' (format parquet)")
-    assert of_warehouse(warehouse, is_deep=True) == []
+    assert compare_warehouse(warehouse, is_deep=True) == []
     execute(warehouse, "update core.fct_trips set source = 'yellow_taxi'")
     assert "was built with another version of DuckDB (1.9.9)" in only(warehouse, is_deep=True).text
 

@@ -13,7 +13,7 @@ from luigi.rpc import RPCError
 from pipeline.errors import NoSpace
 from pipeline.paths import path_for
 from pipeline.progress import tell
-from pipeline.tasks.base import Task, begin_run, check_clock, check_space, digest_of
+from pipeline.tasks.base import Task, begin_run, check_clock, check_space, folder_id
 from pipeline.tasks.month import Transform
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.source import Convert
@@ -83,11 +83,11 @@ def test_the_same_task_on_another_data_folder_is_another_task_with_its_own_wareh
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = Step()
-    assert one.process_resources() == {f"warehouse_{digest_of(data)}": 1, "convert": 1}
+    assert one.process_resources() == {f"warehouse_{folder_id(data)}": 1, "convert": 1}
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "other"))
     Step.clear_instance_cache()
     assert Step().task_id != one.task_id
-    assert Step().process_resources().keys() != {f"warehouse_{digest_of(data)}", "convert"}
+    assert Step().process_resources().keys() != {f"warehouse_{folder_id(data)}", "convert"}
 
 
 def test_a_luigid_that_cannot_be_notified_is_reported_once(data: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.project import DBT
 from pipeline.sources import read_yaml, sources
-from pipeline.warehouse.dbt import OWN, console_script, declared_sources, is_of_dbt_alone, is_reader, link_project
+from pipeline.warehouse.dbt import OWN, console_script, declared_sources, has_no_command, is_reader, link_project
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
@@ -120,4 +120,4 @@ def test_the_environment_of_dbt_has_the_declared_sources() -> None:
 def test_commands_of_dbt_are_readers_unless_they_change_the_warehouse(
     arguments: list[str], reads: bool, alone: bool
 ) -> None:
-    assert (is_reader(arguments), is_of_dbt_alone(arguments)) == (reads, alone)
+    assert (is_reader(arguments), has_no_command(arguments)) == (reads, alone)

@@ -1,12 +1,10 @@
 """Disagreements of receipts, files and warehouse, and what repairs each of them."""
 
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pipeline.paths import data_folder, path_for, sha256_of
 from pipeline.sources import Source
@@ -68,16 +66,9 @@ def dimensions_disagreement(problem: str) -> Disagreement:
     return Disagreement(problem, tuple(newest), tuple(map(records.transform_receipt, newest)))
 
 
-def record_in(receipt: Path) -> Mapping[str, Any]:
-    """What a receipt records; nothing where there is none or it is damaged."""
-    with contextlib.suppress(FileNotFoundError):
-        return Receipt(receipt).record
-    return {}
-
-
 def changes(receipt: Path) -> Iterator[str]:
     """A sentence for each file of a receipt that has its size, and other content."""
-    record = record_in(receipt)
+    record = Receipt(receipt).stored or {}
     for name, digest in record.get("sha256_of_files", {}).items():
         if has_size(name, record["files"].get(name)) and content_digest(data_folder() / name) != digest:
             yield f"{name} differs from what was written (sha256)"

@@ -18,7 +18,6 @@ from pipeline.operations.disagreements import (
     dimensions_disagreement,
     month_disagreement,
     source_disagreement,
-    record_in,
 )
 from pipeline.operations.verify_warehouse import compare_warehouse
 from pipeline.paths import data_folder, program
@@ -110,7 +109,7 @@ def missing_receipts() -> Iterator[Disagreement]:
 
 def archive_of(path: Path) -> list[Path]:
     """The receipt of the yearly archive that a receipt of the landing refers to, if any."""
-    file = record_in(path).get("file", "") if stage_of(path) == "landing" else ""
+    file = (Receipt(path).stored or {}).get("file", "") if stage_of(path) == "landing" else ""
     archive = path.with_name(file.split(".")[0] + path.suffix)
     return [archive] if archive != path and archive.exists() else []
 

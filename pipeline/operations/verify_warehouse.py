@@ -10,17 +10,17 @@ from pipeline.errors import BadFile
 from pipeline.months import parse_month
 from pipeline.operations.disagreements import (
     Disagreement,
-    is_intact,
-    months_of,
     dimensions_disagreement,
+    is_intact,
     month_disagreement,
+    months_of,
     source_disagreement,
-    record_in,
 )
 from pipeline.paths import data_folder, path_for
 from pipeline.results import Content, result_of
 from pipeline.sources import Source, sources
 from pipeline.tasks import records
+from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 from pipeline.warehouse import contents, raw
 
@@ -105,8 +105,9 @@ def compare_models(warehouse: Warehouse, is_deep: bool) -> Iterator[Disagreement
 
 
 def tables_in(receipt: Path) -> dict[str, Content]:
-    """What the receipt says that tables hold; nothing where there is none, or where an earlier version wrote it."""
-    return {table: result_of(Content, held) for table, held in record_in(receipt).get("tables", {}).items()}
+    """What tables hold by the receipt; empty where it does not exist, or where an earlier version wrote it."""
+    tables = (Receipt(receipt).stored or {}).get("tables", {})
+    return {table: result_of(Content, held) for table, held in tables.items()}
 
 
 def problem_of(warehouse: Warehouse, table: str, expected: Content, found: Content | None, month: date | None) -> str:

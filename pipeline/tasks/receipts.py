@@ -60,17 +60,13 @@ class Receipt(luigi.Target):
         if (
             record is None
             or "unusable_in" in record
+            or None in made_from.values()
             or record.get("made_from") != made_from
             or record.get("version") != self.version
         ):
             return None
-        if None in made_from.values():
-            return None
-        return (
-            record.get("digest")
-            if all(has_size(path, size) for path, size in record.get("files", {}).items())
-            else None
-        )
+        has_files = all(has_size(path, size) for path, size in record.get("files", {}).items())
+        return record.get("digest") if has_files else None
 
     @property
     def record(self) -> dict[str, Any]:

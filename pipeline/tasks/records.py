@@ -1,6 +1,5 @@
 """What receipts record of each month, and the withdrawal of receipts before marts change."""
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -34,11 +33,9 @@ def pooled_receipt() -> Path:
 
 
 def record_of(stage: str, month: date, suffix: str = ".json", source: Source | None = None) -> Mapping[str, Any] | None:
-    """What the receipt of a stage records, whether or not it still holds; None where there is none."""
+    """What the receipt of a stage records, valid or not; None where it does not exist or is damaged."""
     label, name = (source.label(month), source.name) if source else (f"{month:%Y-%m}", "")
-    with contextlib.suppress(FileNotFoundError):
-        return Receipt(path_for(stage, label, suffix, name)).record
-    return None
+    return Receipt(path_for(stage, label, suffix, name)).stored
 
 
 def months_with(stage: str) -> set[date]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, NoSpace, WarehouseBusy
 from pipeline.paths import FULL, disk_remedy, program
-from pipeline.progress import tell
+from pipeline.progress import report
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,8 +122,8 @@ def open_when_free(database: Path, settings: Settings, read_only: bool, wait_s: 
 
 
 @contextmanager
-def telling(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
-    """Tells, each half second, how many percent of the query that the block executes are done, as DuckDB estimates."""
+def reporting_progress(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """Reports, each half second, how many percent of the block's query are done, as DuckDB estimates."""
     con.execute("set enable_progress_bar = true")
     con.execute("set enable_progress_bar_print = false")
     has_ended = Event()
@@ -131,7 +131,7 @@ def telling(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
     def watch() -> None:
         while not has_ended.wait(0.5):
             if (percent := con.query_progress()) >= 0:
-                tell(round(percent), 100)
+                report(round(percent), 100)
 
     watching = Thread(target=watch, daemon=True)
     watching.start()

@@ -1,4 +1,7 @@
-"""How much of the running step is done: told by whoever knows it and, as with logging, not passed through callers."""
+"""How much of the running step is done.
+
+As with logging, code reports progress without knowing who listens, so that no function passes a listener on.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,27 +12,27 @@ Progress = Callable[[int, int], None]
 _listeners: list[Progress] = []
 
 
-def tell(done: int, total: int) -> None:
-    """Tells the step that is running, if it listens."""
+def report(done: int, total: int) -> None:
+    """Calls the innermost listener, if there is one."""
     for listener in _listeners[-1:]:
         listener(done, total)
 
 
 def counter(total: int) -> Callable[[], None]:
-    """Tells at each call that one more of the total is done."""
+    """Returns a function that reports, at each call, that one more of the total is done."""
     done = 0
 
     def count() -> None:
         nonlocal done
         done += 1
-        tell(done, total)
+        report(done, total)
 
     return count
 
 
 @contextmanager
-def told_to(listener: Progress) -> Iterator[None]:
-    """Has the block tell the listener."""
+def listening(listener: Progress) -> Iterator[None]:
+    """Calls the listener with what the block reports."""
     _listeners.append(listener)
     try:
         yield

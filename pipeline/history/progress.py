@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pipeline.history.view import send
 from pipeline.history.words import size_text
-from pipeline.progress import Progress, told_to
+from pipeline.progress import Progress, listening
 
 log = logging.getLogger(__name__)
 SECONDS_BETWEEN_LINES = 10
@@ -16,7 +16,7 @@ SECONDS_BETWEEN_ROWS = 0.2
 
 @contextmanager
 def show_progress(title: str, report: Progress, unit: str = "B") -> Iterator[Progress]:
-    """Shows how much of the step of this title is done, as the block tells, and passes it to ``report`` each second.
+    """Shows how much of the step of this title is done, as the block reports it; passes it to ``report`` each second.
 
     ``unit`` says of what: B is bytes, % a percentage, other units are words as they stand behind a number.
     """
@@ -37,7 +37,7 @@ def show_progress(title: str, report: Progress, unit: str = "B") -> Iterator[Pro
             reported = now
             report(done, total)
 
-    with told_to(update):
+    with listening(update):
         yield update
 
 

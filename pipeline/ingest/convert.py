@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, file_argument, literal, quoted, telling
+from pipeline.database import Settings, connect, file_argument, literal, quoted, reporting_progress
 from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
@@ -90,7 +90,7 @@ def write_rows(
             lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
         readings = [reading_of(con, source, month, file) for file in files]
         query = " union all ".join(reading.query for reading in readings)
-        with telling(con):
+        with reporting_progress(con):
             copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
             written = con.execute(copy).fetchall()[0][0]
         rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0

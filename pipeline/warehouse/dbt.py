@@ -17,7 +17,7 @@ from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
 from pipeline.paths import digest_of_files
 from pipeline.process import die_with_parent
-from pipeline.progress import tell
+from pipeline.progress import report
 from pipeline.project import CONFIG, DBT, IS_INSTALLED
 from pipeline.sources import read_yaml, sources
 from pipeline.warehouse.dbt_process import PROGRESS
@@ -92,10 +92,10 @@ def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Seq
 
 
 def without_progress(lines: Iterable[str]) -> Iterator[str]:
-    """The lines that dbt prints; those of its progress are told."""
+    """The lines that dbt prints, without those of its progress, which are reported."""
     for line in lines:
         if line.startswith(PROGRESS):
-            tell(*map(int, line.removeprefix(PROGRESS).split()))
+            report(*map(int, line.removeprefix(PROGRESS).split()))
         else:
             yield line
 

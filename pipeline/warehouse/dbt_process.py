@@ -35,7 +35,7 @@ def run(commands: Sequence[list[str]]) -> bool:
 
     manifest: Manifest | None = None
     for command in commands:
-        ended = dbtRunner(manifest=manifest, callbacks=[Nodes().tell]).invoke(command)
+        ended = dbtRunner(manifest=manifest, callbacks=[Nodes().print_progress]).invoke(command)
         RESULTS.write_text(json.dumps([to_record(result) for result in getattr(ended.result, "results", [])]))
         if not ended.success:
             return False
@@ -48,7 +48,7 @@ class Nodes:
 
     total = done = 0
 
-    def tell(self, event: "EventMsg") -> None:
+    def print_progress(self, event: "EventMsg") -> None:
         """Prints a line of progress for a node that is done."""
         if event.info.name == "LogStartLine":
             self.total = event.data.total

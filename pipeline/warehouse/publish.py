@@ -25,9 +25,9 @@ def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path,
             """,
             [list(SCHEMAS)],
         ).fetchall()
-        wanted = [(schema, table, monthly) for schema, table, monthly in tables if month or not monthly]
-        count = counter(len(wanted))
-        for schema, table, monthly in wanted:
+        exported = [(schema, table, monthly) for schema, table, monthly in tables if month or not monthly]
+        count = counter(len(exported))
+        for schema, table, monthly in exported:
             path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             rows = f"select * from {schema}.{quoted(table)}" + (

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Settings, Warehouse, file_argument, quoted, telling
+from pipeline.database import Settings, Warehouse, file_argument, quoted, reporting_progress
 from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
 
@@ -79,7 +79,7 @@ def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, lande
         con.begin()
         record_replaced(con, source.name, month, landed.sha256)
         delete_rows(con, source.name, month)
-        with telling(con):
+        with reporting_progress(con):
             rows = insert(con, source, month, parquet)
         if rows != converted.rows:
             raise AssertionError(f"{parquet}: {rows} rows were loaded, {converted.rows} were converted")

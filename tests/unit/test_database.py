@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import connect, disk_error, file_argument, literal, settings_for, telling
+from pipeline.database import connect, disk_error, file_argument, literal, reporting_progress, settings_for
 from pipeline.errors import BadFile, WarehouseBusy
-from pipeline.progress import told_to
+from pipeline.progress import listening
 from tests.conftest import HERE
 
 MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -52,7 +52,6 @@ def test_what_does_not_fit_is_spilled_where_it_is_told_and_leaves_nothing(tmp_pa
 MOMENTS = """
 from pathlib import Path
 from pipeline.errors import BadFile, WarehouseBusy
-from pipeline.progress import told_to
 from pipeline.database import connect, in_memory
 with connect(Path("{database}"), {{}}) as con:
     con.execute("create or replace table moments as select timestamptz '2024-07-01 12:00:00+00' as moment")
@@ -180,9 +179,13 @@ def test_other_messages_are_not_of_the_disk() -> None:
     assert disk_error("Binder Error: no such column") is None
 
 
-def test_the_percentage_of_a_long_query_is_told() -> None:
-    told: list[tuple[int, int]] = []
-    with told_to(lambda *counts: told.append(counts)), connect(Path(":memory:"), {"threads": "1"}) as con, telling(con):
+def test_the_percentage_of_a_long_query_is_reported() -> None:
+    reported: list[tuple[int, int]] = []
+    with (
+        listening(lambda *counts: reported.append(counts)),
+        connect(Path(":memory:"), {"threads": "1"}) as con,
+        reporting_progress(con),
+    ):
         con.execute("create table rows as select md5(range::varchar) as text from range(4_000_000)")
-    assert told == sorted(told) and {total for _, total in told} == {100}
-    assert len({done for done, _ in told}) > 0
+    assert reported == sorted(reported) and {total for _, total in reported} == {100}
+    assert len({done for done, _ in reported}) > 0

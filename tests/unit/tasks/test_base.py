@@ -12,7 +12,7 @@ from luigi.rpc import RPCError
 
 from pipeline.errors import NoSpace
 from pipeline.paths import path_for
-from pipeline.progress import tell
+from pipeline.progress import report
 from pipeline.tasks.base import Task, begin_run, check_clock, check_space, folder_id
 from pipeline.tasks.month import Transform
 from pipeline.tasks.receipts import Receipt
@@ -121,9 +121,9 @@ def test_how_much_is_done_is_shown_on_luigids_pages_in_percent_and_in_words(data
     task = Step()
     task.set_progress_percentage = task.set_status_message = shown.append
     with task.progress("models and tests"):
-        tell(14, 143)
+        report(14, 143)
     with task.progress():
-        tell(25, 100)
+        report(25, 100)
     assert shown == [10, "14 of 143 models and tests", 25]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.progress import told_to
+from pipeline.progress import listening
 from pipeline.project import DBT
 from pipeline.warehouse.dbt import without_progress
 from pipeline.warehouse.dbt_process import Nodes, error_code
@@ -45,9 +45,9 @@ def test_nodes_that_are_done_are_told_and_left_out_of_the_output(capsys: pytest.
         event("SQLQuery"),
         event("NodeFinished"),
     ):
-        nodes.tell(one)
+        nodes.print_progress(one)
     printed = ["Running with dbt\n", *capsys.readouterr().out.splitlines(keepends=True)]
-    told: list[tuple[int, int]] = []
-    with told_to(lambda *counts: told.append(counts)):
+    reported: list[tuple[int, int]] = []
+    with listening(lambda *counts: reported.append(counts)):
         assert [*without_progress(printed)] == ["Running with dbt\n"]
-    assert told == [(1, 2), (2, 2)]
+    assert reported == [(1, 2), (2, 2)]

@@ -29,8 +29,6 @@ DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum
 DISK = (*FULL, "Permission denied", "Read-only file system", "Not a directory")
 HEADERS = 3 * 4096
 """Bytes that DuckDB writes first of all into a new file."""
-
-
 QUIET_S = 2.0
 """Seconds of waiting that are not worth a line."""
 
@@ -86,7 +84,7 @@ def connect(
             con.execute(f"set global timezone = {literal(TIME_ZONE)}")
             yield con
     except RuntimeError as error:
-        if "Query interrupted" in str(error):  # DuckDB's word for Ctrl-C, which Luigi would take for a failed task
+        if "Query interrupted" in str(error):  # DuckDB's error after Ctrl-C, which Luigi would take for a failed task
             raise KeyboardInterrupt from error
         raise
     except duckdb.Error as error:  # a full disk is an IOException, or at commit a TransactionException

@@ -1,8 +1,7 @@
-"""The mark of generated data: every file of the sample upstream says so itself, in a place that its format has for it.
+"""The mark of generated data, which is in the files of the sample upstream themselves, whatever server sends them.
 
-A Parquet file says it in its key-value metadata, a zip archive in its comment, an answer of the weather archive in a
-field. So the mark stays with the file, whoever serves it, and a published file that is served beside has none. A CSV
-file has no such place: the table of taxi zones, the only one, is not marked.
+It is in the key-value metadata of Parquet files, in the comment of zip archives, and in a field of the answers of the
+weather archive. CSV has no place for it: the table of taxi zones, the only such file, is not marked.
 """
 
 import json

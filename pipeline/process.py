@@ -25,7 +25,7 @@ def run_id() -> str:
 
 
 def die_with_parent() -> None:
-    """Has the system kill this process when its parent ends, even where the parent is killed."""
+    """Makes the system kill this process when its parent ends, even where the parent is killed."""
     if PRCTL:
         PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
 

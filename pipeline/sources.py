@@ -60,7 +60,7 @@ class Publisher:
     def base_url(self) -> str:
         """The address that its sources begin with, without a slash at the end.
 
-        Raises BadInput for one that is none, or that holds a password or a query.
+        Raises BadInput for text that is no address, and for an address with a password or a query.
         """
         url = (os.environ.get(self.base_url_env) or self.base_url_default).rstrip("/")
         check_address(self.base_url_env, url, self.base_url_default)
@@ -84,7 +84,7 @@ class Source:
     first_month: Annotated[date, MONTH]
     """The first month that is published with these columns."""
     lag_days: tuple[int, int]
-    """The publisher's usual lag: so many days after the end of a month at the earliest, and at the latest."""
+    """The publisher's usual lag: the fewest and the most days between the end of a month and its publication."""
     format: Literal["parquet", "zip", "csv", "json", "shapefile"]
     max_bytes: int
     """A larger file is refused."""
@@ -104,9 +104,9 @@ class Source:
     static: bool = False
     """One file serves all months."""
     settled_after_days: int | None = None
-    """The month is complete so many days after its end."""
+    """Days after the end of the month until it is complete."""
     final_after_days: int = 0
-    """The publisher may revise values until so many days after the end of the month."""
+    """Days after the end of the month in which the publisher may revise values."""
     so_far_url: Annotated[str, SO_FAR_URL] = ""
     """The address of the current month until today. It may contain {base}, {first}, {today} and {columns}."""
     max_unpacked_bytes: int = 0

@@ -34,7 +34,7 @@ class Rules:
     __pydantic_config__: ClassVar[dict[str, Any]] = CONFIGURATION
 
     repeat_after_hours: float
-    """An alert of the same cause is sent again after so many hours."""
+    """Hours after which an alert of the same cause is sent again."""
     failure_share: float
     """The share of the last day's tasks that may fail."""
     failure_at_least_tasks: int
@@ -42,13 +42,13 @@ class Rules:
     slow_seconds: float
     """The seconds that a task may take for each month."""
     slow_times_usual: float
-    """The multiple of its median in earlier runs that a task may take,"""
+    """The multiple of the median of its last runs that a task may take."""
     slow_of_last_runs: int
-    """of the last so many runs,"""
+    """The number of last runs whose median counts."""
     slow_at_least_runs: int
-    """where there are at least so many,"""
+    """A task with fewer runs has no median, and causes no alert."""
     slow_at_least_seconds: float
-    """and where it takes more seconds than this."""
+    """A task that takes fewer seconds causes no alert, whatever its median."""
     memory_share: float
     """The share of the memory of the machine, or of its control group, that a task may take."""
     timer_silent_hours: float
@@ -164,7 +164,7 @@ def send(alerts: Iterable[Alert]) -> list[Alert]:
 def send_once(alert: Alert, urls: Sequence[str]) -> bool:
     """Sends the alert unless its cause was reported within a day; returns whether it was sent.
 
-    Where the disk is full it is sent without a record, and perhaps once more.
+    Where the disk is full it is sent without a record, and may be sent again.
     """
     record = data_folder() / "alerts" / f"{hashlib.sha256(alert.cause.encode()).hexdigest()[:16]}.json"
     with locked(record.with_name(".lock")):

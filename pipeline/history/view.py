@@ -132,7 +132,7 @@ class Step:
 
 
 def show(pipe: int, writing_end: int) -> None:
-    """Draws what arrives by the pipe, until it ends or says so."""
+    """Draws what arrives by the pipe, until the pipe ends or a message closes the view."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, whose end ends the pipe
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.close(writing_end)

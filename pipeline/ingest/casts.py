@@ -20,8 +20,8 @@ MISSING = ("", "nan", "null", "none", "nat", "na", "n/a", "<na>", "\\n")
 class Field:
     """A declared column in one published file.
 
-    ``name`` is the published name and ``type`` DuckDB's type of the published values. ``zone`` is the time zone whose
-    clock times with a time zone are read by.
+    ``name`` is the published name and ``type`` DuckDB's type of the published values. Times with a time zone are read
+    in ``zone``.
     """
 
     column: Column
@@ -32,7 +32,7 @@ class Field:
 
     @property
     def value(self) -> str:
-        """The value with the declared type; null where it does not fit."""
+        """SQL: the value with the declared type; null where it does not fit."""
         value, declared, published = self.text_or_value, self.column.type, self.type
         if declared == "varchar":
             return (
@@ -56,7 +56,7 @@ class Field:
 
     @property
     def time(self) -> str:
-        """As a timestamp. DuckDB ignores the offset of a text: its digits are those of the clock."""
+        """SQL: the value as a timestamp. DuckDB ignores the offset of a text: its digits are those of the clock."""
         value = self.text_or_value
         if self.type == ZONED:
             return f"timezone({literal(self.zone)}, {value})"
@@ -67,12 +67,12 @@ class Field:
 
     @property
     def text_or_value(self) -> str:
-        """The published value; bytes as text, as which many Parquet files have it without saying so."""
+        """SQL: the published value, with bytes as text: many Parquet files do not declare their text as such."""
         return f"try(decode({quoted(self.name)}))" if self.type == "BLOB" else quoted(self.name)
 
     @property
     def shown(self) -> str:
-        """The published value as text, whether or not it is one."""
+        """SQL: the published value as text, also where it is no text."""
         if self.type == "BLOB":
             return f"coalesce({self.text_or_value}, {quoted(self.name)}::varchar)"
         return f"{quoted(self.name)}::varchar"
@@ -85,12 +85,12 @@ class Field:
 
     @property
     def misfit_condition(self) -> str:
-        """Whether the published value does not fit."""
+        """SQL: whether the published value does not fit the declared type."""
         return f"({quoted(self.name)} is not null and {self.value} is null)"
 
     @property
     def missing_condition(self) -> str:
-        """Whether the published value is none that fits because there is none: NaN, or a text for that."""
+        """SQL: whether the published value stands for a missing one, as NaN and the texts ``MISSING`` do."""
         if self.type in FLOATS:
             return f"isnan(try({quoted(self.name)}))"  # try keeps statistics out
         if self.type in {"VARCHAR", "BLOB"}:

@@ -133,7 +133,7 @@ def labelled(label: str) -> Iterator[None]:
 
 @contextmanager
 def open_files(source: Source, month: date, landed: Path, parquet: Path) -> Iterator[list[Path]]:
-    """Yields the files that DuckDB reads: the landed file, or the archive's members. Deletes the folder of work."""
+    """Yields the files that DuckDB reads: the landed file, or the archive's members. Deletes the work folder."""
     work = work_of(parquet)
     shutil.rmtree(work, ignore_errors=True)
     try:

@@ -52,18 +52,18 @@ def published_at(source: Source, month: date, policy: RetryPolicy) -> tuple[str,
         if head(url, source.publisher.base_url, policy) is not None:
             return url, label
     if not source.static and (latest := source.expected(month)[1]) < datetime.now(UTC).date():
-        log.warning("%s", doubt(source, month, latest))
+        log.warning("%s", late_warning(source, month, latest))
     return None
 
 
-def doubt(source: Source, month: date, latest: date) -> str:
-    """Says that the month is missing, but should have been published by ``latest``."""
+def late_warning(source: Source, month: date, latest: date) -> str:
+    """The warning that the month is missing, although it is usually published by ``latest``."""
     first, *others = source.urls_of(month)
     names = f"{first} or its {len(others)} other names" if others else first
     return (
-        f"{source.label(month)} {source.name}: doubtful: the publisher refuses {names} (403 or 404), but the month "
-        f"should be published since {latest} (lag_days in config/sources/{source.name}.yaml); run again later, and if "
-        f"that lasts, look for another name of the file at {source.publisher.link}"
+        f"{source.label(month)} {source.name}: late: the publisher answers 403 or 404 for {names}, but usually "
+        f"publishes the month by {latest} (lag_days in config/sources/{source.name}.yaml); run again later, and if "
+        f"it stays late, look for another name of the file at {source.publisher.link}"
     )
 
 

@@ -116,7 +116,7 @@ def read_weather(path: Path, label: str) -> Mapping[str, Any]:
     try:
         answer = parse_json(path.read_bytes())
     except ValueError as error:
-        raise BadFile(f"{label}: expected JSON, found a file that is none ({error})") from error
+        raise BadFile(f"{label}: expected JSON, found other content ({error})") from error
     if not isinstance(answer, dict):
         raise BadFile(f"{label}: expected a JSON object, found {kind_of(answer)}")
     if answer.get("error") or "hourly" not in answer:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 LIMIT_S = 9_151_000_000_000
 """Seconds from 1970: 290,000 years. DuckDB's timestamps end with the years -290308 and 294247."""
 UNITS_PER_S = {"s": 1, "ms": 10**3, "us": 10**6}
-"""Those of nanoseconds never get so far."""
+"""Times in nanoseconds cannot be beyond the limit."""
 Change = Callable[["pyarrow.ChunkedArray"], "pyarrow.ChunkedArray"]
 
 

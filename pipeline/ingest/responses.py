@@ -17,12 +17,12 @@ from pipeline.ingest.formats import reason_in
 WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
 """What requests, urllib3 and http.client raise for an answer that breaks off or cannot be read.
 
-Their own errors, those of the connection, and ValueError for text that is none: requests wraps most, not all.
+Their own errors, those of the connection, and ValueError for text that cannot be decoded: requests wraps most, not all.
 """
 CHUNK = 1 << 16
-"""Bytes that are read at once. An error's first chunk is searched for its reason,"""
+"""Bytes that are read at once."""
 REASON_WITHIN_S = 5
-"""if it arrives within so many seconds."""
+"""Seconds to wait for the first chunk of an error's body, which may state its reason."""
 LEAST_SPEED = "least_kb_per_s of [download] in luigi.cfg"
 ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 
@@ -45,7 +45,7 @@ def status_of(response: requests.Response) -> str:
 
 
 def body_of(response: requests.Response, within_s: float, least_bytes: int) -> Iterator[bytes]:
-    """The body in chunks, of which so many bytes have to arrive in each period of so many seconds.
+    """The body in chunks; at least ``least_bytes`` of it have to arrive in each ``within_s`` seconds.
 
     Raises TransientError where it breaks off, is too slow or cannot be decoded.
     """
@@ -55,7 +55,9 @@ def body_of(response: requests.Response, within_s: float, least_bytes: int) -> I
             try:
                 chunk = next(chunks, b"")
             except requests.exceptions.ContentDecodingError:
-                message = f"its body is not {response.headers.get('Content-Encoding')}, which it is said to be"
+                message = (
+                    f"its body is not encoded as its Content-Encoding says ({response.headers.get('Content-Encoding')})"
+                )
                 raise TransientError(message) from None
             except WIRE_ERRORS:
                 raise TransientError(watch.reason) from None
@@ -115,7 +117,7 @@ def content_length(response: requests.Response) -> int | None:
 def content_encoding(response: requests.Response) -> str:
     """The encoding that the body has on the way, which requests decodes; empty for none.
 
-    None is asked for. Raises Refused for one that requests cannot decode everywhere.
+    Requests ask for none. Raises Refused for one that requests cannot decode everywhere.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body

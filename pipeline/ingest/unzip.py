@@ -105,7 +105,7 @@ class _Unpacker:
     def files(self, path: Path, number: str) -> Iterator[Member]:
         """Unpacks the data files of an archive. ``number`` is its place: ``0.3`` is the fourth file of it."""
         if (depth := number.count(".")) > MAX_DEPTH:
-            raise BadFile(f"{path.name} lies in {depth} archives within one another, expected at most {MAX_DEPTH}")
+            raise BadFile(f"{path.name} is nested in {depth} archives, expected at most {MAX_DEPTH}")
         self.landed_bytes = self.landed_bytes or path.stat().st_size
         with damage_of(path.name, "the list of its files, at its end, is damaged or incomplete"):
             self.count(path, entries_of(path))
@@ -196,7 +196,7 @@ def entries_of(path: Path) -> int:
 
 @contextmanager
 def damage_of(label: str, what: str) -> Iterator[None]:
-    """Raises BadFile, which says what is damaged, instead of what zipfile raises: its texts are those of programs."""
+    """Raises BadFile, which names what is damaged, instead of zipfile's errors, whose messages do not."""
     try:
         yield
     except DAMAGED as error:

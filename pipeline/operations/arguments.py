@@ -20,14 +20,12 @@ SECTIONS = {
     "Results": ("serve", "report", "metrics", "dbt", "docs"),
     "Operation": ("status", "health", "verify", "forget", "accept", "ui", "install-units", "config", "completion"),
 }
-
-
 OWN_DATA = {"demo", "install-units", "completion"}
 """Verbs without ``--demo``."""
 
 
 def choose_demo(ctx: click.Context, parameter: click.Parameter, is_given: bool) -> None:
-    """Has the verb work on the demo's data folder, once where the option is given twice."""
+    """Switches the verb to the demo's data folder, once if the option is given twice."""
     if not is_given or ctx.meta.get("demo"):
         return
     from pipeline.operations.demo_data import demo_folder, on_demo_data
@@ -97,7 +95,7 @@ def show(page: Path, open_it: bool) -> None:
 
 
 def runs_luigi(function: Callable[..., int]) -> Callable[..., int]:
-    """Has a verb take Luigi's usual options, and pass unknown ones on to it: as ``options``."""
+    """Adds Luigi's usual options to a verb, which gets them and unknown ones as ``options``."""
 
     @functools.wraps(function)
     def verb(

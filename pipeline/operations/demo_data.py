@@ -50,7 +50,7 @@ def variables(folder: Path, url: str) -> dict[str, str]:
 
 @contextmanager
 def on_demo_data() -> Iterator[None]:
-    """Has the block work on the demo's data folder. Raises BadInput where there is none."""
+    """Runs the block on the demo's data folder. Raises BadInput where there is no demo."""
     if not upstream_folder().is_dir():
         raise BadInput(f"--demo: no demo is in {demo_folder()} yet; {program()} demo builds it in about a minute")
     before = dict(os.environ)

@@ -43,7 +43,9 @@ def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
     require(luigid, "nothing was run")
     code = run_luigi(command)
     if code == NOT_RUN or (code == ALREADY_RUNNING and is_held(data_folder())):
-        log.warning("luigid did not run all tasks: it was restarted, or it waits for a run that was killed; once more")
+        log.warning(
+            "luigid did not run all tasks: it was restarted, or it waits for a run that was killed; running again"
+        )
         drop_killed_workers(luigid)
         code = run_luigi(command)
     if code == UNHANDLED:

@@ -47,5 +47,5 @@ def accept(verdict: Verdict | None, month: str, reason: str, by: str) -> Accepta
 
 
 def override_reason(verdict: Verdict, acceptance: Acceptance | None) -> str:
-    """Why a rejected month is published all the same; empty where it is not rejected, or not accepted as it is now."""
+    """The reason by which a rejected month is published; empty if it is not rejected, or not accepted as it is now."""
     return acceptance.reason if verdict.rejected and acceptance and acceptance.covers(verdict) else ""

@@ -53,7 +53,7 @@ def daily(month: date, modes: Sequence[str], trips: Sequence[Row], weather: Sequ
 
 
 def weather_label(day: date, weather: Row | None) -> str:
-    """``Tue 9 January: 41.2 mm rain, 2 to 12 °C``. Hours whose precipitation is unknown are not told as dry."""
+    """``Tue 9 January: 41.2 mm rain, 2 to 12 °C``. Hours whose precipitation is unknown do not count as dry."""
     if weather is None:
         return f"{day_name(day)}: no weather data"
     known, hours = weather["known_hours"], weather["hours"]

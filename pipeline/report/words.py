@@ -104,7 +104,7 @@ def mode_sources() -> dict[str, Source]:
 
 @contextmanager
 def showing(names: Iterable[str]) -> Iterator[None]:
-    """Has ``mode_title``, ``trips_label`` and ``area`` name the areas of these sources."""
+    """Within the block, ``mode_title``, ``trips_label`` and ``area`` name the areas of these sources."""
     token = SHOWN.set(frozenset(names))
     try:
         yield

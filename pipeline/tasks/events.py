@@ -39,7 +39,7 @@ _started: dict[str, Started] = {}
 
 @luigi.Task.event_handler(luigi.Event.START)
 def task_started(task: luigi.Task) -> None:
-    """Has a forked worker end with its parent, and starts the measurement."""
+    """Starts the measurement, and makes a forked worker end with its parent."""
     if multiprocessing.parent_process() is not None:
         die_with_parent()
     _started[task.task_id] = Started()

@@ -1,4 +1,4 @@
-"""Luigi's log lines -> ours: its own are at debug level, and its summary of a run makes place for one for people.
+"""Luigi's log lines are lowered to debug level, and its summary of a run is followed by the project's own.
 
 ``--log-level DEBUG`` (or ``[core] log_level`` in luigi.cfg) shows Luigi's lines on standard error as well.
 """
@@ -24,12 +24,12 @@ STARTED = datetime.now(UTC)
 
 
 class LuigisLines(logging.Filter):
-    """Puts Luigi's lines at debug level, except warnings and errors that say what no event of it does."""
+    """Lowers Luigi's lines to debug level, except warnings and errors that no handler of an event reports."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = str(record.msg)
-        is_told_otherwise = message.startswith(NOT_PUBLISHED) or record.levelno < logging.WARNING
-        if is_told_otherwise and core().log_level != "DEBUG":
+        is_lowered = message.startswith(NOT_PUBLISHED) or record.levelno < logging.WARNING
+        if is_lowered and core().log_level != "DEBUG":
             record.levelno, record.levelname = logging.DEBUG, "DEBUG"
         if SUMMARY in message:
             log_summary(reason_of(message))

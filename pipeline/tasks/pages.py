@@ -8,7 +8,7 @@ from pipeline.tasks.receipts import Receipt
 
 
 def write_index() -> Path:
-    """Writes the index, and has pages link to their neighbours: wherever a page appears or is deleted."""
+    """Writes the index, and links pages to their neighbours. Call it wherever a page is added or deleted."""
     from pipeline import report
 
     index = path_for("reports", "index", ".html")
@@ -20,7 +20,7 @@ def write_index() -> Path:
 
 
 def link_pages() -> None:
-    """Has each month's page link to the pages before and after it. Its receipt then lists the page as it is."""
+    """Links each month's page to the pages before and after it, and updates the receipts of pages that change."""
     from pipeline import report
 
     pages = sorted(path_for("reports", "", "").glob("????-??.html"))

@@ -119,7 +119,7 @@ class Receipt(luigi.Target):
         self.save(record)
 
     def update_files(self, files: Sequence[Path]) -> None:
-        """Records the files as they are now, after a change that is none of what they were built from."""
+        """Records the files as they are now, where they have changed and their inputs have not."""
         self.update(**contents_of(files))
 
     def update(self, **facts: Any) -> None:
@@ -152,7 +152,7 @@ class Receipt(luigi.Target):
             yield f"{self.name} is damaged" if self.path.exists() else f"{self.name} does not exist"
             return
         if "unusable_in" in record:
-            yield f"{self.name} was found wrong, and what it stands for is not made again yet"
+            yield f"{self.name} was invalidated, and its result is not built again yet"
         for name, size in record.get("files", {}).items():
             if not has_size(name, size):
                 yield lost(name, size)

@@ -21,7 +21,7 @@ USAGE = 2
 def exit_on_error(function: Callable[..., T], *args: Any) -> T:
     """What the function returns. For an error of the user's, prints one line to standard error and ends the process.
 
-    A full disk is reported by an alert as well: nobody reads what a timer prints.
+    A full disk is reported by an alert as well, for runs that a timer starts.
     """
     try:
         return function(*args)
@@ -98,7 +98,7 @@ def drop_killed_workers(luigid: tuple[str, int]) -> None:
 def run_luigid(data: Path, arguments: Sequence[str]) -> None:
     """Runs ``luigid`` with these arguments in this process, until a signal ends it; its state is in the data folder.
 
-    Its API does as any request tells it. So it answers 403 to requests that other sites have a browser make. Raises
+    Its API accepts any request, so that requests which other sites make by a browser are answered with 403. Raises
     BadInput where it cannot listen.
     """
     from luigi import cmdline, configuration, server

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 def sources_of(month: date, source_names: Sequence[str]) -> list[Source]:
     """The sources that the month is built from, in the order of their names.
 
-    Those that the month requires, those that are loaded for it already, and those named that are optional and published
-    by now.
+    Those that the month requires, those that are loaded for it already, and those named that are optional and already
+    published.
     """
     required = required_sources(month, source_names)
     return [

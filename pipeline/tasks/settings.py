@@ -78,7 +78,7 @@ def settings_files() -> list[Path]:
 
 
 def read_settings() -> None:
-    """Has Luigi read the project's luigi.cfg before all others, wherever it was started, and that of the user last.
+    """Makes Luigi read the project's luigi.cfg before all others, wherever it was started, and that of the user last.
 
     Raises BadInput for a settings folder that cannot be used.
     """
@@ -100,11 +100,11 @@ def read_settings() -> None:
 
 
 def add_settings(path: Path | str) -> None:
-    """Has Luigi read a file of settings. Raises BadInput where it is none."""
+    """Makes Luigi read a file of settings. Raises BadInput where it cannot be parsed."""
     try:
         luigi.configuration.add_config_path(str(path))
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: is no luigi.cfg: {' '.join(str(error).split())}") from error
+        raise BadInput(f"{path}: is not a valid luigi.cfg: {' '.join(str(error).split())}") from error
 
 
 def default_workers() -> int:

@@ -144,7 +144,7 @@ class Download(LandingTask):
             self.share(archive)
 
     def invalidate(self) -> None:
-        """Has the next run download the file again, because it cannot be used: a yearly archive for all its months."""
+        """Makes the next run download the file again, which cannot be used; a yearly archive for all its months."""
         receipt = self.output()
         self.receipt_of(label_of(Path(receipt.record["file"]))).invalidate()
         receipt.invalidate()

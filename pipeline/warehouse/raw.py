@@ -31,8 +31,6 @@ ADDED = {
     """,
 }
 """Columns of ``raw_data.loads`` since 2026-11."""
-
-
 REPLACED = (
     "create table if not exists raw_data.replaced as select *, loaded_at as replaced_at from raw_data.loads limit 0"
 )

@@ -143,7 +143,7 @@ class Ended:
         return [
             line
             for line in self.text.splitlines()
-            if re.search(r" ERROR |^error: |: doubtful: |Will not run Published", line)
+            if re.search(r" ERROR |^error: |: late: |Will not run Published", line)
         ]
 
     @property

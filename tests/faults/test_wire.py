@@ -168,7 +168,7 @@ def test_a_part_that_begins_elsewhere_is_not_appended(workspace: Workspace) -> N
         (
             lambda: [Fault(GREEN, status=403)],
             20,
-            "2024-01 green_taxi: doubtful: the publisher refuses http",
+            "2024-01 green_taxi: late: the publisher answers 403 or 404 for http",
         ),
         (
             lambda: [Fault("*", status=403)],

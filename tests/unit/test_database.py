@@ -25,9 +25,7 @@ def bytes_of(text: str) -> float:
 
 
 @pytest.mark.parametrize(("memory_gb", "wanted"), [(0, MACHINE / 2), (1.5, 1.5e9)])
-def test_duckdb_takes_a_share_of_the_memory_that_there_is_or_what_it_is_told(
-    tmp_path: Path, memory_gb: float, wanted: float
-) -> None:
+def test_duckdb_takes_a_share_of_the_memory_or_what_is_set(tmp_path: Path, memory_gb: float, wanted: float) -> None:
     with connect(Path(":memory:"), settings_for(0, memory_gb, tmp_path, share="50%")) as con:
         [[found]] = con.execute("select current_setting('memory_limit')").fetchall()
     assert bytes_of(found) <= wanted * 1.1  # of a container that is allowed less than the machine has, half of that
@@ -35,12 +33,12 @@ def test_duckdb_takes_a_share_of_the_memory_that_there_is_or_what_it_is_told(
 
 
 @pytest.mark.parametrize(("threads", "wanted"), [(0, len(os.sched_getaffinity(0))), (3, 3)])
-def test_duckdb_takes_a_thread_a_core_or_as_many_as_it_is_told(tmp_path: Path, threads: int, wanted: int) -> None:
+def test_duckdb_takes_a_thread_per_core_or_as_many_as_are_set(tmp_path: Path, threads: int, wanted: int) -> None:
     with connect(Path(":memory:"), settings_for(threads, 0, tmp_path, share="50%")) as con:
         assert con.execute("select current_setting('threads')").fetchall() == [(wanted,)]
 
 
-def test_what_does_not_fit_is_spilled_where_it_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_what_does_not_fit_is_spilled_into_the_set_folder_and_leaves_nothing(tmp_path: Path) -> None:
     spill = tmp_path / "spill"
     with connect(Path(":memory:"), settings_for(2, 0.1, spill, share="50%")) as con:
         con.execute("create table rows as select range as n, hash(range)::varchar as text from range(8_000_000)")
@@ -83,7 +81,7 @@ def test_every_connection_of_the_pipeline_has_its_time_zone_set() -> None:
 
 
 @pytest.mark.parametrize("folder", ["a*b", "a[x]b", "a?b", "**", "[!a]b", "it's", "{a,b}", "n=7"])
-def test_duckdb_reads_exactly_the_file_that_it_is_told(tmp_path: Path, folder: str) -> None:
+def test_duckdb_reads_exactly_the_named_file(tmp_path: Path, folder: str) -> None:
     """Not those that the path matches as a pattern, and no column from a folder's name."""
     with connect(Path(":memory:"), {}) as con:
         for name in {folder, "axb", "ab", "cb"}:
@@ -169,7 +167,7 @@ def test_a_damaged_file_is_refused_with_what_mends_it(tmp_path: Path, content: b
         ),
     ],
 )
-def test_a_full_disk_is_told_by_the_line_that_says_so(text: str, reason: str) -> None:
+def test_a_full_disk_is_reported_with_the_line_that_names_it(text: str, reason: str) -> None:
     message = str(disk_error(text))
     assert message.startswith(f"{reason}; the disk of ")
     assert message.endswith(" MB are free); free some space, or choose another MOBILITY_DATA")

@@ -16,7 +16,7 @@ def test_the_innermost_step_is_reported() -> None:
     assert reported == [("inner", 1, 3), ("outer", 2, 3)]
 
 
-def test_a_step_that_fails_is_told_no_more() -> None:
+def test_a_step_that_failed_gets_no_more_progress() -> None:
     reported: list[tuple[int, int]] = []
     with pytest.raises(ValueError, match="no"), progress.listening(lambda *counts: reported.append(counts)):
         raise ValueError("no")
@@ -24,7 +24,7 @@ def test_a_step_that_fails_is_told_no_more() -> None:
     assert reported == []
 
 
-def test_a_counter_tells_how_many_of_the_total_are_done() -> None:
+def test_a_counter_reports_how_many_of_the_total_are_done() -> None:
     reported: list[tuple[int, int]] = []
     with progress.listening(lambda *counts: reported.append(counts)):
         count = progress.counter(2)

@@ -206,8 +206,12 @@ def test_pydantic_reads_a_source_as_the_run_does(source: Source) -> None:
 def test_the_json_schemas_are_current_and_every_declaration_names_its_own() -> None:
     current = json_schemas() | {"alerts.json": json_schema(alerts.Rules)}
     stored = {name: json.loads((CONFIG / "schemas" / name).read_text()) for name in current}
-    again = "write_json_schemas(json_schemas() | {'alerts.json': json_schema(Rules)})"
-    assert stored == current, f"write them again: {again}"
+    again = (
+        "from pipeline.declarations import json_schema, write_json_schemas; from pipeline.history.alerts import Rules; "
+        "from pipeline.sources import json_schemas; "
+        "write_json_schemas(json_schemas() | {'alerts.json': json_schema(Rules)})"
+    )
+    assert stored == current, f'write them again: python -c "{again}"'
     for path in [*(CONFIG / "sources").glob("*.yaml"), CONFIG / PUBLISHERS, CONFIG / "alerts.yaml"]:
         schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         expected = "source.json" if path.parent.name == "sources" else f"{path.stem}.json"

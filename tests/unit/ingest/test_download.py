@@ -226,16 +226,17 @@ def test_a_missing_file_is_not_published_yet(
     assert caplog.messages == []
 
 
-def test_a_missing_file_that_should_be_published_by_now_is_doubtful(
+def test_a_missing_file_that_is_usually_published_by_now_is_late(
     upstream: Upstream, green: Source, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert download.published_at(green, date(2024, 2, 1), POLICY) is None
     (line,) = caplog.messages
     assert caplog.records[0].levelname == "WARNING"
     assert line == (
-        f"2024-02 green_taxi: doubtful: the publisher refuses {upstream.url}/trip-data/green_tripdata_2024-02.parquet "
-        "(403 or 404), but the month should be published since 2024-05-17 (lag_days in config/sources/green_taxi.yaml)"
-        "; run again later, and if that lasts, look for another name of the file at "
+        "2024-02 green_taxi: late: the publisher answers 403 or 404 for "
+        f"{upstream.url}/trip-data/green_tripdata_2024-02.parquet, but usually publishes the month by 2024-05-17 "
+        "(lag_days in config/sources/green_taxi.yaml); run again later, and if it stays late, look for another name of "
+        "the file at "
         "https://www.nyc.gov/site/tlc/about/tlc-trip-record-data.page"
     )
 

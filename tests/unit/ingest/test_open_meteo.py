@@ -75,7 +75,7 @@ def of_another_year(answer: Answer) -> None:
         (lambda answer: answer.pop("timezone"), "expected timezone GMT, found none"),
         (lambda answer: answer.update(latitude=52.52), "expected latitude 40.7128 (within 0.4°), found 52.52"),
         (lambda answer: answer.update(longitude=74.006), "expected longitude -74.0060 (within 0.4°), found 74.006"),
-        (lambda answer: answer.update(latitude=float("nan")), "expected JSON, found a file that is none (NaN is no"),
+        (lambda answer: answer.update(latitude=float("nan")), "expected JSON, found other content (NaN is no"),
         (lambda answer: answer.update(latitude="40.7128"), "expected latitude 40.7128 (within 0.4°), found 40.7128"),
         (
             lambda answer: answer["hourly_units"].update(wind_speed_10m="km/h"),

@@ -124,7 +124,7 @@ def test_archives_deep_within_one_another_are_refused(tmp_path: Path) -> None:
             assert unpacked(tmp_path, {"a.zip": content}) == {"rides.csv": "1"}
         content = zipped(tmp_path / "inner.zip", {"a.zip": content}).read_bytes()
     (tmp_path / "work").rename(tmp_path / "earlier")
-    with pytest.raises(BadFile, match=r"a\.zip lies in 5 archives within one another, expected at most 4"):
+    with pytest.raises(BadFile, match=r"a\.zip is nested in 5 archives, expected at most 4"):
         unpacked(tmp_path, {"a.zip": content}, max_bytes=1_000_000)
 
 

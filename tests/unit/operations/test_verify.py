@@ -97,7 +97,7 @@ def test_a_receipt_that_was_found_wrong_is_named_until_it_is_written_again(wareh
     receipt = Receipt(path_for("parquet", MONTH, ".json", "citibike"))
     receipt.invalidate()
     assert receipt.record["rows"] == 2, "the receipt stays: it says which sources a month has"
-    assert "was found wrong" in only(warehouse).text
+    assert "was invalidated" in only(warehouse).text
 
 
 def test_what_was_published_before_a_month_was_rejected_may_be_older(warehouse: Warehouse) -> None:

@@ -110,8 +110,9 @@ def test_a_mode_without_a_source_has_its_trip_type_as_label() -> None:
     assert (mode_title("cargo_bike"), trips_label("cargo_bike")) == ("Cargo bike", "cargo bike trips")
 
 
-def test_definitions_of_conditions_have_the_bounds_of_dbt() -> None:
+def test_the_conditions_and_the_bounds_in_their_definitions_are_those_of_dbt() -> None:
     variables = yaml.safe_load(DBT_PROJECT.read_text())["vars"]
+    assert [*CONDITIONS] == variables["weather_conditions"]
     bands = variables["temperature_bands_c"]
     below = {band["name"]: band.get("below") for band in bands}
     assert numbers_of("cold") == {below["cold"]}

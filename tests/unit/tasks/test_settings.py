@@ -59,7 +59,7 @@ def test_the_last_of_the_files_of_settings_has_the_last_word(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("threads = 2", "is no luigi.cfg: File contains no section headers"),
+        ("threads = 2", "is not a valid luigi.cfg: File contains no section headers"),
         (None, "has none of luigi.cfg, config, dbt"),
     ],
 )

@@ -36,7 +36,7 @@ def event(name: str, **data: int) -> Any:
     return SimpleNamespace(info=SimpleNamespace(name=name), data=SimpleNamespace(**data))
 
 
-def test_nodes_that_are_done_are_told_and_left_out_of_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nodes_that_are_done_are_reported_and_left_out_of_the_output(capsys: pytest.CaptureFixture[str]) -> None:
     nodes = Nodes()
     for one in (
         event("NodeFinished"),  # of a command that says no total

@@ -183,7 +183,7 @@ def test_a_csv_file_that_cannot_be_read_is_refused_in_one_line(content: bytes, l
         HEADER + RIDE.replace(b"2024-01-02 08:00:00", b"1/2/2024 8:00") + RIDE,
     ],
 )
-def test_csv_in_any_dress_is_read(content: bytes, tmp_path: Path) -> None:
+def test_csv_in_any_dialect_is_read(content: bytes, tmp_path: Path) -> None:
     rows = convert_rides(content, tmp_path)
     assert [row["started_at"] for row in rows] == [datetime(2024, 1, 2, 8)] * 2
     assert [row["ride_id"] for row in rows] == ["R1"] * 2

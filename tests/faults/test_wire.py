@@ -182,7 +182,7 @@ def test_a_part_that_begins_elsewhere_is_not_appended(workspace: Workspace) -> N
         ),
     ],
 )
-def test_a_refusal_is_told_in_one_line(
+def test_a_refusal_is_reported_in_one_line(
     workspace: Workspace, faults: Callable[[], list[Fault]], code: int, line: str
 ) -> None:
     ended, errors = downloaded(workspace, *faults())
@@ -214,7 +214,7 @@ def test_a_refusal_is_told_in_one_line(
         ),
     ],
 )
-def test_an_error_page_in_place_of_a_file_is_told_in_one_line_and_not_stored(
+def test_an_error_page_in_place_of_a_file_is_reported_in_one_line_and_not_stored(
     workspace: Workspace, source: str, path: str, body: bytes, line: str
 ) -> None:
     workspace.upstream.faults = [Fault(path, body=body)]

@@ -72,7 +72,7 @@ def test_the_lock_is_waited_for_as_long_as_the_environment_says(
         assert lock(tmp_path)
 
 
-def test_a_wait_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_that_is_not_a_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOBILITY_WAIT_S", "soon")
     with pytest.raises(BadInput, match="MOBILITY_WAIT_S 'soon': not a number of seconds"):
         seconds_to_wait()

@@ -39,7 +39,7 @@ def test_the_peak_is_what_was_held_since_it_was_asked_for_and_what_a_child_held(
     subprocess.run([sys.executable, "-c", PEAK], cwd=HERE, check=True)
 
 
-def test_nothing_is_looked_for_while_a_block_keeps_all_and_everything_after_it_even_if_it_fails() -> None:
+def test_garbage_is_not_collected_in_the_block_and_is_collected_after_it_even_if_it_fails() -> None:
     with suppress(ZeroDivisionError), no_garbage_collection():
         assert not gc.isenabled()
         raise ZeroDivisionError

@@ -265,7 +265,7 @@ def test_an_address_with_a_password_is_refused_without_printing_it(monkeypatch: 
 
 
 @pytest.mark.parametrize("url", ["https://host/?token=secret", "https://host#secret", "host/secret", "http://[secret"])
-def test_an_address_with_a_query_or_that_is_none_is_refused_without_printing_it(
+def test_an_invalid_address_and_one_with_a_query_are_refused_without_printing_them(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TLC_URL", url)

@@ -80,7 +80,7 @@ def test_a_value_that_fits_is_kept_and_any_other_is_null(published: str, declare
 
 
 @pytest.mark.parametrize("declared", ["integer", "smallint", "bigint", "double", "timestamp", "varchar"])
-def test_a_null_is_no_value_that_does_not_fit(declared: str) -> None:
+def test_a_null_is_not_counted_as_a_value_that_does_not_fit(declared: str) -> None:
     for published in ("null", "null::varchar", "null::double", "null::blob", "null::timestamptz", "null::integer[]"):
         assert read(published, declared) == (NULL, False)
 

@@ -192,7 +192,7 @@ def test_the_reason_that_the_publisher_states_is_quoted(
         fetch(green, tmp_path)
 
 
-def test_validators_that_are_none_are_not_recorded(upstream: Upstream, green: Source, tmp_path: Path) -> None:
+def test_malformed_validators_are_not_recorded(upstream: Upstream, green: Source, tmp_path: Path) -> None:
     headers = 'ETag: "a\r\n b"', "Last-Modified: yesterday"
     upstream.faults = [Fault(PATH, method="GET", raw=answer(CONTENT, *headers))]
     landed = fetch(green, tmp_path)

@@ -140,7 +140,7 @@ def test_plain_http_is_refused_for_any_other_host(host: str) -> None:
         head(f"http://{host}/{FILE}", f"http://{host}", POLICY)
 
 
-def test_an_address_that_is_none_is_refused_and_not_retried() -> None:
+def test_an_invalid_address_is_refused_and_not_retried() -> None:
     attempts: list[int] = []
 
     def attempt() -> object:

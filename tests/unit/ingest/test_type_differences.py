@@ -27,7 +27,7 @@ def convert_table(folder: Path, columns: dict[str, Any], rows: int) -> Converted
     return convert.to_parquet(GREEN, JANUARY, folder / "a.parquet", folder / "out", folder / "out", SETTINGS)
 
 
-def test_values_that_do_not_fit_are_counted_and_told_by_column(
+def test_values_that_do_not_fit_are_counted_and_reported_by_column(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     nan = float("nan")

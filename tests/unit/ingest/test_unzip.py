@@ -117,7 +117,7 @@ def test_the_files_of_archives_within_an_archive_count_together(tmp_path: Path) 
         unpacked(tmp_path, dict.fromkeys(("a.zip", "b.zip", "c.zip"), inner), max_bytes=1_000_000)
 
 
-def test_archives_deep_within_one_another_are_refused(tmp_path: Path) -> None:
+def test_deeply_nested_archives_are_refused(tmp_path: Path) -> None:
     content = zipped(tmp_path / "inner.zip", {"rides.csv": "1"}).read_bytes()
     for depth in range(300):
         if depth == 3:
@@ -206,7 +206,7 @@ def at_end(content: bytes, offset: int, value: int) -> bytes:
 @pytest.mark.parametrize(
     "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=str
 )
-def test_what_is_damaged_is_said_in_words(
+def test_the_damaged_part_of_an_archive_is_named(
     tmp_path: Path, method: int, damage: Callable[[bytes], bytes], what: str
 ) -> None:
     landed = tmp_path / "2018-01.zip"

@@ -93,7 +93,7 @@ def test_a_receipt_that_cannot_be_read_is_named(warehouse: Warehouse) -> None:
     assert not receipt.exists()
 
 
-def test_a_receipt_that_was_found_wrong_is_named_until_it_is_written_again(warehouse: Warehouse) -> None:
+def test_a_receipt_that_was_invalidated_is_named_until_it_is_written_again(warehouse: Warehouse) -> None:
     receipt = Receipt(path_for("parquet", MONTH, ".json", "citibike"))
     receipt.invalidate()
     assert receipt.record["rows"] == 2, "the receipt stays: it says which sources a month has"

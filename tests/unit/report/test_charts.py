@@ -34,7 +34,7 @@ def test_the_weather_of_a_day_as_text() -> None:
     assert weather_label(TUESDAY, None) == "Tue 9 January: no weather data"
 
 
-def test_unknown_precipitation_is_not_told_as_dry() -> None:
+def test_unknown_precipitation_is_not_shown_as_dry() -> None:
     unknown = weather(rain_mm=None, snow_cm=None, snow_mm=None, known_hours=0, coldest_c=2, warmest_c=12)
     assert weather_label(TUESDAY, unknown) == "Tue 9 January: precipitation unknown, 2 to 12 °C"
     assert weather_label(TUESDAY, weather(known_hours=20)) == "Tue 9 January: dry (20 of 24 hours known)"

@@ -18,7 +18,7 @@ def test_a_page_links_to_the_months_before_and_after_it(html: str) -> None:
     assert "← December 2023 March 2024 →" in ParsedPage(linked).text
 
 
-def test_links_are_replaced_and_go_where_there_is_no_neighbour(html: str) -> None:
+def test_links_are_replaced_and_removed_where_there_is_no_neighbour(html: str) -> None:
     linked = with_neighbours(html, "2023-12", "2024-02")
     assert neighbours(with_neighbours(linked, "", "2024-02")) == [("next", "2024-02.html")]
     assert with_neighbours(linked) == html

@@ -62,7 +62,7 @@ def test_figures_have_units_and_thousands_separators(html: str) -> None:
     assert "Yellow taxi 1,000 66.7% — — 20.0 min 4.0 miles 12.0 mph $17.50 $9,990" in text
 
 
-def test_unknown_precipitation_is_told_as_unknown(published: Path) -> None:
+def test_unknown_precipitation_is_shown_as_unknown(published: Path) -> None:
     amounts = ("precipitation_mm", "rain_mm", "snowfall_cm", "snowfall_water_equivalent_mm")
     nulls = [f"null::double as {name}" for name in amounts] + ["null::varchar as precipitation_type"]
     weather = f"select * replace ({', '.join(nulls)}) from '{published}/dim_weather/dim_weather.parquet'"

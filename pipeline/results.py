@@ -26,17 +26,27 @@ class Landed:
 
 
 @dataclass(frozen=True)
-class Converted:
-    """Rows of the published file, those of them that could not be parsed, and the names of the files that were read.
+class TypeDifference:
+    """A column that is published with another type than declared, or with values that do not fit it.
 
-    ``type_differences``: columns of another type than declared, or with values that do not fit it (see
-    pipeline/ingest/type_differences.py).
+    ``missing`` of these values stand for a missing one, as NaN does; ``invalid`` ones do not.
     """
+
+    column: str
+    is_other_type: bool
+    missing: int
+    invalid: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Rows of the published file, those of them that could not be parsed, and the names of the files that were read."""
 
     rows_published: int
     rows_unreadable: int
     members: tuple[str, ...] = field(default=(), compare=False)
-    type_differences: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    type_differences: tuple[TypeDifference, ...] = field(default=(), compare=False)
 
     @property
     def rows(self) -> int:
@@ -66,4 +76,7 @@ class Content:
 
 def result_of(kind: type[T], record: Mapping[str, Any]) -> T:
     """The result that a receipt's record stores; its other entries are ignored."""
-    return kind(**{one.name: record[one.name] for one in fields(kind) if one.name in record})
+    values = {one.name: record[one.name] for one in fields(kind) if one.name in record}
+    if "type_differences" in values:
+        values["type_differences"] = tuple(TypeDifference(**one) for one in values["type_differences"])
+    return kind(**values)

@@ -64,7 +64,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
                 raise
             converted = write_rows(source, month, legible, parquet, part, settings)
     for difference in converted.type_differences:
-        log.warning("%s: %s", label, difference["sentence"])
+        log.warning("%s: %s", label, difference.sentence)
     if source.static and not converted.rows_published:
         raise BadFile(f"{label} has no rows, expected at least one")
     count = converted.rows_unreadable

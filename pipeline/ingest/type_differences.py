@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.database import file_argument
 from pipeline.ingest.readings import MISFITS, Reading
+from pipeline.results import TypeDifference
 from pipeline.sources import Source
 
 if TYPE_CHECKING:
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
 
 def type_differences(
     con: "duckdb.DuckDBPyConnection", source: Source, readings: Sequence[Reading], part: Path
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[TypeDifference, ...]:
     """Columns with values that do not fit the declared type, and those of Parquet files that are of another type.
 
-    Each has ``column``, ``is_other_type``, the number of values that do not fit, those that stand for a missing one as
-    ``missing`` and others as ``invalid``, and a ``sentence``.
     The files are read again only where values do not fit.
     """
     query = f"select count(*), sum({MISFITS}) from read_parquet({file_argument(part)})"
@@ -39,8 +38,7 @@ def type_differences(
             parts.append(f"{invalid:,} of {rows:,} values of {column.name} do not fit {column.type}{such_as}")
         if parts:
             sentence = "; ".join(parts) + ("; they are null" if missing or invalid else "")
-            record = {"column": column.name, "is_other_type": bool(others), "missing": missing, "invalid": invalid}
-            differences.append(record | {"sentence": sentence})
+            differences.append(TypeDifference(column.name, bool(others), missing, invalid, sentence))
     return tuple(differences)
 
 

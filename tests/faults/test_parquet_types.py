@@ -54,7 +54,7 @@ def converted(trips: pa.Table, column: str, values: pa.Array, folder: Path) -> t
     result = convert.to_parquet(sources()["green_taxi"], MONTH, landed, folder / "out.parquet", part, settings)
     assert (result.rows, result.rows_unreadable) == (2, 0)
     assert not (folder / "out.work").exists()
-    misfits = sum(one["missing"] + one["invalid"] for one in result.type_differences)
+    misfits = sum(one.missing + one.invalid for one in result.type_differences)
     return pyarrow.parquet.read_table(part)[column].to_pylist(), misfits
 
 

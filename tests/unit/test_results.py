@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from pipeline.results import Converted, Landed, Transformed, result_of
+from pipeline.results import Converted, Landed, Transformed, TypeDifference, result_of
 
 LANDED = Landed("2024-01.zip", "https://host/2024-01.zip", '"etag"', "", 12, "ab", "2024-02-01T00:00:00+00:00")
 
@@ -18,8 +18,10 @@ def test_a_result_is_read_back_from_a_record_with_other_entries() -> None:
 
 
 def test_a_conversion_is_read_back_with_and_without_the_names_of_its_files() -> None:
-    converted = Converted(rows_published=10, rows_unreadable=3, members=("a.csv", "b.csv"))
+    difference = TypeDifference("fare_amount", True, 1, 2, "fare_amount is published as text")
+    converted = Converted(10, 3, ("a.csv", "b.csv"), (difference,))
     record = json.loads(json.dumps(asdict(converted)))
+    assert result_of(Converted, record).type_differences == (difference,)
     assert list(result_of(Converted, record).members) == ["a.csv", "b.csv"]
     del record["members"]
     assert result_of(Converted, record).members == ()

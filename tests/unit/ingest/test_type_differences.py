@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import BadFile
 from pipeline.ingest import convert
-from pipeline.results import Converted
+from pipeline.results import Converted, TypeDifference
 from pipeline.sources import sources
 
 GREEN = sources()["green_taxi"]
@@ -39,23 +39,23 @@ def test_values_that_do_not_fit_are_counted_and_reported_by_column(
     converted = convert_table(tmp_path, columns, 4)
     assert converted == Converted(4, 0), "no row is lost"
     assert converted.type_differences == (
-        {
-            "column": "passenger_count",
-            "is_other_type": False,
-            "missing": 1,
-            "invalid": 1,
-            "sentence": "1 of 4 values of passenger_count are NaN or a text for a missing value; "
+        TypeDifference(
+            column="passenger_count",
+            is_other_type=False,
+            missing=1,
+            invalid=1,
+            sentence="1 of 4 values of passenger_count are NaN or a text for a missing value; "
             "1 of 4 values of passenger_count do not fit smallint, such as '2.5'; they are null",
-        },
-        {
-            "column": "trip_distance",
-            "is_other_type": True,
-            "missing": 1,
-            "invalid": 2,
-            "sentence": "trip_distance is published as VARCHAR, expected double; "
+        ),
+        TypeDifference(
+            column="trip_distance",
+            is_other_type=True,
+            missing=1,
+            invalid=2,
+            sentence="trip_distance is published as VARCHAR, expected double; "
             "1 of 4 values of trip_distance are NaN or a text for a missing value; "
             "2 of 4 values of trip_distance do not fit double, such as 'far'; they are null",
-        },
+        ),
     )
     assert "2024-01 green_taxi: a.parquet: trip_distance is published as VARCHAR" in caplog.text
     found = pyarrow.parquet.read_table(tmp_path / "out", columns=["passenger_count", "trip_distance", "misfits"])
@@ -70,7 +70,7 @@ def test_nan_is_found_whatever_the_statistics_of_a_parquet_file_say(tmp_path: Pa
     converted = convert_table(
         tmp_path, {"passenger_count": numbers, "fare_amount": numbers, "extra": numbers[1:2] * 4}, 4
     )
-    assert [(each["column"], each["missing"], each["invalid"]) for each in converted.type_differences] == [
+    assert [(each.column, each.missing, each.invalid) for each in converted.type_differences] == [
         ("passenger_count", 2, 0),
         ("fare_amount", 2, 0),
         ("extra", 4, 0),
@@ -130,8 +130,8 @@ def test_a_column_of_any_type_loses_no_row(columns: dict[str, Any], tmp_path: Pa
     found = pyarrow.parquet.read_table(tmp_path / "out")
     for name, values in columns.items():
         lost = found[name].null_count - values.null_count
-        counted = [each for each in converted.type_differences if each["column"] == name]
-        assert lost == sum(each["missing"] + each["invalid"] for each in counted)
+        counted = [each for each in converted.type_differences if each.column == name]
+        assert lost == sum(each.missing + each.invalid for each in counted)
 
 
 @given(data=st.data())

@@ -1,5 +1,6 @@
 """Raw tables: each load replaces a month's rows in one transaction, and records where they came from."""
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import duckdb
 import pytest
 
 from pipeline.database import Warehouse
-from pipeline.results import Converted, Landed
+from pipeline.results import Converted, Landed, TypeDifference
 from pipeline.sources import sources
 from pipeline.warehouse import raw
 
@@ -54,14 +55,15 @@ def test_a_load_is_recorded_with_its_file_and_rows(warehouse: Warehouse) -> None
 
 
 def test_differing_types_are_recorded_also_of_a_file_that_was_replaced(warehouse: Warehouse) -> None:
-    difference = {"column": "fare", "is_other_type": True, "missing": 1, "invalid": 2, "sentence": "fare is far"}
+    difference = TypeDifference("fare", is_other_type=True, missing=1, invalid=2, sentence="fare is far")
+    stored = asdict(difference)
     parquet = warehouse.path.parent.parent / "trips.parquet"
     load(warehouse, JANUARY, [1])
     for sha256 in ("b", "c"):
         landed = Landed("a.parquet", "", "", "", 1, sha256, "2024-03-01")
         raw.load(warehouse, GREEN, JANUARY, parquet, landed, Converted(1, 0, ("a.parquet",), (difference,)))
-    assert rows(warehouse, "select type_differences from raw_data.loads") == [([difference],)]
-    assert rows(warehouse, "select type_differences from raw_data.replaced order by sha256") == [([],), ([difference],)]
+    assert rows(warehouse, "select type_differences from raw_data.loads") == [([stored],)]
+    assert rows(warehouse, "select type_differences from raw_data.replaced order by sha256") == [([],), ([stored],)]
 
 
 def test_only_a_file_that_was_replaced_by_another_is_recorded_as_replaced(warehouse: Warehouse) -> None:

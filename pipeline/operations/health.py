@@ -5,8 +5,6 @@ A timer that does not run cannot report that. Let a monitor or another machine c
 
 import json
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +19,7 @@ from pipeline.sources import Publisher, default_names, sources
 
 @dataclass
 class Health:
-    """The result of the checks: ``facts`` for machines, ``alerts`` for people; no alerts where all checks pass."""
+    """The result of one or all checks: ``facts`` for machines, ``alerts`` for people; no alerts where they pass."""
 
     facts: dict[str, Any] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
@@ -33,51 +31,45 @@ class Health:
 
 def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
     """Checks the timer, publishers, luigid (where it is used), disk, memory and the failures of the last day."""
-    health = Health()
-    health.alerts += check_timer(health.facts, data / LAST_CATCHUP, rules.timer_silent_hours)
-    health.alerts += check_publishers(health.facts)
-    health.alerts += check_luigid(health.facts, luigid)
-    health.alerts += check_disk(health.facts, data, least_free_gb)
-    health.alerts += check_memory(health.facts, rules.memory_share)
-    day = read(data / "runs", datetime.now(UTC) - timedelta(days=1))
-    health.facts["tasks_of_a_day"], health.facts["failure_rate"] = len(day), round(failure_rate(day), 3)
-    health.alerts += alerts_for_failure_rate(day, rules)
+    checks = (
+        check_timer(data / LAST_CATCHUP, rules.timer_silent_hours),
+        check_publishers(),
+        check_luigid(luigid),
+        check_disk(data, least_free_gb),
+        check_memory(rules.memory_share),
+        check_failures(data / "runs", rules),
+    )
+    facts = {name: fact for check in checks for name, fact in check.facts.items()}
+    return Health(facts, [alert for check in checks for alert in check.alerts])
+
+
+def check_timer(record: Path, silent_hours: float) -> Health:
+    try:
+        ended = datetime.fromisoformat(json.loads(record.read_text())["at"])
+    except (FileNotFoundError, ValueError, KeyError):  # a damaged record counts as none
+        text = f"no catchup has finished yet; install the timers: {program()} install-units"
+        return Health({"last_catchup": None}, [Alert("timer", "catchup does not run", text)])
+    hours = (datetime.now(UTC) - ended).total_seconds() / 3600
+    health = Health({"last_catchup": ended.isoformat(), "hours_since_catchup": round(hours, 1)})
+    if hours < -1:
+        text = f"the last catchup finished {-hours:,.0f} hours in the future"
+        health.alerts.append(Alert("clock", "the clock was set back", text))
+    elif hours > silent_hours:
+        text = f"the last catchup finished {hours:,.0f} hours ago, expected within {silent_hours:,.0f}"
+        health.alerts.append(Alert("timer", "catchup does not run", text))
     return health
 
 
-def check_timer(facts: dict[str, Any], record: Path, silent_hours: float) -> Iterator[Alert]:
-    facts["last_catchup"] = None
-    with suppress(FileNotFoundError, ValueError, KeyError):  # a damaged record counts as none
-        ended = datetime.fromisoformat(json.loads(record.read_text())["at"])
-        facts["last_catchup"] = ended.isoformat()
-    if facts["last_catchup"] is None:
-        yield Alert(
-            "timer",
-            "catchup does not run",
-            f"no catchup has finished yet; install the timers: {program()} install-units",
-        )
-        return
-    hours = (datetime.now(UTC) - ended).total_seconds() / 3600
-    facts["hours_since_catchup"] = round(hours, 1)
-    if hours < -1:
-        yield Alert("clock", "the clock was set back", f"the last catchup finished {-hours:,.0f} hours in the future")
-    elif hours > silent_hours:
-        yield Alert(
-            "timer",
-            "catchup does not run",
-            f"the last catchup finished {hours:,.0f} hours ago, expected within {silent_hours:,.0f}",
-        )
-
-
-def check_publishers(facts: dict[str, Any]) -> Iterator[Alert]:
+def check_publishers() -> Health:
     used = {sources()[name].publisher.name: sources()[name].publisher for name in default_names()}
-    facts["unreachable"] = []
+    errors: dict[str, str] = {}
     for publisher in used.values():
         try:
             reach(publisher)
         except Unavailable as error:
-            facts["unreachable"].append(publisher.name)
-            yield Alert(f"unreachable {publisher.name}", f"{publisher.name} cannot be reached", str(error))
+            errors[publisher.name] = str(error)
+    alerts = [Alert(f"unreachable {name}", f"{name} cannot be reached", text) for name, text in errors.items()]
+    return Health({"unreachable": [*errors]}, alerts)
 
 
 def reach(publisher: Publisher) -> None:
@@ -90,16 +82,11 @@ def reach(publisher: Publisher) -> None:
     retry(publisher.base_url, policy, lambda: request("HEAD", f"{publisher.base_url}/", policy))
 
 
-def check_luigid(facts: dict[str, Any], address: tuple[str, int] | None) -> Iterator[Alert]:
-    facts["luigid"] = "not used"
-    if address:
-        facts["luigid"] = "answers" if answers(address) else "silent"
-        if facts["luigid"] == "silent":
-            yield Alert(
-                "luigid",
-                "luigid cannot be reached",
-                f"no response from {address[0]}:{address[1]}; start it with {program()} ui",
-            )
+def check_luigid(address: tuple[str, int] | None) -> Health:
+    if not address or answers(address):
+        return Health({"luigid": "answers" if address else "not used"})
+    text = f"no response from {address[0]}:{address[1]}; start it with {program()} ui"
+    return Health({"luigid": "silent"}, [Alert("luigid", "luigid cannot be reached", text)])
 
 
 def answers(address: tuple[str, int]) -> bool:
@@ -110,18 +97,29 @@ def answers(address: tuple[str, int]) -> bool:
     return True
 
 
-def check_disk(facts: dict[str, Any], data: Path, least_free_gb: float) -> Iterator[Alert]:
-    facts["disk_free_gb"] = free_gb = round(free_bytes(data) / 1e9, 1)
-    if free_gb < least_free_gb:
-        yield Alert("disk", "the disk is nearly full", f"{free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB")
+def check_disk(data: Path, least_free_gb: float) -> Health:
+    free_gb = round(free_bytes(data) / 1e9, 1)
+    text = f"{free_gb:.1f} GB are free, a run needs {least_free_gb:.1f} GB"
+    alerts = [Alert("disk", "the disk is nearly full", text)] if free_gb < least_free_gb else []
+    return Health({"disk_free_gb": free_gb}, alerts)
 
 
-def check_memory(facts: dict[str, Any], max_share: float) -> Iterator[Alert]:
+def check_memory(max_share: float) -> Health:
     """Checks the memory of the machine, used by any process."""
-    with suppress(FileNotFoundError):  # only Linux has /proc/meminfo
+    try:
         lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
-        free, installed = (int(lines[name].split()[0]) * 1024 for name in ("MemAvailable", "MemTotal"))
-        facts["memory_share"] = share = round(1 - free / installed, 2)
-        if share > max_share:
-            text = f"{share:.0%} of {memory_of_machine() / 1e9:.1f} GB is in use"
-            yield Alert("memory", "memory is nearly full", text)
+    except FileNotFoundError:  # only Linux has it
+        return Health()
+    free, installed = (int(lines[name].split()[0]) * 1024 for name in ("MemAvailable", "MemTotal"))
+    share = round(1 - free / installed, 2)
+    text = f"{share:.0%} of {memory_of_machine() / 1e9:.1f} GB is in use"
+    return Health(
+        {"memory_share": share}, [Alert("memory", "memory is nearly full", text)] if share > max_share else []
+    )
+
+
+def check_failures(runs: Path, rules: Rules) -> Health:
+    """Checks how many of the last day's tasks failed."""
+    day = read(runs, datetime.now(UTC) - timedelta(days=1))
+    facts = {"tasks_of_a_day": len(day), "failure_rate": round(failure_rate(day), 3)}
+    return Health(facts, [*alerts_for_failure_rate(day, rules)])

@@ -96,13 +96,17 @@ class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
     stop = Stop(default=None)  # type: ignore[arg-type]
     param_name = luigi.OptionalParameter(default=None, positional=False)  # type: ignore[assignment]  # its own default warns
 
+    has_warned = False
+    """Whether the months that are left out were named."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         exit_on_error(check_range, self.start, self.stop)
 
     def requires(self) -> Any:
         """The months of the range that are not complete. Warns of those that have not ended by the clock, once."""
-        if not hasattr(self, "_cached_requires") and self.stop:
+        if self.stop and not self.has_warned:
+            self.has_warned = True
             today = datetime.fromtimestamp(time.time() if self.now is None else self.now, UTC).date()
             if left_out := month_range(max(self.start or today, today), add_months(self.stop, -1)):
                 log.warning(

@@ -3,13 +3,14 @@
 import os
 import pwd
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import BadInput, NoSpace
 from pipeline.paths import data_folder, program
-from pipeline.project import CONFIG, HERE, IS_INSTALLED, settings_folder
+from pipeline.project import CONFIG, HERE, IS_INSTALLED, PACKAGE, settings_folder
 
 TEMPLATES = CONFIG / "systemd"
 SYSTEM = Path("/etc/systemd/system")
@@ -20,6 +21,7 @@ FORBIDDEN_CHARACTERS = '"\\\n'
 def install_units(for_user: bool, run_as: str | None, folder: Path | None) -> list[str]:
     """Writes the units, by default into systemd's folder. Returns their paths and what to do next, one line each."""
     user, data = user_of(for_user, run_as), data_of(for_user)
+    check_access(user)
     written = install(folder or folder_of(for_user), data, user, secrets_of(for_user))
     return [*map(str, written), next_steps(data, user)]
 
@@ -105,6 +107,36 @@ def user_of(for_user: bool, run_as: str | None = None) -> str:
         return pwd.getpwnam(run_as).pw_name if run_as else HERE.owner()
     except KeyError:
         raise BadInput(f"user {run_as or HERE.stat().st_uid}: does not exist; name another: --run-as NAME") from None
+
+
+def check_access(user: str) -> None:
+    """Raises BadInput where the user of the services cannot run the program. Only root can find out."""
+    if not user or os.geteuid() != 0:
+        return
+    code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import ssl, pipeline"
+    if succeeds_as(user, sys.executable, "-c", code):
+        return
+    interpreter = Path(sys.executable).resolve()
+    parts = [part for path in (HERE, interpreter) for part in (*reversed(path.parents), path)]
+    closed = next((part for part in parts if not succeeds_as(user, "/usr/bin/test", "-x", str(part))), interpreter)
+    again = "install the program again" if IS_INSTALLED else "delete .venv; PYTHON=/usr/bin/python3 ./run.sh status"
+    raise BadInput(
+        f"{closed}: closed to user {user}, who would run {interpreter} in {HERE}; have both where every user can read "
+        f"them ({again}), or name another user: --run-as NAME"
+    )
+
+
+def succeeds_as(user: str, *command: str) -> bool:
+    """Whether a command of this user exits with 0. Only root can run it."""
+    group = pwd.getpwnam(user).pw_gid
+    groups = os.getgrouplist(user, group)
+    try:
+        ended = subprocess.run(
+            command, user=user, group=group, extra_groups=groups, cwd="/", env={}, capture_output=True, check=False
+        )
+    except PermissionError:
+        return False
+    return ended.returncode == 0
 
 
 def next_steps(data: Path, user: str) -> str:

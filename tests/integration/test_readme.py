@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -113,7 +112,7 @@ def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
                     time.sleep(0.2)
             return False
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
 
 
 def test_the_demo_runs_and_so_do_the_commands_that_it_prints(

@@ -1,5 +1,7 @@
 """Systemd's units, as the verb install-units writes them."""
 
+import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def test_timers_have_their_hours_and_run_after_a_missed_one(installed: Path) -> 
     assert "OnCalendar=*-*-* 02:00:00 UTC" in timers["mobility-catchup"]
     assert all("Persistent=true" in text for text in timers.values())
     for path in installed.glob("*.service"):
-        assert ("SuccessExitStatus=10 20" in path.read_text()) == (path.stem != "mobility-luigid")
+        assert ("SuccessExitStatus=10 20 SIGTERM" in path.read_text()) == (path.stem != "mobility-luigid")
 
 
 def test_units_of_an_installed_program_run_its_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,6 +66,11 @@ def test_services_of_the_system_do_not_write_to_a_home_folder_by_default(
         units.data_of(False)
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     assert units.data_of(False) == units.data_of(True) == tmp_path
+
+
+def test_who_can_run_the_program_can_run_the_services() -> None:
+    units.check_access("")
+    units.check_access(pwd.getpwuid(os.geteuid()).pw_name)
 
 
 def test_a_path_that_units_cannot_contain_is_refused(tmp_path: Path) -> None:

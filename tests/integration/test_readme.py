@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -151,9 +152,12 @@ def test_a_code_block_of_five_lines_gives_a_result(finished: Workspace, tmp_path
     assert len([line for line in code.splitlines() if line and not line.startswith("import")]) <= 5
 
 
-def test_the_picture_exists_and_is_small() -> None:
-    (picture,) = re.findall(r"!\[.+?\]\((.+?)\)", README)
-    assert 20_000 < (HERE / picture).stat().st_size < 200_000
+def test_the_pictures_exist_and_are_small() -> None:
+    pictures = [HERE / path for path in re.findall(r"!\[.+?\]\((.+?)\)", README)]
+    assert [path.name for path in pictures] == ["example.webp", "demo.svg"]
+    assert all(5_000 < path.stat().st_size < 200_000 for path in pictures)
+    recorded = "".join(ElementTree.parse(pictures[1]).getroot().itertext())
+    assert "$ ./run.sh demo" in recorded and "built     2024-01 to 2024-03" in recorded
 
 
 @pytest.mark.parametrize(

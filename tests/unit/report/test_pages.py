@@ -250,7 +250,7 @@ def test_the_index_has_every_month_and_links_to_the_pages_that_exist(published: 
     (tmp_path / "2024-01.html").touch()
     html = report.index(published, tmp_path, {date(2024, 2, 1): "no trip has an id"})
     parsed = ParsedPage(html)
-    assert "2 months published, January 2024 to March 2024. Effects of weather over all months are" in parsed.text
+    assert "2 months published, January 2024 to March 2024. The effect of weather over all months" in parsed.text
     assert "March 2024 published — — — 5" in parsed.text
     assert "February 2024 rejected : no trip has an id. — — — —" in parsed.text
     assert "January 2024 published citibike, weather, yellow_taxi 1,000 500 —" in parsed.text

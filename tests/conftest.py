@@ -148,7 +148,7 @@ OWN_LINES = re.compile(
     \d\d:\d\d:\d\d\ ((WARNING|ERROR\ \ )\ )?  # the time, and the level of what is no success
     (
         (\d{4}-\d\d(,\ |\ to\ )?)*(\ ?\w+)?:\ \w  # months and source
-        |described|updated|\w+\ \d{4}-\d\d\ is\ not\ published
+        |describ(ed|ing)|updated|\w+\ \d{4}-\d\d\ is\ not\ published
     )
     |(built|complete|done|rejected|failed|late|waiting|page|checks)\ +\S|\ {10}\S|$  # the summary
     """,

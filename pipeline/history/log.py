@@ -143,10 +143,16 @@ class ConsoleHandler(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         super().__init__(sys.stderr)
         self.setLevel(logging.INFO)
+        self.addFilter(is_for_users)
 
     def emit(self, record: logging.LogRecord) -> None:
         if not print_above(self.format(record)):
             super().emit(record)
+
+
+def is_for_users(record: logging.LogRecord) -> bool:
+    """Whether the record is ours or Luigi's, or an error. A library's warning is about its own code."""
+    return record.name.startswith(("pipeline", "luigi")) or record.levelno >= logging.ERROR
 
 
 class FileHandler(logging.Handler):

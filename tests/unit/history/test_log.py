@@ -173,3 +173,12 @@ def test_a_summary_is_stored_only_by_a_run_that_has_locked_the_data_folder(data:
     lock(data)
     file_handler().handle(one)
     assert json.loads(log.log_file().read_text())["summary"] == {"complete": ["2024-01"]}
+
+
+def test_standard_error_has_no_warnings_of_libraries_but_their_errors() -> None:
+    def shown(name: str, level: int) -> bool:
+        return bool(log.ConsoleHandler().filter(logging.LogRecord(name, level, "", 0, "text", (), None)))
+
+    assert not shown("metricflow_semantics.toolkit", logging.WARNING)
+    assert shown("metricflow_semantics.toolkit", logging.ERROR)
+    assert shown("pipeline.ingest.http", logging.INFO) and shown("luigi-interface", logging.WARNING)

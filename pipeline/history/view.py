@@ -115,15 +115,16 @@ class Step:
         from tqdm import tqdm
 
         seconds, unit = time.monotonic() - self.began, self.unit
-        bar = ("{percentage:3.0f}% " if columns < WIDE else "{percentage:3.0f}% {bar:12} ") if self.total else ""
+        bar = "{bar:12} " if self.total and columns >= WIDE else ""
         parts = {"": "", "%": f"  {bar}", "B": f"  {bar}{{n_fmt}}{'/{total_fmt}' * (self.total > 0)}B {{rate_fmt}}"}
         counted = f"  {bar}{{n_fmt}} of {{total_fmt}} {unit}"
+        percent = f"{100 * self.done / self.total:.0f}%" if self.done and self.total else ""
         row = tqdm.format_meter(
             self.done,
             self.total or None,  # type: ignore[arg-type]  # None stands for unknown
             seconds,
             ncols=columns - 1,
-            prefix=f"{tqdm.format_interval(int(seconds)):>8} {self.title:{width}}",
+            prefix=f"{tqdm.format_interval(int(seconds)):>8} {percent:>4} {self.title:{width}}",
             unit=unit,
             unit_scale=unit == "B",
             bar_format=f"{{desc}}{parts.get(unit, counted) if self.done else ''}",

@@ -88,8 +88,8 @@ print("the end", file=sys.stderr)
     assert code == 0
     *_, below, _, _ = [frame for frame in frames(written) if len(frame) == 3 and frame[2]]
     assert below[0] == "02:14:07 2024-01 weather: downloaded 155 KB"
-    assert re.fullmatch(r"   00:01 2024-01 citibike: downloading   45% █\S+ *23.1M/51.0MB [\d.]+MB/s", below[1])
-    assert re.fullmatch(r"   00:01 2024-01: building *10% █\S* *14 of 143 models and tests", below[2])
+    assert re.fullmatch(r"   00:01  45% 2024-01 citibike: downloading  █\S+ *23.1M/51.0MB [\d.]+MB/s", below[1])
+    assert re.fullmatch(r"   00:01  10% 2024-01: building *  █\S* *14 of 143 models and tests", below[2])
     last = [*frames(written)][-1]
     assert last == ["02:14:07 2024-01 weather: downloaded 155 KB", "the end", ""]
 
@@ -104,7 +104,7 @@ time.sleep(0.6)
         columns=40,
     )
     rows = [line for frame in frames(written) for line in frame]
-    assert any(line.startswith("   00:00 2024-01 citibike: downloading") for line in rows)
+    assert any(line.startswith("   00:00  45% 2024-01 citibike: downloa") for line in rows)
     assert max(map(len, rows)) <= 39
 
 
@@ -170,6 +170,6 @@ def test_there_is_no_view_without_a_terminal() -> None:
 
 def test_a_step_of_unknown_size_shows_what_is_done() -> None:
     step = view.Step("downloading", "B", 1_500_000, began=time.monotonic() - 3)
-    assert re.fullmatch(r"   00:03 downloading  1.50MB [\d.]+kB/s", step.row(100, 11))
-    assert view.Step("converting", "%", 45, 100, time.monotonic()).row(80, 10) == "   00:00 converting   45%"
-    assert view.Step("asking", began=time.monotonic()).row(80, 10) == "   00:00 asking"
+    assert re.fullmatch(r"   00:03      downloading  1.50MB [\d.]+kB/s", step.row(100, 11))
+    assert view.Step("converting", "%", 45, 100, time.monotonic()).row(80, 10) == "   00:00  45% converting"
+    assert view.Step("asking", began=time.monotonic()).row(80, 10) == "   00:00      asking"

@@ -35,9 +35,10 @@ echo 0 > "cgroup/$NAME/cgroup.procs"
 umount cgroup
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
 cd root
-mkdir -p old ".$DISK" etc/systemd/system
+mkdir -p old ".$DISK" ".$PROJECT/.venv/lib" etc/systemd/system
 ln -s /dev/null etc/systemd/system/systemd-tmpfiles-setup.service
 mount -t tmpfs tmpfs ".$DISK"
+mount --bind "$LIBRARY" ".$PROJECT/.venv/lib"
 for folder in run dev; do mount -t tmpfs tmpfs $folder; done
 for node in null zero full random urandom tty; do touch dev/$node; mount --bind /dev/$node dev/$node; done
 ln -s /proc/self/fd dev/fd
@@ -144,6 +145,7 @@ def booted() -> Iterator[Machine]:
         assert shutil.which(program), f"{program} is missing (Debian: apt install {package}); or {reason}"
     work = Path(tempfile.mkdtemp(prefix="machine-"))
     variables = {"WORK": str(work), "NAME": work.name, "DISK": str(DISK), "PATH": os.environ["PATH"]}
+    variables |= {"PROJECT": str(PROJECT), "LIBRARY": str(Path(sys.prefix).resolve() / "lib")}
     namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"]
     with (work.with_suffix(".log")).open("w+") as log:
         command = ["unshare", *namespaces, "bash", "-c", BOOT]
@@ -195,16 +197,18 @@ def wait_until_running(machine: Machine) -> None:
 
 
 def install(machine: Machine) -> None:
-    """Copies the project, with an environment of the same packages that every user of the machine can read."""
+    """Copies the project beside the packages of this environment, so that every user of the machine can read both.
+
+    Services have a /tmp of their own, and do not see what is below that of the machine.
+    """
     leave = shutil.ignore_patterns(".venv", ".git", "data", "__pycache__", ".*_cache", "tests")
-    shutil.copytree(HERE, machine.path(PROJECT), ignore=leave)
+    shutil.copytree(HERE, machine.path(PROJECT), ignore=leave, dirs_exist_ok=True)
     venv = machine.path(PROJECT / ".venv")
-    (venv / "bin").mkdir(parents=True)
-    (venv / "lib").symlink_to(Path(sys.prefix).resolve() / "lib")
+    (venv / "bin").mkdir()
     use_python(machine, PYTHON)
     installed = subprocess.run(["cksum", "requirements.lock"], cwd=HERE, text=True, capture_output=True, check=True)
     (venv / "installed").write_text(installed.stdout)
-    for folder in {*PYTHON.parents, *(Path(sys.prefix).resolve() / "lib").parents}:
+    for folder in PYTHON.parents:
         machine.path(folder).chmod(0o755)
 
 

@@ -21,6 +21,8 @@ FORBIDDEN_CHARACTERS = '"\\\n'
 def install_units(for_user: bool, run_as: str | None, folder: Path | None) -> list[str]:
     """Writes the units, by default into systemd's folder. Returns their paths and what to do next, one line each."""
     user, data = user_of(for_user, run_as), data_of(for_user)
+    if folder is None:
+        check_visible(HERE, data, Path(settings_of() or HERE))
     check_access(user)
     written = install(folder or folder_of(for_user), data, user, secrets_of(for_user))
     return [*map(str, written), next_steps(data, user)]
@@ -107,6 +109,13 @@ def user_of(for_user: bool, run_as: str | None = None) -> str:
         return pwd.getpwnam(run_as).pw_name if run_as else HERE.owner()
     except KeyError:
         raise BadInput(f"user {run_as or HERE.stat().st_uid}: does not exist; name another: --run-as NAME") from None
+
+
+def check_visible(*paths: Path) -> None:
+    """Raises BadInput for a path that services do not see, because they have a /tmp of their own."""
+    for path in paths:
+        if path.is_relative_to("/tmp") or path.is_relative_to("/var/tmp"):  # noqa: S108 - none is written there
+            raise BadInput(f"{path}: services have their own /tmp and /var/tmp, and do not see this folder; move it")
 
 
 def check_access(user: str) -> None:

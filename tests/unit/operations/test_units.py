@@ -109,3 +109,10 @@ def test_a_data_folder_that_the_services_cannot_write_is_reported(tmp_path: Path
     assert "chown" not in units.next_steps(tmp_path, owner)
     other = "daemon" if owner != "daemon" else "nobody"
     assert f"{tmp_path} must belong to {other}: chown -R {other} '{tmp_path}'" in units.next_steps(tmp_path, other)
+
+
+@pytest.mark.parametrize("folder", ["/tmp/data", "/var/tmp/data"])
+def test_a_folder_that_services_do_not_see_is_refused(folder: str) -> None:
+    units.check_visible(HERE.anchor / Path("srv/tmp/data"))
+    with pytest.raises(BadInput, match=f"^{folder}: services have their own /tmp and /var/tmp"):
+        units.check_visible(Path("/srv"), Path(folder))

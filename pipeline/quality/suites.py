@@ -45,7 +45,7 @@ def select_sources(selection: Any) -> tuple[str, ...]:
         return tuple(names)
     if not isinstance(selection, list) or not selection:
         raise ValueError(f"expected a list of sources, or a mapping of {', '.join(SELECTORS)}")
-    if unknown := [name for name in selection if name not in declared]:
+    if unknown := [name for name in selection if not isinstance(name, str) or name not in declared]:
         raise ValueError(f"unknown source {unknown[0]!r}; config/sources/ has {', '.join(declared)}")
     return tuple(selection)
 

@@ -136,7 +136,7 @@ measure_coverage() {
 test_suite() {
   lint
   [ $# -gt 0 ] || { measure_coverage; set -- --cov --cov-fail-under 75; }
-  exec "$venv/bin/python" -m pytest --numprocesses 2 --dist worksteal "$@"
+  exec "$venv/bin/python" -m pytest --numprocesses 3 --dist worksteal "$@"
 }
 
 # A shell asks for completions of a command line, which is in COMP_WORDS.

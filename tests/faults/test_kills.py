@@ -8,6 +8,7 @@ import random
 import shutil
 from collections.abc import Callable
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 
 import duckdb
@@ -21,18 +22,16 @@ from tests.faults.killing import DBT, MAIN, STEPS, TREE, Kill, killed, run, run_
 from tests.faults.undisturbed import MONTHS, RANGE
 
 
-@pytest.mark.parametrize(("victim", "steps"), [(TREE, STEPS[::2]), (MAIN, STEPS[1::2])], ids=[TREE, MAIN])
 def test_a_range_that_is_killed_again_and_again_ends_as_if_undisturbed(
     undisturbed: Workspace,
     expected: dict[str, object],
     with_project_files: Callable[[Workspace], Workspace],
     tmp_path: Path,
-    victim: str,
-    steps: tuple[str, ...],
 ) -> None:
+    """At each step, by turns with its child processes and without."""
     workspace = with_project_files(Workspace(tmp_path / "data", undisturbed.upstream, undisturbed.environment))
-    draw, seconds, kills = random.Random(victim), seconds_of_steps(undisturbed.data), list[Kill]()
-    for step in steps:
+    draw, seconds, kills = random.Random(1), seconds_of_steps(undisturbed.data), list[Kill]()
+    for step, victim in zip(STEPS, cycle((TREE, MAIN))):
         kills.append(Kill(step, victim, delay=draw.random() * seconds[step] / 2))
         assert killed(workspace, kills[-1], RANGE), f"{kills[-1]}: the range had ended before"
     run(workspace, RANGE)

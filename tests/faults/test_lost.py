@@ -160,7 +160,11 @@ TOGETHER = (
 )
 
 
-@pytest.mark.parametrize("names", [TOGETHER, ("the warehouse is overwritten",)], ids=["together", "the warehouse"])
+@pytest.mark.parametrize(
+    "names",
+    [TOGETHER, pytest.param(("the warehouse is overwritten",), marks=pytest.mark.long)],
+    ids=["together", "the warehouse"],
+)
 def test_repair_brings_back_what_is_lost(
     copied: Workspace, expected: dict[str, object], names: tuple[str, ...]
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_month_is_published_once_its_files_are_mended(workspace: Workspace, co
     assert verified(workspace).startswith(AGREES)
 
 
+@pytest.mark.long
 def test_a_file_that_was_not_replaced_is_not_downloaded_again(
     workspace: Workspace, rejected: tuple[Path, Upstream]
 ) -> None:

@@ -134,6 +134,7 @@ def test_values_that_do_not_fit_never_stop_a_month_and_are_findings(
     assert workspace.query("select count(*) from audit.rejected_trips where reason = 'unknown_zone_id'") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_column_that_does_not_fit_rejects_the_month_in_one_line(
     workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.conftest import Workspace
 
@@ -53,6 +54,7 @@ def test_a_rejected_month_is_not_published_until_it_is_accepted_on_record(
     assert workspace.run_month("2024-02").returncode == 30
 
 
+@pytest.mark.long
 def test_a_month_with_a_gap_in_its_weather_is_rejected_and_does_not_stop_other_months(
     copy_finished: Callable[[], Workspace],
 ) -> None:

@@ -225,7 +225,7 @@ def is_loaded(workspace: Workspace) -> bool:
     return (workspace.data / "warehouse/loaded/green_taxi/2024-01.json").exists()
 
 
-@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("with_signal", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL])
 def test_a_run_continues_after_a_restart_of_luigid(
     workspace: Workspace, luigid: Luigid, with_signal: signal.Signals
 ) -> None:

@@ -166,10 +166,11 @@ def test_a_month_that_waits_for_a_file_does_not_change_its_neighbours(copy_finis
     assert is_published_completely(workspace)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param("drop table core.fct_trips cascade", marks=pytest.mark.long),
+        "drop table core.fct_trips cascade",
         "alter table core.fct_trips add column column_of_an_older_contract text",
     ],
 )

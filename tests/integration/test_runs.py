@@ -39,6 +39,7 @@ def test_an_added_source_rebuilds_the_month_and_an_omitted_one_removes_nothing(
     assert facts(workspace) == after
 
 
+@pytest.mark.long
 def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
     workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_reissued_file_replaces_exactly_its_rows(copy_finished: Callable[[], W
     assert workspace.command("verify").returncode == 0
 
 
+@pytest.mark.long
 def test_a_forgotten_month_is_deleted_everywhere_and_can_be_built_again(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     trips = workspace.query("select trip_id, weather_key, revenue from core.fct_trips order by 1")
@@ -251,18 +253,18 @@ def test_months_of_2015_then_a_run_with_nothing_to_do(
     tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:
     """Luigi's own range would run none of them, being older than 13 months."""
-    months = [date(2015, month, 1) for month in (10, 11, 12)]
+    months = [date(2015, month, 1) for month in (10, 11)]
     generate(tmp_path / "up", months, sources=["citibike_jc", "weather", "taxi_zones"], scale=0.05)
     with serve(tmp_path / "up") as upstream:
         workspace = with_project_files(Workspace(tmp_path / "data", upstream))
-        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2015-10", "--stop", "2016-01")
+        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2015-10", "--stop", "2015-12")
         ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike_jc")
         assert ended.returncode == 0, ended.stderr
-        assert len(facts(workspace)) == 3
+        assert len(facts(workspace)) == 2
         copy_month(workspace.data, months[0], 58)  # back to 2011-01
-        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2011-01", "--stop", "2016-01")
+        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2011-01", "--stop", "2015-12")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike_jc")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert ended.stderr.startswith("complete  2011-01 to 2015-12, nothing to do\n") and ended.returncode == 0
+        assert ended.stderr.startswith("complete  2011-01 to 2015-11, nothing to do\n") and ended.returncode == 0
         assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from pipeline.months import add_months
 from pipeline.sample.generate import generate
 from pipeline.sample.server import Fault, serve
@@ -75,6 +77,7 @@ def test_refresh_downloads_and_builds_nothing_where_nothing_was_reissued(
     assert finished_tasks(ended.stderr) == []
 
 
+@pytest.mark.long
 def test_a_reissued_file_replaces_only_its_month_and_its_provenance_is_stored(
     copy_finished: Callable[[], Workspace], tmp_path: Path
 ) -> None:

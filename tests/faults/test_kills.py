@@ -61,6 +61,7 @@ def test_a_refresh_killed_after_it_loaded_is_finished_by_the_next(copied: Worksp
     assert verified(workspace).startswith("all receipts agree")
 
 
+@pytest.mark.long
 def test_a_forget_killed_while_dbt_runs_is_reported_until_it_is_finished(copied: Workspace) -> None:
     forget, facts = (
         verb("forget", "2024-02"),

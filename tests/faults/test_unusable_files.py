@@ -21,19 +21,13 @@ FROM, TO = f"{NEWEST:%Y-%m}", f"{add_months(NEWEST, 1):%Y-%m}"
 NEXT_RUN = "; the next run downloads it again"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "damage", "line"),
     [
         (["month", FROM], "bytes of a file changed", "cannot be unpacked: the bytes of"),
-        pytest.param(
-            ["backfill", FROM, TO],
-            "CSV: no names of columns",
-            "lacks ride_id",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            ["catchup", "--start", FROM], "HTML", "it has <html><title>Too busy</title>", marks=pytest.mark.long
-        ),
+        (["backfill", FROM, TO], "CSV: no names of columns", "lacks ride_id"),
+        (["catchup", "--start", FROM], "HTML", "it has <html><title>Too busy</title>"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

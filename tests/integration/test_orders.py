@@ -1,6 +1,6 @@
 """The warehouse and the published tables do not depend on the order in which months are loaded or deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import duckdb
@@ -77,12 +77,15 @@ def test_a_range_is_published_completely(finished: Workspace) -> None:
     assert is_published_completely(finished)
 
 
-def test_single_months_in_reverse_order_give_the_result_of_a_range(
-    finished: Workspace, with_project_files: Callable[[Workspace], Workspace], tmp_path: Path
+@pytest.mark.parametrize(
+    "batches", [("2024-03", "2024-01,2024-02"), pytest.param(NAMES[::-1], marks=pytest.mark.long)], ids=["two", "three"]
+)
+def test_months_in_another_order_give_the_result_of_a_range(
+    finished: Workspace, with_project_files: Callable[[Workspace], Workspace], tmp_path: Path, batches: Iterable[str]
 ) -> None:
     workspace = with_project_files(Workspace(tmp_path / "data", finished.upstream))
-    for month in NAMES[::-1]:
-        ended = workspace.transform(month)
+    for months in batches:
+        ended = workspace.transform(months)
         assert ended.returncode == 0, ended.stderr
     assert content(workspace) == content(finished)
 

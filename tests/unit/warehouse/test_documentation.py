@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.database import Warehouse
-from pipeline.warehouse import dbt
 from pipeline.warehouse.documentation import declared, with_types
+from tests.conftest import Workspace
 
 NODE = {
     "resource_type": "model",
@@ -42,14 +41,11 @@ def test_the_catalogue_of_the_page_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_documentation_shows_types_and_where_to_start(tmp_path: Path, browser: Any) -> None:
-    settings = {"threads": "1", "memory_limit": "1GB", "temp_directory": str(tmp_path / "spill")}
-    page = tmp_path / "models.html"
-    page.write_text(dbt.document(Warehouse(tmp_path / "warehouse/nyc_mobility.duckdb", tmp_path / "dbt", settings)))
+def test_the_documentation_shows_types_and_where_to_start(finished: Workspace, browser: Any) -> None:
     context = browser.new_context(offline=True)
     tab = context.new_page()
     tab.set_default_timeout(120_000)
-    tab.goto(page.as_uri())
+    tab.goto((finished.data / "reports/models.html").as_uri())
     tab.get_by_role("heading", name="Tables of NYC mobility and weather").wait_for()
     tab.get_by_role("link", name="core.fct_trips").click()
     tab.get_by_text("avg_speed_mph").first.wait_for()

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import HERE
 from tests.unit.metrics.simulated_months import REGIMES
 
 
+@pytest.mark.long
 def test_the_benchmarks_measure_the_pipeline_and_the_baseline(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.bench", "--scale", "0.002", "--repeats", "1", "--only", "steps"]
     environment = os.environ | {"MOBILITY_BENCH": str(tmp_path)}

@@ -45,6 +45,7 @@ def copied(undisturbed: Workspace, tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "data", undisturbed.upstream, undisturbed.environment)
 
 
+@pytest.mark.long
 def test_a_refresh_killed_after_it_loaded_is_finished_by_the_next(copied: Workspace, tmp_path: Path) -> None:
     shutil.copytree(copied.upstream.root, tmp_path / "upstream")
     generate(tmp_path / "upstream", MONTHS[1:], sources=["citibike"], rows={"citibike": 700}, seed=2)

@@ -10,6 +10,11 @@ INTEGERS |= {f"U{name}" for name in INTEGERS}
 FLOATS = {"FLOAT", "DOUBLE"}
 TIMESTAMPS = {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
 ZONED = "TIMESTAMP WITH TIME ZONE"
+NEW_YORK = "America/New_York"
+OFFSET = r":[0-9]{2}([.][0-9]+)? ?(Z|UTC|GMT|E[SD]T|[A-Z]+/[A-Z_]+|[+-][0-9]{2}(:?[0-9]{2})?)$"
+"""The end of a text that states its time zone."""
+UTC_OFFSET = r"(Z|UTC|GMT|[+-]00(:?00)?)$"
+"""The end of one that states UTC."""
 LARGEST = 1e12
 """No column has a number as large as that. Amounts and distances become decimals, which hold up to 1e15."""
 MISSING = ("", "nan", "null", "none", "nat", "na", "n/a", "<na>", "\\n")
@@ -21,7 +26,7 @@ class Field:
     """A declared column in one published file.
 
     ``name`` is the published name and ``type`` DuckDB's type of the published values. Times with a time zone are read
-    in ``zone``.
+    in ``zone``; ``has_offsets`` says that texts have one. Texts that state another zone than UTC are converted.
     """
 
     column: Column
@@ -29,6 +34,7 @@ class Field:
     type: str
     zone: str = "UTC"
     timestampformats: tuple[str, ...] = ()
+    has_offsets: bool = False
 
     @property
     def value(self) -> str:
@@ -56,14 +62,34 @@ class Field:
 
     @property
     def time(self) -> str:
-        """SQL: the value as a timestamp. DuckDB ignores the offset of a text: its digits are those of the clock."""
+        """SQL: the value as a timestamp of New York's clock."""
         value = self.text_or_value
         if self.type == ZONED:
             return f"timezone({literal(self.zone)}, {value})"
+        if self.has_offsets:
+            zone = f"if({self.states_utc}, {literal(self.zone)}, {literal(NEW_YORK)})"
+            converted = f"timezone({zone}, try_cast({value} as timestamptz))"
+            return f"case when {self.states_zone} then {converted} else {self.digits} end"
+        return self.digits
+
+    @property
+    def digits(self) -> str:
+        """SQL: the value as a timestamp. DuckDB ignores the offset of a text."""
+        value = self.text_or_value
         if self.type == "VARCHAR" and self.timestampformats:
             formats = ", ".join(map(literal, self.timestampformats))
             return f"coalesce(try_cast({value} as timestamp), try_strptime({value}, [{formats}]))"
         return f"try_cast({value} as timestamp)"
+
+    @property
+    def states_zone(self) -> str:
+        """SQL: whether a text states its time zone."""
+        return f"regexp_matches({self.text_or_value}, {literal(OFFSET)}, 'i')"
+
+    @property
+    def states_utc(self) -> str:
+        """SQL: whether a text that states its time zone states UTC."""
+        return f"regexp_matches({self.text_or_value}, {literal(UTC_OFFSET)}, 'i')"
 
     @property
     def text_or_value(self) -> str:

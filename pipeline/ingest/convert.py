@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.database import Settings, connect, file_argument, literal, quoted, reporting_progress
+from pipeline.database import Settings, connect, exactly, file_argument, literal, quoted, reporting_progress
 from pipeline.errors import BadFile, MobilityError
 from pipeline.ingest import shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
@@ -93,10 +93,24 @@ def write_rows(
         with reporting_progress(con):
             copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
             written = con.execute(copy).fetchall()[0][0]
+        if source.format == "parquet":
+            with labelled(f"{source.label(month)} {source.name}"):
+                check_row_count(con, files, written)
         rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
         published = count_rows(con, source, lines, part, written, rejected)
         differences = type_differences(con, source, readings, part)
     return Converted(published, published - written, tuple(file.name for file in files), differences)
+
+
+def check_row_count(con: duckdb.DuckDBPyConnection, files: Sequence[Path], written: int) -> None:
+    """Raises BadFile where Parquet files state another number of rows than their row groups have."""
+    totals = [
+        con.execute(f"select num_rows from parquet_file_metadata({literal(exactly(f))})").fetchall() for f in files
+    ]
+    stated = sum(rows for ((rows,),) in totals)
+    if stated != written:
+        names = ", ".join(file.name for file in files)
+        raise BadFile(f"{names}: its footer states {stated:,} rows, its row groups have {written:,}")
 
 
 @contextmanager

@@ -3,14 +3,14 @@
 import csv
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.database import file_argument, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
-from pipeline.ingest.casts import ZONED, Field
+from pipeline.ingest.casts import NEW_YORK, ZONED, Field
 from pipeline.months import add_months
 from pipeline.source_fields import Column
 from pipeline.sources import Source
@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 MISFITS = "misfits"
 """A column of the Parquet file: how many values of the row are null because they do not fit. It is not loaded."""
 MAX_COLUMNS = 500
-NEW_YORK = "America/New_York"
-UTC_NAMES = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z", "+00:00", None}
+UTC_NAMES = {"utc", "uct", "universal", "zulu", "z", "gmt", "gmt0", "gmt+0", "gmt-0", "greenwich", "+00:00", "-00:00"}
+"""Names of UTC, without ``Etc/``."""
+SAMPLE = 1_000
+"""Rows at the beginning of a file that show whether its texts state time zones."""
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,58 @@ class Reading:
 
 
 def reading_of(con: "duckdb.DuckDBPyConnection", source: Source, month: date, file: Path) -> Reading:
-    """How a file is read. Raises SchemaChanged where a required column is missing."""
+    """How a file is read. Raises SchemaChanged where a required column is missing, or a column is there twice."""
     published = published_columns(con, source, file)
     found = match_columns(source, month, file, list(published))
     from_clause = read_clause(source, file, published)
-    zoned = next((name for name in found if published[name] == ZONED), None)
-    zone = clock_zone(con, month, file, from_clause, zoned) if zoned else "UTC"
     fields = {
-        column.name: Field(column, name, published[name], zone, source.timestampformats)
+        column.name: Field(column, name, published[name], timestampformats=source.timestampformats)
         for name, column in found.items()
     }
-    return Reading(source.columns, from_clause, fields)
+    return Reading(source.columns, from_clause, fields | with_zones(con, source, month, file, from_clause, fields))
 
 
-def clock_zone(con: "duckdb.DuckDBPyConnection", month: date, file: Path, from_clause: str, name: str) -> str:
-    """The zone whose clock shows a Parquet file's times with a time zone, as column ``name``, with New York's digits.
+def with_zones(
+    con: "duckdb.DuckDBPyConnection",
+    source: Source,
+    month: date,
+    file: Path,
+    from_clause: str,
+    fields: Mapping[str, Field],
+) -> dict[str, Field]:
+    """The fields whose times have a time zone, with the zone whose clock shows New York's digits.
 
-    Times in any zone but UTC are converted ones. Those in UTC are either converted, or the digits of New York's clock
-    that a program marked as UTC: the right reading has fewer times outside of the file's month.
+    Times that state any zone but UTC are converted ones. Those in UTC are either converted, or the digits of New York's
+    clock that a program marked as UTC: the right reading has fewer pickups outside of the file's month. It holds for
+    all columns of the file, as one program wrote it. (Dropoffs are often in the next month.)
     """
-    if zone_of(file, name) not in UTC_NAMES:
-        return NEW_YORK
+    zoned = {name: field for name, field in fields.items() if field.type == ZONED}
+    texts = [f for f in fields.values() if f.column.type == "timestamp" and f.type in {"VARCHAR", "BLOB"}]
+    if texts:
+        states_zone = ", ".join(f"bool_or({field.states_zone})" for field in texts)
+        row = con.execute(f"select {states_zone} from (from {from_clause} limit {SAMPLE})").fetchall()[0]
+        zoned |= {
+            f.column.name: replace(f, has_offsets=True) for f, is_zoned in zip(texts, row, strict=True) if is_zoned
+        }
+    converted = {name for name, field in zoned.items() if field.type == ZONED and not is_utc(zone_of(file, field.name))}
+    in_utc = [zoned[c.name] for c in source.columns if c.name in zoned and c.name not in converted]
+    zone = zone_of_utc(con, month, from_clause, in_utc[0]) if in_utc else NEW_YORK
+    return {name: replace(field, zone=NEW_YORK if name in converted else zone) for name, field in zoned.items()}
+
+
+def zone_of_utc(con: "duckdb.DuckDBPyConnection", month: date, from_clause: str, field: Field) -> str:
+    """The zone of times that state UTC: UTC where their digits are those of New York's clock."""
     outside = [
-        f"count(*) filter (timezone('{zone}', {quoted(name)}) not between '{month}' and '{add_months(month, 1)}')"
+        f"count(*) filter ({replace(field, zone=zone).time} not between '{month}' and '{add_months(month, 1)}')"
         for zone in ("UTC", NEW_YORK)
     ]
     ((as_digits, as_converted),) = con.execute(f"select {', '.join(outside)} from {from_clause}").fetchall()
     return NEW_YORK if as_converted < as_digits else "UTC"
+
+
+def is_utc(zone: str | None) -> bool:
+    """Whether it is a name of UTC, which a file without a name means as well."""
+    return zone is None or zone.lower().removeprefix("etc/") in UTC_NAMES
 
 
 def zone_of(file: Path, name: str) -> str | None:
@@ -97,18 +124,23 @@ def reads_csv(source: Source) -> bool:
 def match_columns(source: Source, month: date, file: Path, published: Sequence[str]) -> dict[str, Column]:
     """The declared column of each published one; a new column is ignored with a warning.
 
-    Raises SchemaChanged where a required column is missing.
+    Raises SchemaChanged where a required column is missing, or a column is there twice.
     """
+    label = f"{source.label(month)} {source.name}: {file.name}"
     if not published:
-        raise SchemaChanged(
-            f"{source.label(month)} {source.name}: {file.name} is empty, expected a line of column names"
-        )
+        what = "begins with an empty line" if file.stat().st_size else "is empty"
+        raise SchemaChanged(f"{label} {what}, expected a line of column names")
     declared = {name: column for column in source.columns for name in column.names}
+    check_unique(source, label, names_in(source, file, published), declared)
     found = {name: declared[name.strip().lower()] for name in published if name.strip().lower() in declared}
     missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
+    if not found and reads_csv(source):
+        line = ", ".join(published)[:100]
+        expected = f"column names separated by commas ({', '.join(column.name for column in source.columns)})"
+        raise SchemaChanged(f"{label} begins with the line {line!r}, expected {expected}")
     if missing:
         raise SchemaChanged(
-            f"{source.label(month)} {source.name}: {file.name} lacks {', '.join(missing)}; "
+            f"{label} lacks {', '.join(missing)}; "
             f"it has {', '.join(published)[:500]}; if a column was renamed, add the new name to "
             f"config/sources/{source.name}.yaml"
         )
@@ -117,13 +149,43 @@ def match_columns(source: Source, month: date, file: Path, published: Sequence[s
     return found
 
 
+def names_in(source: Source, file: Path, published: Sequence[str]) -> Sequence[str]:
+    """The names as the file has them: DuckDB gives columns of the same name other ones."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if reads_csv(source):
+        return header_of(file)
+    try:
+        return list(pyarrow.parquet.read_schema(file).names) if source.format == "parquet" else published
+    except (pyarrow.ArrowException, OSError):  # DuckDB reads some files that Arrow does not
+        return published
+
+
+def check_unique(source: Source, label: str, names: Sequence[str], declared: Mapping[str, Column]) -> None:
+    """Raises SchemaChanged where a file has two columns for a declared one: either may be the wrong one."""
+    for column in source.columns:
+        of_column = [name for name in names if declared.get(name.strip().lower()) is column]
+        if len(of_column) > 1:
+            raise SchemaChanged(
+                f"{label} has {len(of_column)} columns for {column.name}, expected one: "
+                f"{', '.join(map(repr, of_column))}; if one of the names means something else now, remove it from "
+                f"aliases in config/sources/{source.name}.yaml"
+            )
+
+
+def header_of(file: Path) -> list[str]:
+    """The first line of a CSV file."""
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        return next(csv.reader(lines), [])
+
+
 def published_columns(con: "duckdb.DuckDBPyConnection", source: Source, file: Path) -> dict[str, str]:
     """The published columns and DuckDB's types of them; those of CSV files are text."""
     if not reads_csv(source):
         rows = con.execute(f"describe select * from {read_clause(source, file, {})}").fetchall()
         return {row[0]: row[1] for row in rows}
-    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = next(csv.reader(lines), [])
+    header = header_of(file)
     if len(header) > MAX_COLUMNS:
         raise BadFile(f"{file.name} has {len(header):,} columns, expected {len(source.columns)}")
     return {name if name and name not in header[:i] else f"column{i}": "VARCHAR" for i, name in enumerate(header)}

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def type_differences(
     con: "duckdb.DuckDBPyConnection", source: Source, readings: Sequence[Reading], part: Path
 ) -> tuple[TypeDifference, ...]:
-    """Columns with values that do not fit the declared type, and those of Parquet files that are of another type.
+    """Columns with values that do not fit the declared type, those of Parquet files that are of another type, and texts
+    with a time zone.
 
     The files are read again only where values do not fit.
     """
@@ -26,7 +27,13 @@ def type_differences(
     differences = []
     for column in source.columns:
         fields = [reading.fields[column.name] for reading in readings if column.name in reading.fields]
-        others = sorted({field.type for field in fields if source.format == "parquet" and field.is_of_another_type})
+        others = sorted(
+            {
+                f"{field.type} with a time zone" if field.has_offsets else field.type
+                for field in fields
+                if field.has_offsets or (source.format == "parquet" and field.is_of_another_type)
+            }
+        )
         counts = [each[column.name] for each in counted if column.name in each]
         missing, invalid = sum(count.missing for count in counts), sum(count.invalid for count in counts)
         example = next((count.example for count in counts if count.example), "")

@@ -7,7 +7,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from pipeline.database import in_memory
+from pipeline.database import in_memory, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest.readings import reading_of
 from pipeline.sources import Source, sources
@@ -22,8 +22,12 @@ def fhv() -> Source:
 
 def pickups(source: Source, folder: Path, times: list[datetime], zone: str | None) -> list[datetime]:
     """The times as they are read from a Parquet file that states a time zone for them."""
+    return read_pickups(source, folder, pyarrow.array(times, pyarrow.timestamp("us", zone)))
+
+
+def read_pickups(source: Source, folder: Path, times: pyarrow.Array, **others: pyarrow.Array) -> list[datetime]:
     columns = {column.name: pyarrow.nulls(len(times)) for column in source.columns}
-    columns |= {"pickup_datetime": pyarrow.array(times, pyarrow.timestamp("us", zone))}
+    columns |= {"pickup_datetime": times, **others}
     pyarrow.parquet.write_table(pyarrow.table(columns), folder / "a.parquet")
     with in_memory() as con:
         reading = reading_of(con, source, JANUARY, folder / "a.parquet")
@@ -44,7 +48,8 @@ CONVERTED = [at + timedelta(hours=5) for at in CLOCK]
         (CONVERTED, "UTC"),
         (CONVERTED, "America/New_York"),
         (CONVERTED, "Europe/Berlin"),
-        (CLOCK, "+00:00"),
+        *((CLOCK, name) for name in ("+00:00", "-00:00", "Zulu", "utc", "Etc/Universal", "Etc/GMT", "GMT0")),
+        (CONVERTED, "Etc/UCT"),
         (CONVERTED, "-05:00"),
     ],
 )
@@ -52,6 +57,45 @@ def test_times_have_the_digits_of_new_yorks_clock_whatever_time_zone_a_file_stat
     fhv: Source, tmp_path: Path, published: list[datetime], zone: str | None
 ) -> None:
     assert pickups(fhv, tmp_path, published, zone) == CLOCK
+
+
+@pytest.mark.parametrize(
+    ("published", "end"),
+    [
+        *((CLOCK, end) for end in ("", "Z", "+00:00", "-05:00", "-05", " UTC", " America/New_York")),
+        *((CONVERTED, end) for end in ("Z", "+00", " gmt", "+00:00")),
+        ([at + timedelta(hours=6) for at in CLOCK], "+01:00"),
+    ],
+)
+def test_texts_that_state_a_time_zone_have_the_digits_of_new_yorks_clock(
+    fhv: Source, tmp_path: Path, published: list[datetime], end: str
+) -> None:
+    assert read_pickups(fhv, tmp_path, pyarrow.array([f"{at}{end}" for at in published])) == CLOCK
+
+
+def test_a_text_without_a_time_zone_beside_others_keeps_its_digits(fhv: Source, tmp_path: Path) -> None:
+    texts = [f"{CONVERTED[0]}Z", f"{CLOCK[1]}", f"{CONVERTED[2]}Z"]
+    assert read_pickups(fhv, tmp_path, pyarrow.array(texts)) == CLOCK
+
+
+def test_each_column_is_read_in_the_time_zone_that_it_states(fhv: Source, tmp_path: Path) -> None:
+    dropoffs = pyarrow.array(CONVERTED, pyarrow.timestamp("us", "America/New_York"))
+    found = read_pickups(fhv, tmp_path, pyarrow.array(CLOCK, pyarrow.timestamp("us", "UTC")), dropOff_datetime=dropoffs)
+    assert found == CLOCK
+    with in_memory() as con:
+        reading = reading_of(con, fhv, JANUARY, tmp_path / "a.parquet")
+        query = f"select {quoted(fhv.columns[2].name)} from ({reading.query})"
+        assert [at for (at,) in con.execute(query).fetchall()] == CLOCK
+
+
+@pytest.mark.parametrize("second", ["pickup_datetime", "Pickup_DateTime", " pickup_datetime "])
+def test_a_file_with_a_column_twice_is_refused(fhv: Source, tmp_path: Path, second: str) -> None:
+    names = [column.name for column in fhv.columns] + [second]
+    table = pyarrow.Table.from_arrays([pyarrow.nulls(1) for _ in names], names=names)
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    line = f"a.parquet has 2 columns for pickup_datetime, expected one: 'pickup_datetime', {second!r}; if one"
+    with in_memory() as con, pytest.raises(SchemaChanged, match=line):
+        reading_of(con, fhv, JANUARY, tmp_path / "a.parquet")
 
 
 def test_times_in_utc_within_the_month_are_taken_as_the_digits_of_the_clock(fhv: Source, tmp_path: Path) -> None:
@@ -62,6 +106,17 @@ def test_times_in_utc_within_the_month_are_taken_as_the_digits_of_the_clock(fhv:
     ("header", "error", "line"),
     [
         (b"", SchemaChanged, "2024-01 taxi_zones: a.csv is empty, expected a line of column names"),
+        (b"\n\nLocationID", SchemaChanged, "a.csv begins with an empty line, expected a line of column names"),
+        (
+            b"a;b\n1;2",
+            SchemaChanged,
+            "a.csv begins with the line 'a;b', expected column names separated by commas",
+        ),
+        (
+            b"LocationID,Borough,Zone,service_zone, Zone",
+            SchemaChanged,
+            "a.csv has 2 columns for Zone, expected one: ",
+        ),
         (b"," * 600, BadFile, "a.csv has 601 columns, expected 4"),
         (b"LocationID,Borough,Zone", SchemaChanged, "a.csv lacks service_zone; it has LocationID, Borough, Zone; if a"),
     ],

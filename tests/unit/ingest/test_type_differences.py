@@ -148,3 +148,13 @@ def test_a_parquet_file_with_changed_bytes_is_converted_or_refused(tmp_path: Pat
         convert.to_parquet(GREEN, JANUARY, tmp_path / "b.parquet", tmp_path / "out", tmp_path / "out", SETTINGS)
     except BadFile as error:
         assert len(str(error).splitlines()) == 1
+
+
+def test_a_parquet_file_whose_footer_states_other_rows_than_it_has_is_refused(tmp_path: Path) -> None:
+    convert_table(tmp_path, {}, 5)
+    content = (tmp_path / "a.parquet").read_bytes()
+    at = content.index(b"\x16\x0a", len(content) - 8 - int.from_bytes(content[-8:-4], "little"))  # 5 as a long number
+    (tmp_path / "a.parquet").write_bytes(content[: at + 1] + b"\x0e" + content[at + 2 :])
+    line = "^2024-01 green_taxi: a.parquet: its footer states 7 rows, its row groups have 5$"
+    with pytest.raises(BadFile, match=line):
+        convert.to_parquet(GREEN, JANUARY, tmp_path / "a.parquet", tmp_path / "out", tmp_path / "out", SETTINGS)

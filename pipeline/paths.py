@@ -89,7 +89,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
             make_folder(path.parent)
             yield part
             sync(part)
-            part.replace(path)
+            put(part, path)
             sync(path.parent)
     finally:
         with contextlib.suppress(OSError):
@@ -123,7 +123,7 @@ def atomic_write_tree(folder: Path) -> Iterator[Path]:
                 path = folder / part.relative_to(work)
                 make_folder(path.parent)
                 sync(part)
-                part.replace(path)
+                put(part, path)
                 sync(path.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -173,8 +173,22 @@ def append_line(path: Path, line: str) -> None:
         os.close(file)
 
 
+def put(part: Path, path: Path) -> None:
+    """Replaces the file by another one. A folder that is in its place is kept."""
+    move_aside(path)
+    part.replace(path)
+
+
+def move_aside(path: Path) -> None:
+    """Renames a folder that is in the place of a file: ``NAME.unreadable``."""
+    if path.is_dir():
+        names = (path.with_name(f"{path.name}{number}.unreadable") for number in ("", *range(1, 1000)))
+        path.rename(next(name for name in names if not name.exists()))
+
+
 def delete(path: Path) -> bool:
     """Deletes a file for good, flushing its folder to the disk. Returns whether it existed."""
+    move_aside(path)
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError):

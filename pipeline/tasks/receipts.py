@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +13,8 @@ from typing import Any
 
 import luigi
 
-from pipeline.paths import atomic_write, data_folder, delete, sha256_of, sync
+from pipeline.errors import BadFile
+from pipeline.paths import atomic_write, data_folder, delete, program, sha256_of, sync
 from pipeline.process import run_id
 
 
@@ -70,9 +72,10 @@ class Receipt(luigi.Target):
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the receipt stores, whether or not it still holds. Raises FileNotFoundError where there is none."""
+        """What the receipt stores, whether or not it still holds. Raises BadFile where there is none."""
         if self.stored is None:
-            raise FileNotFoundError(self.path)
+            what = "is damaged" if self.path.exists() else "does not exist"
+            raise BadFile(f"{self.name} {what}; {program()} verify --repair builds it again")
         return self.stored
 
     @property
@@ -80,7 +83,7 @@ class Receipt(luigi.Target):
         """As ``record``; None where there is none, or where the file is damaged."""
         try:
             record: dict[str, Any] = json.loads(self.path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
             return None
         return record if isinstance(record, dict) else None  # a damaged one counts as none
 
@@ -198,7 +201,8 @@ def digest_of(made_from: Mapping[str, str | None], version: str) -> str:
 def has_size(relative: str, size: int | None) -> bool:
     """Whether the file below the data folder has this size; None stands for any."""
     with contextlib.suppress(OSError):
-        return Path(f"{data_folder()}/{relative}").stat().st_size == size or size is None
+        found = Path(f"{data_folder()}/{relative}").stat()
+        return stat.S_ISREG(found.st_mode) and size in {found.st_size, None}
     return False
 
 
@@ -207,4 +211,6 @@ def lost(relative: str, size: int | None) -> str:
     path = Path(f"{data_folder()}/{relative}")
     if not path.exists():
         return f"{relative} does not exist"
+    if not path.is_file():
+        return f"{relative} is a folder, expected a file"
     return f"{relative} has {path.stat().st_size:,} bytes, expected {size:,}"

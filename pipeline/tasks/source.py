@@ -15,7 +15,7 @@ import luigi
 
 from pipeline.errors import BadFile, BadInput, MobilityError, Unavailable
 from pipeline.history import view
-from pipeline.paths import atomic_write, delete, path_for
+from pipeline.paths import atomic_write, delete, path_for, put
 from pipeline.process import run_id
 from pipeline.results import Converted, Landed, result_of
 from pipeline.sources import Source, sources
@@ -91,7 +91,7 @@ class LandingTask(SourceTask):
             return False
         earlier = receipt.stored or {}
         delete(receipt.path)
-        new.replace(path)
+        put(new, path)
         receipt.write([path], digest=landed.sha256, **asdict(landed))
         self.notify(message=f"{landed.bytes / 1e6:,.1f} MB from {landed.url}")
         earlier_path = path.with_name(earlier.get("file", path.name))

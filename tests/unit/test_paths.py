@@ -144,6 +144,20 @@ def test_a_tree_that_another_process_left_unfinished_is_not_published(data: Path
     assert [path.name for path in (data / "t").iterdir()] == ["new"]
 
 
+def test_a_folder_in_the_place_of_a_file_is_kept_and_the_file_is_written(data: Path) -> None:
+    path = path_for("landing", "2024-01", ".csv")
+    for content in ("kept", "kept as well"):
+        path.mkdir(parents=True)
+        (path / content).touch()
+        with atomic_write(path) as part:
+            part.write_text("rows")
+        assert path.read_text() == "rows" and delete(path)
+    assert {str(file.relative_to(path.parent)) for file in path.parent.rglob("kept*")} == {
+        "2024-01.csv.unreadable/kept",
+        "2024-01.csv1.unreadable/kept as well",
+    }
+
+
 def test_delete_returns_whether_the_file_existed(data: Path) -> None:
     (data / "file").write_text("x")
     assert delete(data / "file")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import BadFile
 from pipeline.paths import atomic_write, path_for
 from pipeline.tasks.receipts import Receipt
 
@@ -105,6 +106,30 @@ def test_a_damaged_receipt_does_not_exist() -> None:
     receipt = made_from(landed())
     receipt.write()
     receipt.path.write_text('{"digest": "ab')
+    assert not receipt.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"[]", b"\xff", None])
+def test_a_damaged_receipt_is_reported_in_one_line_and_can_be_written_again(content: bytes | None) -> None:
+    receipt = landed()
+    receipt.path.unlink()
+    receipt.path.mkdir() if content is None else receipt.path.write_bytes(content)
+    assert list(receipt.losses()) == ["landing/citibike/2024-01.json is damaged"]
+    with pytest.raises(
+        BadFile, match=r"^landing/citibike/2024-01.json is damaged; \S+ verify --repair builds it again$"
+    ):
+        assert receipt.record
+    receipt.invalidate()
+    receipt.write()
+    assert receipt.exists()
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_loss(data: Path) -> None:
+    receipt = landed()
+    (file,) = data.glob("landing/citibike/*.csv")
+    file.unlink()
+    file.mkdir()
+    assert list(receipt.losses()) == ["landing/citibike/2024-01.csv is a folder, expected a file"]
     assert not receipt.exists()
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import threading
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
 
 Their own errors, those of the connection, and ValueError for text that cannot be decoded: requests wraps most, not all.
 """
+DECODED = {"gzip", "x-gzip", "deflate"}
 CHUNK = 1 << 16
 """Bytes that are read at once."""
 REASON_WITHIN_S = 5
@@ -47,18 +49,29 @@ def status_of(response: requests.Response) -> str:
 def body_of(response: requests.Response, within_s: float, least_bytes: int) -> Iterator[bytes]:
     """The body in chunks; at least ``least_bytes`` of it have to arrive in each ``within_s`` seconds.
 
-    Raises TransientError where it breaks off, is too slow or cannot be decoded.
+    Raises TransientError where it breaks off, is too slow or cannot be decoded, and where its encoding has not ended:
+    requests would take a part of a file for all of it.
     """
-    chunks = response.iter_content(CHUNK)
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    chunks = received(response, within_s, least_bytes)
+    if encoding not in DECODED:
+        yield from chunks
+        return
+    try:
+        yield from decoded(chunks)
+    except zlib.error:
+        raise TransientError(f"its body is not encoded as its Content-Encoding says ({encoding})") from None
+    except EOFError:
+        raise TransientError(f"its body ends before its Content-Encoding does ({encoding})") from None
+
+
+def received(response: requests.Response, within_s: float, least_bytes: int) -> Iterator[bytes]:
+    """The body as it arrives. Raises TransientError where it breaks off or is too slow."""
+    chunks = response.raw.stream(CHUNK, decode_content=False)
     with Watch(response, within_s, least_bytes) as watch:
         while True:
             try:
                 chunk = next(chunks, b"")
-            except requests.exceptions.ContentDecodingError:
-                message = (
-                    f"its body is not encoded as its Content-Encoding says ({response.headers.get('Content-Encoding')})"
-                )
-                raise TransientError(message) from None
             except WIRE_ERRORS:
                 raise TransientError(watch.reason) from None
             if watch.is_too_slow:
@@ -67,6 +80,35 @@ def body_of(response: requests.Response, within_s: float, least_bytes: int) -> I
                 return
             watch.done += len(chunk)
             yield chunk
+
+
+def decoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes of gzip, of its members one after the other, or of deflate, with zlib's header or without.
+
+    Raises zlib.error for other bytes, and EOFError where they end too early.
+    """
+    decoder, data = None, b""
+    for chunk in chunks:
+        data += chunk
+        while data and (decoder or len(data) > 1):
+            decoder = decoder or zlib.decompressobj(window_bits(data))
+            if unpacked := decoder.decompress(data, CHUNK):
+                yield unpacked
+            data = decoder.unconsumed_tail
+            if decoder.eof:
+                data, decoder = decoder.unused_data, None
+    if decoder:
+        yield decoder.flush()
+    if data or (decoder and not decoder.eof):
+        raise EOFError
+
+
+def window_bits(data: bytes) -> int:
+    """What zlib has to know of the first bytes: whether they are gzip's, zlib's (RFC 1950 §2.2) or those of deflate."""
+    if data.startswith(b"\x1f\x8b"):
+        return 16 + zlib.MAX_WBITS
+    is_zlib = data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+    return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
 
 
 class Watch:
@@ -115,14 +157,14 @@ def content_length(response: requests.Response) -> int | None:
 
 
 def content_encoding(response: requests.Response) -> str:
-    """The encoding that the body has on the way, which requests decodes; empty for none.
+    """The encoding that the body has on the way, which ``body_of`` decodes; empty for none.
 
-    Requests ask for none. Raises Refused for one that requests cannot decode everywhere.
+    Requests ask for none. Raises Refused for another than gzip and deflate.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body
         return ""
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
+    if encoding not in DECODED:
         raise Refused(
             f"{response.url}: is sent with Content-Encoding {encoding[:50]!r}, which was not asked for; run again later"
         )

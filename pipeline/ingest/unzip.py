@@ -185,11 +185,11 @@ class _Unpacker:
 def entries_of(path: Path) -> int:
     """How many files the archive says that it has, or could list: zipfile reads the list as a whole, whatever its size.
 
-    Raises BadZipFile where the archive has no list.
+    Raises BadZipFile where the archive has no list, or ends before the comment that follows it: zipfile would not.
     """
     with path.open("rb") as file:
         end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-    if not end:
+    if not end or len(end[8]) < end[7]:
         raise zipfile.BadZipFile("File is not a zip file")
     return int(max(end[4], end[5] // 1000))  # an entry has 46 bytes, and names and comments of its own
 

@@ -41,10 +41,17 @@ def selected(query: str) -> Damage:
     return damage
 
 
+def footer_bytes(content: bytes) -> int:
+    """The length of a Parquet file's footer, which stands before the last four bytes."""
+    (length,) = struct.unpack("<I", content[-8:-4])
+    return int(length)
+
+
 PARQUET: Mapping[str, Damage] = {
     "magic alone": lambda content: b"PAR1" + bytes(50_000) + b"PAR1",
     "first bytes lost": lambda content: content[10:],
-    "footer of zeros": lambda content: content[:-1000] + bytes(992) + content[-8:],
+    "footer of zeros": lambda content: patched(content, -8 - footer_bytes(content), bytes(footer_bytes(content))),
+    "last byte lost": lambda content: content[:-1],
     "footer too long": lambda content: patched(content, -8, struct.pack("<I", 2**31)),
     "footer of length 0": lambda content: patched(content, -8, bytes(4)),
     "pages of zeros": lambda content: patched(content, 4, bytes(len(content) // 3)),
@@ -142,7 +149,8 @@ ARCHIVE: Mapping[str, Damage] = {
     "files of zeros": lambda content: archive({"rides.csv": bytes(150_000_000)}),
     "directory lost": lambda content: content[: content.index(b"PK\x01\x02")] + content[-22:],
     "directory of zeros": lambda content: patched(content, content.index(b"PK\x01\x02"), bytes(46)),
-    "directory elsewhere": lambda content: patched(content, -6, struct.pack("<I", 2**31)),
+    "directory elsewhere": lambda content: patched(content, content.rindex(b"PK\5\6") + 16, struct.pack("<I", 2**31)),
+    "last byte lost": lambda content: content[:-1],
     "bytes of a file changed": lambda content: patched(content, 200, bytes(20)),
     "another checksum": in_headers(14, 16, b"\1\2\3\4"),
     "encrypted": in_headers(6, 8, b"\1"),

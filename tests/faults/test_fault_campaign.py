@@ -172,7 +172,8 @@ def test_a_fault_leads_to_the_published_content_or_to_one_line(
     record_property: Callable[[str, object], None],
 ) -> None:
     undisturbed = expected(case.source, case.month)
-    workspace.upstream.faults = case.faults(published(workspace.upstream, case.source, case.month))
+    file = published(workspace.upstream, case.source, case.month)
+    workspace.upstream.faults = case.faults(file)
     ended = case.load(workspace)
     record_property("fault", [case.source, case.kind, case.fault, ended.outcome, ended.message])
     assert "Traceback" not in ended.text
@@ -184,7 +185,17 @@ def test_a_fault_leads_to_the_published_content_or_to_one_line(
         workspace.upstream.faults = []
         ended = case.load(workspace)
         assert ended.code == 0, ended.text
-    assert not differences(undisturbed, state(workspace)), ended.text
+    different = differences(undisturbed, state(workspace))
+    if [*landed(workspace, case.source)] != [file.content]:  # other bytes with the same rows, as another last line end
+        different = [line for line in different if not line.startswith("table raw_data.loads: ")]
+    assert not different, ended.text
+
+
+def landed(workspace: Workspace, source: str) -> Iterator[bytes]:
+    """The content of the files of the source that are downloaded."""
+    for path in (workspace.data / "landing" / source).iterdir():
+        if path.suffix != ".json" or ".archive" in path.name:
+            yield path.read_bytes()
 
 
 def leftovers(workspace: Workspace, source: str) -> Iterator[str]:

@@ -1,6 +1,9 @@
 """Headers of HTTP responses, of any text, and bodies that come slowly."""
 
+import gzip
 import re
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from pipeline.ingest.responses import (
     body_of,
     content_encoding,
     content_length,
+    decoded,
     parse_date,
     retry_after,
     strong_validator,
@@ -94,3 +98,32 @@ def test_a_body_that_comes_slowly_is_given_up(tmp_path: Path) -> None:
         ),
     ):
         list(body_of(response, 0.5, 25_000))
+
+
+def raw_deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+ENCODERS = {"gzip": gzip.compress, "deflate": zlib.compress, "deflate without zlib's header": raw_deflate}
+
+
+@pytest.mark.parametrize("encoder", ENCODERS.values(), ids=ENCODERS)
+@given(content=st.binary(max_size=300_000) | st.just(bytes(1 << 20)), size=st.integers(1, 5000), data=st.data())
+def test_a_body_is_decoded_in_any_chunks_and_refused_where_it_is_cut(
+    encoder: Callable[[bytes], bytes], content: bytes, size: int, data: st.DataObject
+) -> None:
+    packed = encoder(content)
+    assert b"".join(decoded(batched(packed, size))) == content
+    cut = data.draw(st.integers(1, len(packed) - 1))
+    with pytest.raises(EOFError):
+        list(decoded(batched(packed[:cut], size)))
+
+
+def test_members_of_gzip_are_decoded_one_after_the_other() -> None:
+    packed = gzip.compress(b"a" * 70_000) + gzip.compress(b"b")
+    assert b"".join(decoded(batched(packed, 7))) == b"a" * 70_000 + b"b"
+
+
+def batched(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[at : at + size] for at in range(0, len(content), size))

@@ -221,6 +221,16 @@ def test_the_damaged_part_of_an_archive_is_named(
 SHAPES = {f"zones/taxi_zones.{suffix}": suffix for suffix in ("shp", "shx", "dbf", "prj")}
 
 
+@pytest.mark.parametrize("lost", [1, 5])
+def test_an_archive_that_ends_within_its_comment_is_refused(tmp_path: Path, lost: int) -> None:
+    landed = zipped(tmp_path / "2018-01.zip", {"rides.csv": "1"})
+    with zipfile.ZipFile(landed, "a") as archive:
+        archive.comment = b"comment"
+    landed.write_bytes(landed.read_bytes()[:-lost])
+    with pytest.raises(BadFile, match="the list of its files, at its end, is damaged or incomplete"):
+        unpack(landed, JANUARY, tmp_path / "work", max_bytes=10_000)
+
+
 def test_a_shapefile_is_unpacked_by_suffix(tmp_path: Path) -> None:
     landed = zipped(tmp_path / "static.zip", SHAPES | {"zones/taxi_zones.xml": "metadata"})
     parts = unpack_shapefile(landed, tmp_path / "work", max_bytes=100)

@@ -16,7 +16,7 @@ PUBLIC_PARAMETERS = {
 """Parameters of a query whose values are shown. Any other one may be a token or a key."""
 
 _USERINFO = re.compile(r"(?<=//)[^/\s?#]*@")
-_PARAMETER = re.compile(r"([?&])([^=&?\s]+)=([^&\s\"'<>]*)")
+_PARAMETER = re.compile(r"([?&])([^=&?\s]+)=((?:[^&\s\"'<>]*[^&\s\"'<>:;,])?)")
 
 
 def printable(text: str) -> str:

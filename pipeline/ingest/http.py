@@ -65,7 +65,7 @@ class _Adapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         url = urlsplit(request.url or "")
         if url.scheme == "http" and url.hostname not in LOOPBACK:
-            raise Refused(f"{request.url}: plain http is allowed for this machine only; use https")
+            raise InvalidSchema(f"{request.url}: plain http is allowed for this machine only, expected https")
         response = super().send(request, *args, **kwargs)
         if response.is_redirect:  # requests would read all of its body
             response.raw.close()

@@ -19,6 +19,7 @@ from pipeline.printable import printable, printable_lines
         ("https://me:secret@host/a?token=secret", "https://host/a?token=***"),
         ("with url: /v1/archive?latitude=40.7&apikey=secret (1)", "with url: /v1/archive?latitude=40.7&apikey=*** (1)"),
         ("//me:se/cret", "//me:se/cret"),
+        ("https://host/a?token=se:cret: is refused", "https://host/a?token=***: is refused"),
         ("/a?sig=2&hourly=rain,snow&t=1", "/a?sig=***&hourly=rain,snow&t=***"),
     ],
 )

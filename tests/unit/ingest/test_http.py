@@ -164,7 +164,11 @@ RAW = b"HTTP/1.1 200 OK\r\n"
         (RAW + b"X: y\r\n" * 200 + b"\r\n", Unreachable, "no response .*headers"),
         (b"HTTP/1.1 302 F\r\nLocation: /trips.csv\r\n\r\n", Refused, "cannot be requested .*redirects"),
         (b"HTTP/1.1 302 F\r\nLocation: file:///etc/passwd\r\n\r\n", Refused, "cannot be requested .*file:///"),
-        (b"HTTP/1.1 302 F\r\nLocation: http://example.org/\r\n\r\n", Refused, "plain http is allowed for this"),
+        (
+            b"HTTP/1.1 302 F\r\nLocation: http://b.org/\r\n\r\n",
+            Refused,
+            r"trips\.csv: .*//b\.org/: plain http is allowed",
+        ),
         (b"HTTP/1.1 302 F\r\nLocation: http://[\r\n\r\n", Unreachable, "no response .Invalid IPv6 URL"),
         (b"HTTP/1.1 302 F\r\nLocation: \xff\xfe\r\n\r\n", Refused, "cannot be requested"),
         (b"HTTP/1.1 302 F\r\nLocation: https://\xf0\x9f\x98\x80..\r\n\r\n", Refused, "cannot be requested"),

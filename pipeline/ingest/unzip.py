@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import BadFile
+from pipeline.ingest.formats import ZIP_MAGIC
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ class _Unpacker:
             archive = zipfile.ZipFile(path)
         with archive:
             self.count(path, len(archive.infolist()))
+            check_begin(path, archive)
             self.files_left -= len(archive.infolist())
             for index, info in enumerate(archive.infolist()):
                 check_name(path, info.filename)
@@ -213,6 +215,16 @@ def packing_of(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 0x41:
         return f"encrypted ({method})"
     return "a patch of another file" if info.flag_bits & 0x20 else f"packed by {method}"
+
+
+def check_begin(path: Path, archive: zipfile.ZipFile) -> None:
+    """Raises BadFile for bytes before the first listed file, such as another archive: zipfile skips them."""
+    begin = min((info.header_offset for info in archive.infolist()), default=0)
+    with path.open("rb") as file:
+        file.seek(max(begin, 0))
+        is_file = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC  # else the list is damaged
+    if begin > 0 and is_file:
+        raise BadFile(f"{path.name} has {begin:,} bytes before the first file of its list, expected none")
 
 
 def check_name(archive: Path, name: str) -> None:

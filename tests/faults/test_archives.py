@@ -96,7 +96,10 @@ def truncated(content: bytes) -> bytes:
     ("broken", "line"),
     [
         (truncated, "citibike-tripdata.csv does not begin where the list of files says"),
-        (lambda _: archive({"rides.csv": b"<html>Too busy</html>"}), "rides.csv lacks ride_id, rideable_type, "),
+        (
+            lambda _: archive({"rides.csv": b"<html>Busy</html>"}),
+            "rides.csv begins with the line '<html>Busy</html>', ",
+        ),
         (lambda _: archive({"rides.csv": b""}), "rides.csv is empty, expected a line of column names"),
         (lambda _: archive({"readme.txt": b"x"}), "contains no CSV file of the month, only readme.txt"),
         (lambda _: archive({"../../rides.csv": b"x"}), "contains '../../rides.csv', a path outside of its folder; "),

@@ -59,6 +59,14 @@ def test_an_undivided_file_is_left_out_where_its_parts_are_there(
     assert "201801-rides.csv" in caplog.text
 
 
+def test_two_archives_in_one_file_are_refused(tmp_path: Path) -> None:
+    first, second = (zipped(tmp_path / name, {name: "ride"}).read_bytes() for name in ("1.csv", "2.csv"))
+    (tmp_path / "2024-01.zip").write_bytes(first + second)
+    line = f"2024-01.zip has {len(first)} bytes before the first file of its list, expected none"
+    with pytest.raises(BadFile, match=line):
+        unpack(tmp_path / "2024-01.zip", date(2024, 1, 1), tmp_path / "out", 1000)
+
+
 def test_a_file_of_another_size_than_the_parts_is_no_copy_of_them(tmp_path: Path) -> None:
     members = {"201801-rides.csv": "x" * 3000, "201801-rides_1.csv": "x" * 500}
     assert len(unpacked(tmp_path, members)) == 2

@@ -26,8 +26,8 @@ NEXT_RUN = "; the next run downloads it again"
     ("words", "damage", "line"),
     [
         (["month", FROM], "bytes of a file changed", "cannot be unpacked: the bytes of"),
-        (["backfill", FROM, TO], "CSV: no names of columns", "lacks ride_id"),
-        (["catchup", "--start", FROM], "HTML", "it has <html><title>Too busy</title>"),
+        (["backfill", FROM, TO], "CSV: no names of columns", "begins with the line "),
+        (["catchup", "--start", FROM], "HTML", "begins with the line '<html><title>Too busy</title>"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -209,7 +209,7 @@ def verify(repair_it: bool, deep: bool) -> int:
 @commands.command()
 @MONTH
 @click.option("--source", "names", multiple=True, shell_complete=known_sources, help="Only this source; repeatable.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation. Without a terminal, nothing is asked.")
 def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     """Delete a month, or one source of it, everywhere."""
     from pipeline.operations.forget import forget, require_stored

@@ -104,6 +104,28 @@ class Task(CachedParameters, luigi.Task):
         return {f"{name}_{suffix}" if name in PER_FOLDER else name: n for name, n in self.resources.items()}
 
 
+class AsksAgain(Task):
+    """Mixin for a step of several months, of which another month's Transform may outdate one before the step starts.
+
+    Luigi fails all months of a batch where a requirement of one is missing when it starts. It then schedules the batch
+    again, but not its months, and nothing that depends on them would run. A batch therefore names no requirements to
+    Luigi, and asks for those that are missing itself; upon that, Luigi schedules its months again.
+    """
+
+    def deps(self) -> Any:
+        found = super().deps()
+        return found if len(months_of(self)) == 1 else []
+
+    def run(self) -> Iterator[list[luigi.Task]]:
+        if missing := [task for task in luigi.task.flatten(self.requires()) if not task.complete()]:
+            yield missing
+        self.build()
+
+    def build(self) -> None:
+        """What ``run`` does once all requirements are complete."""
+        raise NotImplementedError
+
+
 def months_of(task: luigi.Task) -> tuple[date, ...]:
     """The months that the task is of."""
     if hasattr(task, "months"):

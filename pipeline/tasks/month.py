@@ -28,7 +28,7 @@ from pipeline.process import no_garbage_collection
 from pipeline.progress import counter
 from pipeline.project import CONFIG
 from pipeline.tasks import marts, records, selection
-from pipeline.tasks.base import Task
+from pipeline.tasks.base import AsksAgain, Task
 from pipeline.tasks.describe import Describe
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import Month, Months, Sources
@@ -180,7 +180,7 @@ class Publish(MonthTask):
         receipt.write([receipt.path.parent / path for path in of_month], rows=counts)
 
 
-class Measure(MonthsTask):
+class Measure(AsksAgain, MonthsTask):
     """The months' metrics, by MetricFlow's SQL, and the effects of weather."""
 
     action = "computed the metrics"
@@ -196,7 +196,7 @@ class Measure(MonthsTask):
             for month, published in self.input().items()
         }
 
-    def run(self) -> None:
+    def build(self) -> None:
         receipts, folder = self.output(), path_for("published/metrics", self.months[0], "").parent
         manifest = dbt.semantic_manifest(warehouse())
         with atomic_write_tree(folder) as work, self.progress("queries"):
@@ -208,7 +208,7 @@ class Measure(MonthsTask):
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 
 
-class Report(MonthsTask):
+class Report(AsksAgain, MonthsTask):
     """The months' pages, and the index of all pages."""
 
     action = "wrote the page{s}"
@@ -223,7 +223,7 @@ class Report(MonthsTask):
             for month, measured in self.input().items()
         }
 
-    def run(self) -> None:
+    def build(self) -> None:
         from pipeline import report
 
         receipts, published = self.output(), data_folder() / "published"

@@ -55,6 +55,25 @@ def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
     assert {month for _, month, _ in facts(workspace)} == {"2024-02", "2024-03"}
 
 
+def test_a_range_completes_where_a_month_is_loaded_after_the_next_is_built(
+    tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
+) -> None:
+    """The first month then outdates what is published of the second one, before metrics of both are computed."""
+    sources = ["citibike", "weather", "taxi_zones", "taxi_zone_polygons"]
+    anomalies = {"citibike": {"in_two_files": 30, "began_month_before": 20}}
+    months = [date(2024, 1, 1), date(2024, 2, 1)]
+    generate(
+        tmp_path / "up", months, sources=sources, rows={"citibike": 800}, anomalous_months=months, anomalies=anomalies
+    )
+    slow = Fault("tripdata/202401*", method="GET", pause=6)
+    with serve(tmp_path / "up", faults=[slow]) as upstream:
+        workspace = with_project_files(Workspace(tmp_path / "data", upstream))
+        words = ("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-03", "--workers", "2")
+        ended = workspace.luigi(*words, MOBILITY_SOURCES="citibike")
+        assert ended.returncode == 0, ended.stderr
+        assert {path.stem for path in workspace.data.glob("complete/*.json")} == {"2024-01", "2024-02"}
+
+
 @pytest.mark.long
 def test_an_optional_source_that_comes_late_rebuilds_its_month(
     workspace: Workspace, with_project_files: Callable[[Workspace], Workspace]

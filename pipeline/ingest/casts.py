@@ -74,12 +74,13 @@ class Field:
 
     @property
     def digits(self) -> str:
-        """SQL: the value as a timestamp. DuckDB ignores the offset of a text."""
+        """SQL: the value as a timestamp; null for a text that states a time zone, of which DuckDB reads the digits."""
         value = self.text_or_value
+        time = f"try_cast({value} as timestamp)"
         if self.type == "VARCHAR" and self.timestampformats:
             formats = ", ".join(map(literal, self.timestampformats))
-            return f"coalesce(try_cast({value} as timestamp), try_strptime({value}, [{formats}]))"
-        return f"try_cast({value} as timestamp)"
+            time = f"coalesce({time}, try_strptime({value}, [{formats}]))"
+        return f"case when not {self.states_zone} then {time} end" if self.type in {"VARCHAR", "BLOB"} else time
 
     @property
     def states_zone(self) -> str:

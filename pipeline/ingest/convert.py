@@ -104,10 +104,8 @@ def write_rows(
 
 def check_row_count(con: duckdb.DuckDBPyConnection, files: Sequence[Path], written: int) -> None:
     """Raises BadFile where Parquet files state another number of rows than their row groups have."""
-    totals = [
-        con.execute(f"select num_rows from parquet_file_metadata({literal(exactly(f))})").fetchall() for f in files
-    ]
-    stated = sum(rows for ((rows,),) in totals)
+    paths = ", ".join(literal(exactly(file)) for file in files)
+    ((stated,),) = con.execute(f"select sum(num_rows) from parquet_file_metadata([{paths}])").fetchall()
     if stated != written:
         names = ", ".join(file.name for file in files)
         raise BadFile(f"{names}: its footer states {stated:,} rows, its row groups have {written:,}")

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import file_argument, literal, quoted
+from pipeline.database import exactly, file_argument, literal, quoted
 from pipeline.errors import BadFile, SchemaChanged
 from pipeline.ingest.casts import NEW_YORK, ZONED, Field
 from pipeline.months import add_months
@@ -53,7 +53,7 @@ class Reading:
 def reading_of(con: "duckdb.DuckDBPyConnection", source: Source, month: date, file: Path) -> Reading:
     """How a file is read. Raises SchemaChanged where a required column is missing, or a column is there twice."""
     published = published_columns(con, source, file)
-    found = match_columns(source, month, file, list(published))
+    found = match_columns(source, month, file, list(published), names_in(con, source, file))
     from_clause = read_clause(source, file, published)
     fields = {
         column.name: Field(column, name, published[name], timestampformats=source.timestampformats)
@@ -121,8 +121,10 @@ def reads_csv(source: Source) -> bool:
     return "{columns}" in source.read
 
 
-def match_columns(source: Source, month: date, file: Path, published: Sequence[str]) -> dict[str, Column]:
-    """The declared column of each published one; a new column is ignored with a warning.
+def match_columns(
+    source: Source, month: date, file: Path, published: Sequence[str], names: Sequence[str]
+) -> dict[str, Column]:
+    """The declared column of each published one; a new column is ignored with a warning. ``names`` are the file's own.
 
     Raises SchemaChanged where a required column is missing, or a column is there twice.
     """
@@ -131,7 +133,7 @@ def match_columns(source: Source, month: date, file: Path, published: Sequence[s
         what = "begins with an empty line" if file.stat().st_size else "is empty"
         raise SchemaChanged(f"{label} {what}, expected a line of column names")
     declared = {name: column for column in source.columns for name in column.names}
-    check_unique(source, label, names_in(source, file, published), declared)
+    check_unique(source, label, names, declared)
     found = {name: declared[name.strip().lower()] for name in published if name.strip().lower() in declared}
     missing = [c.name for c in source.columns if c.is_required_in(month) and c not in found.values()]
     if not found and reads_csv(source):
@@ -149,17 +151,19 @@ def match_columns(source: Source, month: date, file: Path, published: Sequence[s
     return found
 
 
-def names_in(source: Source, file: Path, published: Sequence[str]) -> Sequence[str]:
-    """The names as the file has them: DuckDB gives columns of the same name other ones."""
-    import pyarrow
-    import pyarrow.parquet
-
+def names_in(con: "duckdb.DuckDBPyConnection", source: Source, file: Path) -> list[str]:
+    """The names of the columns as the file has them: in a table, DuckDB gives the second of two equal names another."""
     if reads_csv(source):
         return header_of(file)
-    try:
-        return list(pyarrow.parquet.read_schema(file).names) if source.format == "parquet" else published
-    except (pyarrow.ArrowException, OSError):  # DuckDB reads some files that Arrow does not
-        return published
+    if source.format != "parquet":
+        return []
+    schema = f"select name, coalesce(num_children, 0) from parquet_schema({literal(exactly(file))})"
+    names, nested = [], 0
+    for name, children in con.execute(schema).fetchall()[1:]:  # depth first, behind the file itself
+        if not nested:
+            names.append(name)
+        nested += children - (nested > 0)
+    return names
 
 
 def check_unique(source: Source, label: str, names: Sequence[str], declared: Mapping[str, Column]) -> None:

@@ -56,8 +56,8 @@ NULL = None
         ("date '2024-01-02'", "timestamp", datetime(2024, 1, 2)),
         ("timestamptz '2024-01-02 08:00:00+00'", "timestamp", EIGHT),
         ("'2024-01-02 08:00:00'", "timestamp", EIGHT),
-        ("'2024-01-02T08:00:00Z'", "timestamp", EIGHT),
-        ("'2024-01-02 08:00:00-05:00'", "timestamp", EIGHT),
+        ("'2024-01-02T08:00:00Z'", "timestamp", NULL),  # where no column of times was found to state its zone
+        ("'2024-01-02 08:00:00-05:00'", "timestamp", NULL),
         ("'1/2/2024 8:00:00'", "timestamp", EIGHT),
         ("'1/2/2024 8:00'", "timestamp", EIGHT),
         ("'2024-02-30 08:00:00'", "timestamp", NULL),

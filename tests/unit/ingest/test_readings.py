@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.database import in_memory, quoted
 from pipeline.errors import BadFile, SchemaChanged
-from pipeline.ingest.readings import reading_of
+from pipeline.ingest.readings import SAMPLE, reading_of
 from pipeline.sources import Source, sources
 
 JANUARY, DAY = date(2024, 1, 1), timedelta(days=1)
@@ -20,12 +20,12 @@ def fhv() -> Source:
     return sources()["fhv_taxi"]
 
 
-def pickups(source: Source, folder: Path, times: list[datetime], zone: str | None) -> list[datetime]:
+def pickups(source: Source, folder: Path, times: list[datetime], zone: str | None) -> list[datetime | None]:
     """The times as they are read from a Parquet file that states a time zone for them."""
     return read_pickups(source, folder, pyarrow.array(times, pyarrow.timestamp("us", zone)))
 
 
-def read_pickups(source: Source, folder: Path, times: pyarrow.Array, **others: pyarrow.Array) -> list[datetime]:
+def read_pickups(source: Source, folder: Path, times: pyarrow.Array, **others: pyarrow.Array) -> list[datetime | None]:
     columns = {column.name: pyarrow.nulls(len(times)) for column in source.columns}
     columns |= {"pickup_datetime": times, **others}
     pyarrow.parquet.write_table(pyarrow.table(columns), folder / "a.parquet")
@@ -76,6 +76,17 @@ def test_texts_that_state_a_time_zone_have_the_digits_of_new_yorks_clock(
 def test_a_text_without_a_time_zone_beside_others_keeps_its_digits(fhv: Source, tmp_path: Path) -> None:
     texts = [f"{CONVERTED[0]}Z", f"{CLOCK[1]}", f"{CONVERTED[2]}Z"]
     assert read_pickups(fhv, tmp_path, pyarrow.array(texts)) == CLOCK
+
+
+def test_a_time_zone_that_is_stated_late_in_a_file_makes_no_value_wrong(fhv: Source, tmp_path: Path) -> None:
+    texts = [str(CLOCK[0])] * SAMPLE + [f"{CONVERTED[1]}Z"]
+    assert read_pickups(fhv, tmp_path, pyarrow.array(texts)) == [CLOCK[0]] * SAMPLE + [None]
+
+
+def test_columns_of_one_name_within_others_are_no_second_ones(fhv: Source, tmp_path: Path) -> None:
+    within = pyarrow.array([{"pickup_datetime": 1, "b": [{"pickup_datetime": 2}]}] * 3)
+    clock = pyarrow.array(CLOCK)
+    assert read_pickups(fhv, tmp_path, clock, a=within, c=pyarrow.array([[1]] * 3), d=clock) == CLOCK
 
 
 def test_each_column_is_read_in_the_time_zone_that_it_states(fhv: Source, tmp_path: Path) -> None:

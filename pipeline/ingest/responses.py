@@ -21,6 +21,7 @@ WIRE_ERRORS = (OSError, HTTPError, HTTPException, ValueError)
 Their own errors, those of the connection, and ValueError for text that cannot be decoded: requests wraps most, not all.
 """
 DECODED = {"gzip", "x-gzip", "deflate"}
+"""The encodings of bodies that are decoded."""
 CHUNK = 1 << 16
 """Bytes that are read at once."""
 REASON_WITHIN_S = 5
@@ -52,7 +53,7 @@ def body_of(response: requests.Response, within_s: float, least_bytes: int) -> I
     Raises TransientError where it breaks off, is too slow or cannot be decoded, and where its encoding has not ended:
     requests would take a part of a file for all of it.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    encoding = stated_encoding(response)
     chunks = received(response, within_s, least_bytes)
     if encoding not in DECODED:
         yield from chunks
@@ -156,12 +157,16 @@ def content_length(response: requests.Response) -> int | None:
     return int(text)
 
 
+def stated_encoding(response: requests.Response) -> str:
+    return response.headers.get("Content-Encoding", "").strip().lower()
+
+
 def content_encoding(response: requests.Response) -> str:
     """The encoding that the body has on the way, which ``body_of`` decodes; empty for none.
 
     Requests ask for none. Raises Refused for another than gzip and deflate.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    encoding = stated_encoding(response)
     if encoding in {"", "identity", "none", "aws-chunked"}:  # S3 stores the last one, which says nothing of the body
         return ""
     if encoding not in DECODED:

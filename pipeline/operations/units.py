@@ -16,13 +16,15 @@ TEMPLATES = CONFIG / "systemd"
 SYSTEM = Path("/etc/systemd/system")
 FORBIDDEN_CHARACTERS = '"\\\n'
 """Characters that a path in a unit must not have: quotes cannot be escaped there."""
+OWN_TO_SERVICES = ("/tmp", "/var/tmp")  # noqa: S108 - nothing is written there
+"""Folders of which services with PrivateTmp= have their own, empty ones (systemd.exec(5))."""
 
 
 def install_units(for_user: bool, run_as: str | None, folder: Path | None) -> list[str]:
     """Writes the units, by default into systemd's folder. Returns their paths and what to do next, one line each."""
     user, data = user_of(for_user, run_as), data_of(for_user)
     if folder is None:
-        check_visible(HERE, data, Path(settings_of() or HERE))
+        check_visible(*(Path(path) for path in (HERE, data, settings_of()) if path))
     check_access(user)
     written = install(folder or folder_of(for_user), data, user, secrets_of(for_user))
     return [*map(str, written), next_steps(data, user)]
@@ -114,8 +116,9 @@ def user_of(for_user: bool, run_as: str | None = None) -> str:
 def check_visible(*paths: Path) -> None:
     """Raises BadInput for a path that services do not see, because they have a /tmp of their own."""
     for path in paths:
-        if path.is_relative_to("/tmp") or path.is_relative_to("/var/tmp"):  # noqa: S108 - none is written there
-            raise BadInput(f"{path}: services have their own /tmp and /var/tmp, and do not see this folder; move it")
+        if any(path.is_relative_to(folder) for folder in OWN_TO_SERVICES):
+            folders = " and ".join(OWN_TO_SERVICES)
+            raise BadInput(f"{path}: services have their own {folders}, and do not see this folder; move it")
 
 
 def check_access(user: str) -> None:

@@ -111,8 +111,8 @@ def test_a_data_folder_that_the_services_cannot_write_is_reported(tmp_path: Path
     assert f"{tmp_path} must belong to {other}: chown -R {other} '{tmp_path}'" in units.next_steps(tmp_path, other)
 
 
-@pytest.mark.parametrize("folder", ["/tmp/data", "/var/tmp/data"])
+@pytest.mark.parametrize("folder", units.OWN_TO_SERVICES)
 def test_a_folder_that_services_do_not_see_is_refused(folder: str) -> None:
-    units.check_visible(HERE.anchor / Path("srv/tmp/data"))
-    with pytest.raises(BadInput, match=f"^{folder}: services have their own /tmp and /var/tmp"):
-        units.check_visible(Path("/srv"), Path(folder))
+    units.check_visible(Path("/srv"), Path(f"/srv{folder}/data"))
+    with pytest.raises(BadInput, match=f"^{folder}/data: services have their own "):
+        units.check_visible(Path("/srv"), Path(folder, "data"))

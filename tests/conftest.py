@@ -21,7 +21,7 @@ from pipeline.sample.generate import ANOMALIES, DEMO_SOURCES, generate
 from pipeline.sample.server import Upstream, serve
 
 # The duration of an example depends on imports and on the load of the machine.
-hypothesis.settings.register_profile("no_deadline", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("no_deadline", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=3_000)  # pytest --hypothesis-profile long
 hypothesis.settings.load_profile("no_deadline")
 

@@ -62,6 +62,11 @@ class Case:
     def path(self) -> str:
         return PATHS[self.source].format(self.month)
 
+    @property
+    def has_other_bytes(self) -> bool:
+        """Whether other bytes of the same rows may be stored, because nothing says that they are others."""
+        return self.kind == "file" or self.fault == "Content-Length too small"
+
     def faults(self, file: Published) -> list[Fault]:
         if self.kind == "file":
             faults = [Fault(body=DAMAGES[sources()[self.source].format][self.fault](file.content))]
@@ -186,7 +191,7 @@ def test_a_fault_leads_to_the_published_content_or_to_one_line(
         ended = case.load(workspace)
         assert ended.code == 0, ended.text
     different = differences(undisturbed, state(workspace))
-    if [*landed(workspace, case.source)] != [file.content]:  # other bytes with the same rows, as another last line end
+    if case.has_other_bytes and [*landed(workspace, case.source)] != [file.content]:
         different = [line for line in different if not line.startswith("table raw_data.loads: ")]
     assert not different, ended.text
 

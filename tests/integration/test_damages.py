@@ -1,7 +1,7 @@
 """Damaged months are rejected or reported, sound months are not."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +29,9 @@ sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split("
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def judged(
+    tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
+) -> Iterator[Workspace]:
     """Eight months, four of them damaged in every source, loaded and validated in one run."""
 
     def make(root: Path) -> None:
@@ -37,7 +39,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         sources = [*SOURCES, "weather", "taxi_zones", "taxi_zone_polygons"]
         generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
         with serve(root / "upstream") as upstream:
-            workspace = Workspace(root / "data", upstream)
+            workspace = with_project_files(Workspace(root / "data", upstream))
             for damage in DAMAGES:
                 do(damage, workspace)
             ended = workspace.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))

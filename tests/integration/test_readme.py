@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -118,9 +117,8 @@ def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
 
 
 def test_the_demo_runs_and_so_do_the_commands_that_it_prints(
-    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace], project: Path, tmp_path: Path
+    workspace: Workspace, project: Path, tmp_path: Path
 ) -> None:
-    with_project_files(replace(workspace, data=workspace.data / "demo"))
     env = environment(project, workspace)
     ended = subprocess.run(DEMO, cwd=project, env=env, text=True, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.database import TIME_ZONE, Warehouse
 from pipeline.months import parse_month
+from pipeline.quality.gx import import_great_expectations
 from pipeline.quality.suites import Subject
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def escaped(value: Any) -> Any:
 @contextmanager
 def open_warehouse(warehouse: Warehouse) -> "Iterator[SQLDatasource]":
     """The warehouse as a data source of Great Expectations. Usage statistics are off."""
-    import great_expectations as gx
+    gx = import_great_expectations()
     from great_expectations.data_context.types.base import (
         DataContextConfig,
         InMemoryStoreBackendDefaults,
@@ -214,8 +215,7 @@ def open_warehouse(warehouse: Warehouse) -> "Iterator[SQLDatasource]":
         # DuckDB drops the pending result: every expectation raises an exception. Reading needs no rollback.
         # DuckDB refuses a time zone before it is connected. duckdb-engine sets it afterwards, because it is not spelt
         # like DuckDB's option (TimeZone).
-        # The type stub lacks kwargs.
-        kwargs={  # type: ignore[call-arg]
+        kwargs={
             "connect_args": {
                 "database": str(warehouse.path),
                 "read_only": True,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pipeline.quality.gx import import_great_expectations
 from pipeline.quality.suites import DeclaredExpectation, Subject
 from pipeline.sources import sources
 
@@ -22,7 +23,7 @@ INDEX = "index in the suite"
 
 
 def known_expectations() -> list[str]:
-    import great_expectations.expectations  # noqa: F401  (registers the expectations)
+    import_great_expectations()  # registers the expectations
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     return list_registered_expectation_implementations()

@@ -16,6 +16,7 @@ from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
 from pipeline.quality.findings import Finding, Verdict, error, exceptions, finding_of, skipped
+from pipeline.quality.gx import configurations_computed_once, import_great_expectations
 from pipeline.quality.suite_files import read_suites
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 
@@ -126,7 +127,7 @@ def evaluate(
     Great Expectations computes several metrics with one query. A metric that fails may fail others of the same query,
     so expectations that raised an exception are evaluated again, one by one.
     """
-    import great_expectations as gx
+    gx = import_great_expectations()
     from great_expectations.core.result_format import ResultFormat
 
     batch = batch_of(session, suite, subject, baseline)
@@ -143,9 +144,10 @@ def evaluate(
                 results[index_of(result)] = result
 
     queries = [each for each in expectations if each.expectation_type == QUERY]
-    # COMPLETE returns up to 200 rows of a query as examples, but every violating value of a column.
-    validate(queries, ResultFormat.COMPLETE)
-    validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)
+    with configurations_computed_once():
+        # COMPLETE returns up to 200 rows of a query as examples, but every violating value of a column.
+        validate(queries, ResultFormat.COMPLETE)
+        validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)
     ordered = [results[index] for index in range(len(declared))]
     if session.docs:
         session.docs.add(subject, ordered)

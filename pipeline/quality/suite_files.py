@@ -9,6 +9,7 @@ from pipeline import declarations
 from pipeline.declarations import validate
 from pipeline.errors import BadInput
 from pipeline.quality.expectations import build, known_expectations
+from pipeline.quality.gx import import_great_expectations
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 from pipeline.sources import read_yaml
 
@@ -40,6 +41,7 @@ def read_suite(path: Path) -> Suite:
 
 def problems_of(expectation: DeclaredExpectation) -> str:
     """Why Great Expectations cannot build the expectation, after the field; empty where it can."""
+    import_great_expectations()
     from great_expectations.compatibility.pydantic import ValidationError as InvalidArguments
 
     if not expectation.description:

@@ -1,0 +1,58 @@
+"""Great Expectations as the project imports and evaluates it."""
+
+import subprocess
+import sys
+from contextlib import nullcontext
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import quality
+from pipeline.database import Warehouse
+from pipeline.quality import judging
+from pipeline.quality.gx import IMPORTED_LATER, StandIn, configurations_computed_once, import_great_expectations
+from tests.unit.quality.small_warehouse import damage
+
+MONTHS = [date(2024, 1, 1), date(2024, 2, 1)]
+IMPORT = f"""
+import sys
+from pipeline.quality.gx import import_great_expectations
+import_great_expectations()
+print(*{{*{IMPORTED_LATER}}} & {{*sys.modules}})
+from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as divergence
+print(divergence.stats.norm.cdf(0), "scipy.stats" in sys.modules)
+"""
+
+
+def test_modules_that_no_suite_uses_are_imported_when_they_are_used() -> None:
+    ended = subprocess.run([sys.executable, "-c", IMPORT], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["", "0.5 True"]
+
+
+def test_a_stand_in_has_the_names_of_its_module() -> None:
+    assert StandIn("json").dumps([1]) == "[1]"
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = StandIn("json").no_such_name
+
+
+def test_results_are_those_of_great_expectations_by_itself(
+    warehouse: Warehouse, suites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage(warehouse, "update core.fct_trips set avg_speed_mph = 300 where pickup_datetime < timestamp '2024-01-02'")
+    found = quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "ours")
+    monkeypatch.setattr(judging, "configurations_computed_once", nullcontext)
+    assert quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "theirs") == found
+    pages = {path.relative_to(tmp_path / "ours"): path for path in (tmp_path / "ours").rglob("*.html")}
+    assert pages
+    assert all((tmp_path / "theirs" / name).read_text() == path.read_text() for name, path in pages.items())
+
+
+def test_a_configuration_is_computed_again_where_a_field_has_changed() -> None:
+    gx = import_great_expectations()
+    expectation = gx.expectations.ExpectColumnValuesToNotBeNull(column="first")
+    with configurations_computed_once():
+        assert expectation.configuration is expectation.configuration
+        expectation.column = "second"
+        assert expectation.configuration.kwargs["column"] == "second"
+    assert expectation.configuration is not expectation.configuration

@@ -79,7 +79,8 @@ class Field:
         time = f"try_cast({value} as timestamp)"
         if self.type == "VARCHAR" and self.timestampformats:
             formats = ", ".join(map(literal, self.timestampformats))
-            time = f"coalesce({time}, try_strptime({value}, [{formats}]))"
+            # DuckDB reads 1/2/24 as a day of the year 1.
+            time = f"if({time} >= timestamp '1000-01-01', {time}, try_strptime({value}, [{formats}]))"
         return f"case when not {self.states_zone} then {time} end" if self.type in {"VARCHAR", "BLOB"} else time
 
     @property

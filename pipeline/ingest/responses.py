@@ -148,8 +148,8 @@ class Watch:
 
 
 def content_length(response: requests.Response) -> int | None:
-    """The length that the response announces. Raises TransientError for one that is no number."""
-    text = response.headers.get("Content-Length", "").strip()
+    """The length that the response announces, also where it does so twice. Raises TransientError for no number."""
+    text = ", ".join({length.strip() for length in response.headers.get("Content-Length", "").split(",")})
     if not text or "Transfer-Encoding" in response.headers:  # which overrides it (RFC 9112 §6.3)
         return None
     if not re.fullmatch(r"[0-9]{1,18}", text):

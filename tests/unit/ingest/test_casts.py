@@ -8,8 +8,9 @@ import pytest
 from pipeline.database import in_memory
 from pipeline.ingest.casts import Field
 from pipeline.source_fields import Column
+from pipeline.sources import sources
 
-FORMATS = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
+FORMATS = sources()["citibike"].timestampformats
 EIGHT = datetime(2024, 1, 2, 8)
 NULL = None
 
@@ -56,6 +57,9 @@ NULL = None
         ("date '2024-01-02'", "timestamp", datetime(2024, 1, 2)),
         ("timestamptz '2024-01-02 08:00:00+00'", "timestamp", EIGHT),
         ("'2024-01-02 08:00:00'", "timestamp", EIGHT),
+        ("'1/2/24 8:00'", "timestamp", EIGHT),
+        ("'01/02/24 08:00:00'", "timestamp", EIGHT),
+        ("'12/31/2015 23:59'", "timestamp", datetime(2015, 12, 31, 23, 59)),
         ("'2024-01-02T08:00:00Z'", "timestamp", NULL),  # where no column of times was found to state its zone
         ("'2024-01-02 08:00:00-05:00'", "timestamp", NULL),
         ("'1/2/2024 8:00:00'", "timestamp", EIGHT),

@@ -57,7 +57,12 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("headers", "length"),
-    [({}, None), ({"Content-Length": "12"}, 12), ({"Content-Length": "12", "Transfer-Encoding": "chunked"}, None)],
+    [
+        ({}, None),
+        ({"Content-Length": "12"}, 12),
+        ({"Content-Length": "12, 12"}, 12),
+        ({"Content-Length": "12", "Transfer-Encoding": "chunked"}, None),
+    ],
 )
 def test_a_length_is_a_number_or_unknown(headers: dict[str, str], length: int | None) -> None:
     response = requests.Response()

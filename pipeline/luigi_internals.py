@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -80,3 +81,11 @@ class CachedParameters:
 def identify(task: Any, suffix: str) -> None:
     """Adds a suffix to the identity by which schedulers know the task."""
     task.task_id = f"{task.task_id}_{suffix}"
+
+
+def serve_through(wrap: Callable[[Any], Any]) -> None:
+    """Has the luigid of this process serve what ``wrap`` makes of its Tornado application."""
+    from luigi import server
+
+    unwrapped: Callable[[Any], Any] = server.app
+    server.app = lambda scheduler: wrap(unwrapped(scheduler))

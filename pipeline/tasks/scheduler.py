@@ -101,16 +101,16 @@ def run_luigid(data: Path, arguments: Sequence[str]) -> None:
     Its API accepts any request, so that requests which other sites make by a browser are answered with 403. Raises
     BadInput where it cannot listen.
     """
-    from luigi import cmdline, configuration, server
+    from luigi import cmdline, configuration
 
     from pipeline.loopback import guarded
+    from pipeline.luigi_internals import serve_through
     from pipeline.tasks.graph_labels import labelled
 
     os.environ["MOBILITY_DATA"] = str(data)  # of which luigid.cfg makes its paths
     (data / "luigid").mkdir(parents=True, exist_ok=True)
     configuration.add_config_path(str(CONFIG / "luigid.cfg"))
-    unguarded = server.app
-    server.app = lambda scheduler: guarded(labelled(unguarded(scheduler)))
+    serve_through(lambda app: guarded(labelled(app)))
     try:
         cmdline.luigid(arguments)
     except OSError as error:

@@ -12,6 +12,7 @@ import pytest
 from luigi.parameter import MissingParameterException
 from luigi.scheduler import Scheduler
 from luigi.worker import Worker
+from tornado.web import Application
 
 from pipeline.errors import BadFile
 from pipeline.luigi_internals import (
@@ -27,6 +28,7 @@ from pipeline.luigi_internals import (
     is_unfulfilled,
     parameters_in,
     reason_of,
+    serve_through,
 )
 from tests.conftest import HERE
 
@@ -219,3 +221,11 @@ def test_a_message_names_a_task_with_its_parameters() -> None:
     message = "Will not run Judge(months=2024-01,2024-02, sources=citibike,weather) or any"
     assert parameters_in(message) == {"months": "2024-01,2024-02", "sources": "citibike,weather"}
     assert parameters_in("Will not run Broken() or any") == parameters_in("none") == {}
+
+
+def test_luigid_serves_what_is_made_of_its_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    from luigi import server
+
+    monkeypatch.setattr(server, "app", server.app)
+    serve_through(lambda app: [app])
+    assert [type(app) for app in server.app(Scheduler())] == [Application]

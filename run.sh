@@ -45,6 +45,13 @@ TEXT
 
 fail() { echo "error: $*" >&2; exit 2; }
 
+suggestion() {
+  local verbs
+  mapfile -t verbs < <(help | sed -nE 's/^  \.\/run\.sh ([a-z-]+).*/\1/p')
+  "$(find_python)" -c 'import difflib, sys
+for name in difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1): print(f"did you mean {name}? ", end="")' "$1" "${verbs[@]}"
+}
+
 find_python() {
   for python in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
     [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$python"; return; }
@@ -157,5 +164,5 @@ case $verb in
   lint) install_environment requirements.lock requirements-dev.lock; lint "$@" ;;
   test) install_environment requirements.lock requirements-dev.lock; test_suite "$@" ;;
   bench) install_environment requirements.lock requirements-dev.lock; exec "$venv/bin/python" -m tests.bench "$@" ;;
-  *) fail "$verb: unknown command; ./run.sh help lists the commands" ;;
+  *) fail "$verb: unknown command; $(suggestion "$verb")./run.sh help lists the commands" ;;
 esac

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.lock import lock
 from pipeline.operations import run
 from pipeline.operations.arguments import (
@@ -18,20 +17,22 @@ from pipeline.operations.arguments import (
     PASSES_ON,
     Program,
     Verbs,
+    WholeNumber,
     completion_script,
     known_sources,
     runs_luigi,
     show,
 )
-from pipeline.paths import data_folder, disk_error_of, program
+from pipeline.operations.endings import exit_code, require_confirmation
+from pipeline.paths import data_folder, program
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
-from pipeline.tasks.scheduler import USAGE, report_interruption
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
 
-DISAGREES, INTERRUPTED = 1, 130  # where verify or health finds something; after Ctrl-C, as in a shell
+DISAGREES = 1
+"""Exit code where verify or health finds something."""
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -79,7 +80,7 @@ def catchup(start: str | None, newest_first: bool, options: list[str]) -> int:
 
 
 @commands.command(context_settings=PASSES_ON)
-@click.option("--months", type=click.IntRange(1), default=6, show_default=True, help="How many of the newest months.")
+@click.option("--months", type=WholeNumber(1), default=6, show_default=True, help="How many of the newest months.")
 @runs_luigi
 def refresh(months: int, options: list[str]) -> int:
     """Replace re-issued files of the newest months, and rebuild what depends on them."""
@@ -107,7 +108,7 @@ def demo(options: list[str]) -> int:
 
 
 @commands.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 means any free port.")
+@click.option("--port", type=WholeNumber(0, 65535), default=8080, show_default=True, help="0 means any free port.")
 def serve(port: int) -> int:
     """Serve the pages and the published tables on 127.0.0.1, read-only."""
     from pipeline.operations.serve import serve
@@ -217,7 +218,7 @@ def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     of, selected = past_month(month), chosen(names)
     require_stored(of, selected)
     if not yes and sys.stdin.isatty():
-        click.confirm(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?", abort=True)
+        require_confirmation(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?")
     begin_run()
     click.echo("\n".join(forget(warehouse(), of, selected)))
     return 0
@@ -237,7 +238,7 @@ def accept(month: str, reason: str) -> int:
 
 
 @commands.command(context_settings=PASSES_ON)
-@click.option("--port", type=click.IntRange(1, 65535), default=8082, show_default=True)
+@click.option("--port", type=WholeNumber(1, 65535), default=8082, show_default=True)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGID'S OPTIONS]")
 def ui(port: int, options: tuple[str, ...]) -> int:
     """Start luigid, Luigi's scheduler with its pages, on 127.0.0.1."""
@@ -280,21 +281,6 @@ def completion(shell: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a verb; returns the exit code. An error is one line on standard error."""
-    try:
-        code: int = commands.main(
-            arguments, prog_name=program(), complete_var=COMPLETION_VARIABLE, standalone_mode=False
-        )
-    except click.ClickException as error:
-        prefix = "" if isinstance(error, click.exceptions.NoArgsIsHelpError) else "error: "
-        click.echo(f"{prefix}{error.format_message()}", err=True)
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        report_interruption()
-        return INTERRUPTED
-    except (MobilityError, OSError) as error:
-        known = disk_error_of(error) or error
-        if not isinstance(known, MobilityError):
-            raise
-        click.echo(f"error: {known}", err=True)
-        return {AlreadyRunning: run.ALREADY_RUNNING, BadInput: USAGE, NoSpace: USAGE}.get(type(known), run.TASK_FAILED)
-    return code
+    return exit_code(
+        lambda: commands.main(arguments, prog_name=program(), complete_var=COMPLETION_VARIABLE, standalone_mode=False)
+    )

@@ -5,7 +5,6 @@ Every run reads declarations, and importing pydantic and creating a validator ta
 types, and pydantic then validates the declaration and describes its errors.
 """
 
-import difflib
 import json
 import re
 import types
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast,
 
 from pipeline.errors import BadInput
 from pipeline.project import HERE
+from pipeline.similar import suggestion
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
@@ -138,8 +138,7 @@ def field_name(location: Location, facts: Any) -> str:
 
 def complaint(error: Mapping[str, Any], names: set[str]) -> str:
     if error["type"] == "unexpected_keyword_argument":
-        similar = difflib.get_close_matches(str(error["loc"][-1]), names, n=1)
-        return f"unknown field{f'; did you mean {similar[0]}?' if similar else ''}"
+        return f"unknown field; {suggestion(str(error['loc'][-1]), names, most=1)}".rstrip("; ")
     text = str(error["msg"]).removeprefix("Value error, ").partition(" or an instance of")[0]
     found = error["input"]
     return f"{text}, not {found!r}" if isinstance(found, str | int | float | None) else text

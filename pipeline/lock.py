@@ -37,9 +37,9 @@ def lock(folder: Path) -> bool:
     return True
 
 
-def is_held(folder: Path) -> bool:
-    """Whether this process has locked the folder."""
-    return folder in _locked
+def is_held(folder: Path | None = None) -> bool:
+    """Whether this process has locked the folder, or any."""
+    return folder in _locked if folder else bool(_locked)
 
 
 def seconds_to_wait() -> float:

@@ -15,6 +15,7 @@ from pipeline.declarations import CONFIGURATION, FromYaml, JsonSchema, file_name
 from pipeline.errors import BadInput
 from pipeline.months import add_months
 from pipeline.project import CONFIG
+from pipeline.similar import suggestion
 from pipeline.source_fields import (
     COLOUR,
     COLUMNS,
@@ -270,7 +271,8 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
     names = sorted({name.strip() for name in names if name.strip()})
     for name in names:
         if name not in sources():
-            raise BadInput(f"source {name!r}: not known; config/sources/ has {', '.join(sources())}")
+            similar = suggestion(name, sources())
+            raise BadInput(f"source {name!r}: not known; {similar}config/sources/ has {', '.join(sources())}")
     return tuple(names)
 
 

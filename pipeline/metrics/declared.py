@@ -36,6 +36,12 @@ def definitions() -> dict[str, Metric]:
 
 
 @cache
+def saved_queries() -> tuple[str, ...]:
+    """The names of the declared saved queries."""
+    return tuple(query["name"] for query in read_yaml(CORE / "metrics/saved_queries.yml")["saved_queries"])
+
+
+@cache
 def digest() -> str:
     """A digest of the declarations and of this package's code: where it changes, metrics are computed again."""
     files = [path for folder in FOLDERS for path in sorted((CORE / folder).iterdir())]

@@ -2,7 +2,8 @@
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,29 @@ def choose_demo(ctx: click.Context, parameter: click.Parameter, is_given: bool) 
 DEMO = click.option("--demo", is_flag=True, expose_value=False, callback=choose_demo, help="Work on the demo's data.")
 
 
+class WholeNumber(click.IntRange):
+    """A whole number between two bounds, the second of which may be missing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            bounds = f"from {self.min}" + (f" to {self.max}" if self.max is not None else " on")
+            self.fail(f"{str(value)!r}: expected a whole number {bounds}", param, ctx)
+
+
+class OutputClosed(Exception):
+    """Nobody reads the output any more. Of the system's own error click makes exit code 1."""
+
+
+@contextmanager
+def told_from_failures() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise OutputClosed from error
+
+
 class Verbs(click.Group):
     """Shows the verbs in sections, each in the order in which people meet them, and gives them ``--demo``."""
 
@@ -47,6 +71,14 @@ class Verbs(click.Group):
         super().add_command(cmd, name)
         if cmd.name not in OWN_DATA:
             DEMO(cmd)
+
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        with told_from_failures():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with told_from_failures():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.commands))
@@ -110,7 +142,7 @@ def runs_luigi(function: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "--log-format", type=click.Choice(["text", "json"]), help="Lines for people, or a JSON object each."
         ),
-        click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="How many tasks run at the same time."),
+        click.option("--workers", type=WholeNumber(1, 64), metavar="N", help="How many tasks run at the same time."),
         click.option("--sources", "names", metavar="NAME,...", help=SOURCES_HELP, shell_complete=known_sources),
     ):
         verb = parameter(verb)

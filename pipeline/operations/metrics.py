@@ -6,7 +6,10 @@ from itertools import pairwise
 
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
+from pipeline.metrics import definitions, saved_queries
 from pipeline.operations.demo_data import first_step
+from pipeline.paths import program
+from pipeline.similar import suggestion
 from pipeline.tasks import records
 from pipeline.tasks.parameters import past_month
 from pipeline.warehouse import dbt
@@ -24,6 +27,7 @@ def metrics(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     remaining, months = list(arguments), records.months_built()
     if "--help" not in remaining and not months:
         raise BadInput(f"no month is in {warehouse.path} yet; {first_step('metrics')}")
+    refuse_unknown_names(remaining)
     refuse_mean_of_effects(remaining)
     if "--month" in remaining:
         index = remaining.index("--month")
@@ -33,6 +37,18 @@ def metrics(warehouse: Warehouse, arguments: Sequence[str]) -> int:
             raise BadInput(f"month {month:%Y-%m}: not in the warehouse; it has {built}")
         remaining[index : index + 2] = ["--where", f"{{{{ TimeDimension('metric_time', 'month') }}}} = '{month}'"]
     return dbt.run_metricflow(warehouse, remaining)
+
+
+def refuse_unknown_names(arguments: Sequence[str]) -> None:
+    """Raises BadInput for a metric or a saved query that is not declared."""
+    for name in values_of("--metrics", arguments):
+        if name.lower() not in definitions():
+            similar = suggestion(name, definitions())
+            raise BadInput(f"metric {name!r}: not known; {similar}{program()} metrics list metrics lists all")
+    for name in values_of("--saved-query", arguments):
+        if name not in saved_queries():
+            known = ", ".join(saved_queries())
+            raise BadInput(f"saved query {name!r}: not known; {suggestion(name, saved_queries())}there are {known}")
 
 
 def refuse_mean_of_effects(arguments: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, NoSpace
 from pipeline.history.view import close_view
+from pipeline.lock import is_held
 from pipeline.paths import disk_error_of
 from pipeline.project import CONFIG
 
@@ -52,9 +53,9 @@ def end_in_one_line(kind: type[BaseException], error: BaseException, trace: Trac
 
 
 def report_interruption() -> None:
-    """Ends the live view, and says what Ctrl-C has done."""
+    """Ends the live view, and says what Ctrl-C has done: a command that has locked the data folder has done work."""
     close_view()
-    print("interrupted; the same command resumes where it stopped", file=sys.stderr)
+    print(f"interrupted{'; the same command resumes where it stopped' * is_held()}", file=sys.stderr)
 
 
 def run_luigi(arguments: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
-from pipeline.paths import digest_of_files
+from pipeline.paths import digest_of_files, program
 from pipeline.process import die_with_parent
 from pipeline.progress import report
 from pipeline.project import CONFIG, DBT, IS_INSTALLED
@@ -24,6 +24,9 @@ from pipeline.warehouse.dbt_process import PROGRESS
 from pipeline.warehouse.documentation import with_types
 
 DBT_PROCESS = Path(__file__).with_name("dbt_process.py")
+METRICFLOW_PROCESS = Path(__file__).with_name("metricflow_process.py")
+PYTHON = (sys.executable, "-P", "-W", "ignore:resource_tracker:UserWarning")
+"""Runs another program. Its folder is not on the module path, and no process of its own warns of how it ended."""
 SUFFIXES = {".sql", ".yml", ".md"}
 OWN = {"target", "logs", ".user.yml"}
 """Files that dbt writes. Each data folder has its own, so they are not linked."""
@@ -109,14 +112,27 @@ def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
         return run_reader(own, command, MOBILITY_MONTHS="")
     folder = warehouse.dbt_folder
     link_project(folder)
-    env = environment(warehouse) | {"MOBILITY_MONTHS": ""}
-    return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
+    return run_in(folder, command, environment(warehouse) | {"MOBILITY_MONTHS": ""})
+
+
+def run_in(folder: Path, command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Runs a command in the folder, with its output on the terminal; returns its exit code, as a shell has it."""
+    colors = {} if sys.stdout.isatty() else {"DBT_USE_COLORS": "false"}
+    sys.stdout.flush()
+    ended = subprocess.run(command, cwd=folder, env={**env, **colors}, check=False, preexec_fn=die_with_parent)
+    return ended.returncode if ended.returncode >= 0 else 128 - ended.returncode
 
 
 def console_script(name: str, module: str) -> list[str]:
-    """What runs a package's console script, which may be in another folder than Python, or in none."""
-    code = f"import sys; from {module} import cli; sys.argv[0] = '{name}'; sys.exit(cli())"
-    return [sys.executable, "-P", "-c", code]
+    """What runs a package's console script, which may be in another folder than Python, or in none.
+
+    It ends where nobody reads its output any more, as other programs do.
+    """
+    code = (
+        f"import signal, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL); from {module} import cli; "
+        f"sys.argv[0] = '{name}'; sys.exit(cli())"
+    )
+    return [*PYTHON, "-c", code]
 
 
 def is_reader(arguments: Sequence[str]) -> bool:
@@ -215,7 +231,7 @@ def last_lines(output: str) -> str:
 def run_metricflow(warehouse: Warehouse, arguments: Sequence[str]) -> int:
     """Runs ``mf`` on the warehouse, with its output on the terminal; returns its exit code."""
     semantic_manifest(warehouse)  # in the project's ``target``, where MetricFlow looks for it
-    return run_reader(warehouse, [*console_script("mf", "dbt_metricflow.cli.main"), *arguments])
+    return run_reader(warehouse, [*PYTHON, str(METRICFLOW_PROCESS), f"{program()} metrics", *arguments])
 
 
 def run_reader(warehouse: Warehouse, command: Sequence[str], **variables: str) -> int:
@@ -227,4 +243,4 @@ def run_reader(warehouse: Warehouse, command: Sequence[str], **variables: str) -
     link_project(folder)
     env = environment(warehouse) | {"MOBILITY_ACCESS": "read_only"} | variables
     with warehouse.connect(read_only=True) if warehouse.path.exists() else nullcontext():
-        return subprocess.run(command, cwd=folder, env=env, check=False, preexec_fn=die_with_parent).returncode
+        return run_in(folder, command, env)

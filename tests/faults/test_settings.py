@@ -14,7 +14,7 @@ from tests.conftest import Workspace
         ),
         (
             ("RunMonth", "--month", "2024-01", "--sources", "yelow_taxi"),
-            "error: source 'yelow_taxi': not known; config/sources/ has citibike, citibike_jc, fhv_taxi",
+            "error: source 'yelow_taxi': not known; did you mean yellow_taxi or green_taxi? config/sources",
         ),
         (
             ("RangeMonthly", "--of", "RunMonth", "--start", "2024-03", "--stop", "2024-01"),

@@ -3,7 +3,10 @@
 import csv
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from pipeline.metrics import definitions
 from pipeline.metrics.metricflow import compile_queries, parse
-from tests.conftest import Workspace
+from tests.conftest import HERE, Workspace
 from tests.integration.plain_sql import DRY, GROUPINGS, IN_LOADED_MONTHS, PLAIN, PLAUSIBLE, RAIN, count
 
 
@@ -137,11 +140,22 @@ def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_de
     assert not any(re.search(r"\bWITH\b", sql) for sql in queries.values()), "a table expression is stored in memory"
 
 
+TOTAL = ("query", "--metrics", "total_trips")
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("query", "--metrics", "total_tripz"), "total_trips"),
-        (("query", "--metrics", "total_trips", "--group-by", "trip__trip_tipe"), "trip__trip_type"),
+        (("query", "--metrics", "total_tripz"), "did you mean total_trips"),
+        (
+            (*TOTAL, "--group-by", "trip__trip_tipe"),
+            "trip__trip_tipe: not a dimension of total_trips; did you mean trip__",
+        ),
+        ((*TOTAL, "--group-by", "metric_time__month,wether__is_adverse"), "did you mean weather__is_adverse"),
+        ((*TOTAL, "--order", "-total_tripz"), "--order -total_tripz: expected one of the query's own total_trips"),
+        ((*TOTAL, "--where", "x = 1"), 'Referenced column "x" not found'),
+        (("list", "dimension-values", *TOTAL[1:], "--dimension", "trip__trip_tipe"), "did you mean trip__trip_type"),
+        (("list", "metricz"), "No such command 'metricz'. Did you mean 'metrics'?"),
         (("query", "--metrics", "total_trips", "--month", "2023-05"), "it has 2024-01, 2024-02, 2024-03"),
         (("query", "--metrics", "total_trips", "--month", "2024-13"), "not a month"),
     ],
@@ -151,7 +165,25 @@ def test_an_unknown_name_or_month_is_refused_with_those_that_exist(
 ) -> None:
     ended = finished.command("metrics", *args)
     assert ended.returncode != 0
-    assert message in ended.stdout + ended.stderr
+    assert ended.stderr.startswith("error: ") and message in ended.stderr
+    assert (ended.stderr.count("\n"), ended.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("args", [("metrics", *TOTAL), ("metrics", "list", "metrics"), ("dbt", "list")], ids=" ".join)
+def test_output_that_is_not_for_a_terminal_is_plain_and_a_closed_pipe_ends_it_in_silence(
+    finished: Workspace, args: tuple[str, ...]
+) -> None:
+    ended = finished.command(*args)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f⠋✔]", ended.stdout)
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "pipeline", *args]
+    closed = subprocess.run(
+        command, cwd=HERE, env=finished.variables, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (closed.returncode, closed.stderr) == (141, "")
 
 
 def test_an_error_about_an_empty_data_folder_names_the_command_to_run(finished: Workspace, tmp_path: Path) -> None:

@@ -1,6 +1,14 @@
 """The command line: its verbs, what it refuses, and the exit codes of errors."""
 
 import errno
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -69,10 +77,20 @@ def test_each_kind_of_error_has_its_exit_code(
     [
         (["statsu"], "No such command 'statsu'. Did you mean 'status'?"),
         (["status", "--workers", "3"], "No such option '--workers'"),
-        (["month", "2024-01", "--workers", "two"], "Invalid value for '--workers': 'two'"),
+        (
+            ["month", "2024-01", "--workers", "two"],
+            "Invalid value for '--workers': 'two': expected a whole number from 1",
+        ),
+        (
+            ["month", "2024-01", "--workers=0"],
+            "Invalid value for '--workers': '0': expected a whole number from 1 to 64",
+        ),
+        (["refresh", "--months", "0"], "Invalid value for '--months': '0': expected a whole number from 1 on"),
+        (["month", "2024-01", "--sources", "citybike"], "source 'citybike': not known; did you mean citibike or"),
+        (["moth"], "No such command 'moth'. Did you mean 'month'?"),
+        (["month", "2024-01", "--wrokers", "2"], "--wrokers: unknown option; did you mean --workers?"),
         (["month"], "Missing argument 'YYYY-MM'"),
         (["accept", "2024-01"], "Missing option '--reason'"),
-        (["refresh", "--months", "0"], "Invalid value for '--months'"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_with_exit_code_2(
@@ -142,8 +160,71 @@ def test_an_interrupted_verb_ends_with_one_line(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pipeline.operations.status.table", interrupt)
+    monkeypatch.setattr("pipeline.lock._locked", {})  # by verbs of other tests
     assert cli.main(["status"]) == 130
-    assert capsys.readouterr().err.splitlines()[-1] == "interrupted; the same command resumes where it stopped"
+    assert capsys.readouterr().err.split() == ["interrupted"]
+
+
+VERBS_THAT_PRINT = (
+    *(
+        ["--help"],
+        ["forget", "--help"],
+        ["status"],
+        ["status", "--json"],
+        ["verify"],
+        ["config"],
+        ["completion", "bash"],
+    ),
+    ["docs"],
+)
+
+
+@pytest.mark.parametrize("arguments", VERBS_THAT_PRINT, ids=" ".join)
+def test_a_closed_pipe_ends_a_verb_in_silence(arguments: list[str], data: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("\x03", 130)], ids=["no", "enter", "Ctrl-C"])
+def test_forget_that_is_not_confirmed_says_that_nothing_was_deleted(answer: str, code: int, data: Path) -> None:
+    receipt = data / "landing/citibike/2024-01.json"
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{}")
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "pipeline", "forget", "2024-01"]
+    with subprocess.Popen(
+        command,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+        preexec_fn=control,  # noqa: PLW1509
+    ) as forget:
+        os.close(its)
+        shown = read_until(ours, "[y/N]: ")
+        time.sleep(0.3)  # a signal between the prompt and the read that follows it would not end the read
+        os.write(ours, f"{answer}{'' if answer == chr(3) else chr(10)}".encode())
+        shown += read_until(ours, "nothing was deleted")
+        assert forget.wait(20) == code
+    assert receipt.exists() and "resumes" not in shown and "Aborted" not in shown
+
+
+def control() -> None:
+    """Makes the terminal on standard input control this process, so that Ctrl-C reaches it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def read_until(terminal: int, text: str) -> str:
+    """What the terminal shows until it shows the text."""
+    shown = ""
+    while text not in shown:
+        assert select.select([terminal], [], [], 8)[0], shown
+        shown += os.read(terminal, 4096).decode()
+    return shown
 
 
 def test_run_sh_has_every_verb_in_its_help() -> None:

@@ -224,7 +224,7 @@ def test_the_files_of_jersey_city_are_read_like_those_of_new_york() -> None:
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInput, match=r"source 'yelow_taxi': not known; config/sources/ has citibike, .*yellow_taxi"):
+    with pytest.raises(BadInput, match=r"'yelow_taxi': not known; did you mean yellow_taxi or .*/ has citibike, "):
         chosen(["yelow_taxi"])
 
 

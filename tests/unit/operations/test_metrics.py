@@ -1,11 +1,12 @@
 """The verb metrics: what it refuses before MetricFlow starts."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.operations.metrics import metrics, refuse_mean_of_effects
+from pipeline.operations.metrics import metrics, refuse_mean_of_effects, refuse_unknown_names
 from pipeline.paths import path_for
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -29,6 +30,25 @@ def test_a_month_that_is_not_in_the_warehouse_is_refused_with_those_that_are() -
         metrics(warehouse(), ["query", "--metrics", "total_trips", "--month", "2023-05"])
     with pytest.raises(BadInput, match="month '': not a month"):
         metrics(warehouse(), ["query", "--month"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query", "--metrics", "total_tripz"], "metric 'total_tripz': not known; did you mean total_trips? "),
+        (
+            ["list", "dimensions", "--metrics=total_trips,nope"],
+            "metric 'nope': not known; ./run.sh metrics list metrics",
+        ),
+        (
+            ["query", "--saved-query", "headlin"],
+            "saved query 'headlin': not known; did you mean headline? there are headline, ",
+        ),
+    ],
+)
+def test_a_metric_or_saved_query_that_is_not_declared_is_refused(arguments: list[str], message: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(message)):
+        refuse_unknown_names(arguments)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.errors import AlreadyRunning, BadFile, BadInput, MobilityError, NoSpace
-from pipeline.tasks.scheduler import USAGE, end_in_one_line, exit_on_error, luigid_address
+from pipeline.tasks.scheduler import USAGE, end_in_one_line, exit_on_error, luigid_address, report_interruption
 from tests.conftest import HERE
 
 RUNS = "import sys; from pipeline.tasks.scheduler import run_luigi; sys.exit(run_luigi(sys.argv[1:]))"
@@ -72,9 +72,18 @@ def test_luigid_is_used_only_where_the_environment_says_so(monkeypatch: pytest.M
 
 
 def test_ctrl_c_ends_with_one_line_and_another_exception_with_its_stack_trace(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipeline.lock._locked", {})  # by other tests
     end_in_one_line(KeyboardInterrupt, KeyboardInterrupt(), None)
-    assert capsys.readouterr().err == "interrupted; the same command resumes where it stopped\n"
+    assert capsys.readouterr().err == "interrupted\n"
     end_in_one_line(ValueError, ValueError("x"), None)
     assert capsys.readouterr().err == "ValueError: x\n"
+
+
+def test_a_command_that_has_locked_a_data_folder_resumes_after_ctrl_c(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.lock._locked", {tmp_path: None})
+    report_interruption()
+    assert capsys.readouterr().err == "interrupted; the same command resumes where it stopped\n"

@@ -1,0 +1,28 @@
+"""MetricFlow's command line in a process of its own; tests/integration/test_semantic_layer.py queries by it."""
+
+import subprocess
+
+import pytest
+
+from pipeline.warehouse.dbt import METRICFLOW_PROCESS, PYTHON
+from pipeline.warehouse.metricflow_process import is_grain_of
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("metric_time__month", True),
+        ("metric_time__extract_year", True),
+        ("metric_time__mnth", False),
+        ("weather__temp_categry", False),
+        ("month", False),
+    ],
+)
+def test_only_a_grain_of_time_or_a_part_of_a_date_may_follow_a_known_name(name: str, expected: bool) -> None:
+    assert is_grain_of(name, {"metric_time", "weather"}) is expected
+
+
+def test_its_help_names_the_command_that_people_type() -> None:
+    command = [*PYTHON, str(METRICFLOW_PROCESS), "./run.sh metrics", "query", "--help"]
+    ended = subprocess.run(command, text=True, capture_output=True, check=True)
+    assert ended.stdout.startswith("Usage: ./run.sh metrics query [OPTIONS]")

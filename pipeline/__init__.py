@@ -2,7 +2,7 @@
 
 from pipeline.tasks import command_line, events, luigi_log  # noqa: F401  # change Luigi's command line, events, log
 from pipeline.tasks.describe import Describe
-from pipeline.tasks.month import Judge, Measure, Publish, Report, RunMonth, Transform, Validate
+from pipeline.tasks.month import Explore, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly
 from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import read_settings
@@ -15,6 +15,7 @@ __all__ = [
     "Convert",
     "Describe",
     "Download",
+    "Explore",
     "Judge",
     "Load",
     "Measure",

@@ -93,7 +93,7 @@ def month_state(month: date, known: dict[Path, str]) -> dict[str, str]:
 def first_loss(month: date, known: dict[Path, str]) -> str:
     """What is lost of what a complete month consists of, the tables and pages of all months included; else empty."""
     shared = [records.dimensions_receipt(), records.dimensions_receipt("published")]
-    shared += [records.pooled_receipt(), records.index_receipt()]
+    shared += [records.pooled_receipt(), records.catalogue_receipt(), records.index_receipt()]
     paths = [path_for("complete", month, ".json"), *filter(Path.exists, shared)]
     losses = (Receipt(path).first_loss(known) for path in paths)
     outdated = "the published files differ from the warehouse" if records.is_outdated(month) else ""

@@ -28,13 +28,14 @@ from pipeline.tasks.receipts import Receipt
 RECEIPTS = (
     *("landing/*/*.json", "parquet/*/*.json", "warehouse/loaded/*/*.json"),
     *("warehouse/transformed/*.json", "warehouse/*.json", "quality/*.json"),
-    *("published/*.json", "published/metrics/*.json", "reports/*.json", "complete/*.json"),
+    *("published/*.json", "published/metrics/*.json"),
+    *("reports/explore/*.json", "reports/*.json", "complete/*.json"),
 )
 """Where receipts are, in the order of the steps that write them."""
-LABEL = re.compile(r"(\d{4}-\d{2}|static|dimensions|index|models|pooled)(\.findings|\.rejected|\.accepted)?")
+LABEL = re.compile(r"(\d{4}-\d{2}|static|dimensions|index|models|pooled|catalogue)(\.findings|\.rejected|\.accepted)?")
 WAREHOUSE = "warehouse/nyc_mobility.duckdb "
 """Begins the problem of each of its receipts where the warehouse is lost; it is named once."""
-PUBLISHED = ("quality", "published", "published/metrics", "reports", "complete")
+PUBLISHED = ("quality", "published", "published/metrics", "reports/explore", "reports", "complete")
 """The stages that stay as they are while a month is rejected."""
 
 
@@ -85,7 +86,7 @@ def disagreement(path: Path, problem: str) -> Disagreement:
     stage, label = stage_of(path), path.stem.split(".")[0]
     if label == "models":
         return Disagreement(problem, invalid=(path,), steps=("Describe",))
-    if label in ("index", "pooled") or (label, stage) == ("dimensions", "published"):
+    if label in ("index", "pooled", "catalogue") or (label, stage) == ("dimensions", "published"):
         return Disagreement(problem, is_shared=True)
     if label == "dimensions":
         return dimensions_disagreement(problem)
@@ -102,7 +103,8 @@ def missing_receipts() -> Iterator[Disagreement]:
         yield dimensions_disagreement(
             "the tables without months have no receipt: a run did not finish building the models"
         )
-    for path in (records.dimensions_receipt("published"), records.pooled_receipt(), records.index_receipt()):
+    shared = (records.pooled_receipt(), records.catalogue_receipt(), records.index_receipt())
+    for path in (records.dimensions_receipt("published"), *shared):
         if records.months_with("published") and not path.exists():
             yield Disagreement(f"{Receipt(path).name} does not exist", is_shared=True)
 

@@ -5,8 +5,8 @@
     Published ─► Download ─► Convert ─► Load      for each source and month: source.py
                              Describe ─► │        once, until the dbt project changes
     ┌────────────────────────────────────┘
-    └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Report ─► RunMonth
-       for each month; Transform, Judge, Measure and Report for all months that are ready together
+    └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Explore ─► Report ─► RunMonth
+       for each month; Transform, Judge, Measure, Explore and Report for all months that are ready together
 
 The steps are imported where they run: a run that finds everything complete imports none of them.
 
@@ -27,34 +27,17 @@ from pipeline.paths import atomic_write, atomic_write_tree, data_folder, digest_
 from pipeline.process import no_garbage_collection
 from pipeline.progress import counter
 from pipeline.project import CONFIG
-from pipeline.tasks import marts, records, selection
-from pipeline.tasks.base import AsksAgain, Task
+from pipeline.tasks import explore, marts, records, selection
+from pipeline.tasks.base import AsksAgain
 from pipeline.tasks.describe import Describe
 from pipeline.tasks.pages import write_index
-from pipeline.tasks.parameters import Month, Months, Sources
+from pipeline.tasks.parameters import MonthsTask, MonthTask
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import address_of, warehouse
 from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
 
 SUITES = CONFIG / "expectations"
-
-
-class MonthsTask(Task):
-    """One step of a month, or of all months that are ready for it together."""
-
-    months = Months()
-    sources = Sources()
-    resources = {"warehouse": 1}
-    max_batch_size = 24
-
-
-class MonthTask(Task):
-    """One step of one month."""
-
-    month = Month()
-    sources = Sources()
-    resources = {"warehouse": 1}
 
 
 class Transform(MonthsTask):
@@ -208,19 +191,43 @@ class Measure(AsksAgain, MonthsTask):
             receipts[month].write(sorted((folder / f"month={month:%Y-%m}").iterdir()), rows=counts)
 
 
-class Report(AsksAgain, MonthsTask):
-    """The months' pages, and the index of all pages."""
+class Explore(AsksAgain, MonthsTask):
+    """The files from which explore.html answers questions about the months."""
 
-    action = "wrote the page{s}"
-    doing = "writing pages"
+    action = "wrote the data to explore"
+    doing = "writing the data to explore"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
         return {
-            month: Receipt(path_for("reports", month, ".json"), [measured[month]])
+            month: Receipt(path_for(explore.STAGE, month, ".json"), [measured[month]], explore.version())
             for month, measured in self.input().items()
+        }
+
+    def build(self) -> None:
+        with self.progress("months"):
+            count = counter(len(self.months))
+            for month, receipt in self.output().items():
+                file = receipt.path.with_suffix(".js")
+                receipt.write([file], **explore.write_month(month, file))
+                count()
+
+
+class Report(AsksAgain, MonthsTask):
+    """The months' pages, the index of all pages, and what the data to explore have in common."""
+
+    action = "wrote the page{s}"
+    doing = "writing pages"
+
+    def requires(self) -> dict[date, Explore]:
+        return {month: Explore(months=(month,), sources=self.sources) for month in self.months}
+
+    def output(self) -> dict[date, Receipt]:
+        return {
+            month: Receipt(path_for("reports", month, ".json"), [explored[month]])
+            for month, explored in self.input().items()
         }
 
     def build(self) -> None:

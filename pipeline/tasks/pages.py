@@ -1,14 +1,15 @@
-"""What the pages of all months have in common: their index, and the links between them."""
+"""What all months have in common: the index of their pages, links between these, and the catalogue to explore."""
 
 from pathlib import Path
 
 from pipeline.paths import atomic_write, data_folder, path_for
 from pipeline.tasks import records
+from pipeline.tasks.explore import write_catalogue
 from pipeline.tasks.receipts import Receipt
 
 
 def write_index() -> Path:
-    """Writes the index, and links pages to their neighbours. Call it wherever a page is added or deleted."""
+    """Writes index and catalogue, and links pages to their neighbours. Call it where a page is added or deleted."""
     from pipeline import report
 
     index = path_for("reports", "index", ".html")
@@ -16,6 +17,7 @@ def write_index() -> Path:
         part.write_text(report.index(data_folder() / "published", index.parent, records.rejection_reasons()))
     Receipt(records.index_receipt()).write([index])
     link_pages()
+    write_catalogue()
     return index
 
 

@@ -123,3 +123,20 @@ class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
         if self.of_cls.task_family == "RunMonth":
             summary.found.complete.update(month.date() for month in finite_datetimes if month not in missing)
         return missing
+
+
+class MonthsTask(Task):
+    """One step of a month, or of all months that are ready for it together."""
+
+    months = Months()
+    sources = Sources()
+    resources = {"warehouse": 1}
+    max_batch_size = 24
+
+
+class MonthTask(Task):
+    """One step of one month."""
+
+    month = Month()
+    sources = Sources()
+    resources = {"warehouse": 1}

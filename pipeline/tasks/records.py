@@ -27,6 +27,11 @@ def index_receipt() -> Path:
     return path_for("reports", "index", ".json")
 
 
+def catalogue_receipt() -> Path:
+    """The path of the receipt of what all months have in common of the data to explore."""
+    return path_for("reports/explore", "catalogue", ".json")
+
+
 def pooled_receipt() -> Path:
     """The path of the receipt of the effects of weather over all months."""
     return path_for("published/metrics", "pooled", ".json")

@@ -25,7 +25,7 @@ from tests.conftest import HERE, LONGEST_S, Workspace
 START, DBT, FILE = "start", "dbt", "file"
 """Events beside the names of tasks: the command begins, it starts dbt, it renames or deletes something in the data
 folder."""
-STEPS = ("Download", "Convert", "Load", DBT, "Judge", "Publish", "Measure", "Report")
+STEPS = ("Download", "Convert", "Load", DBT, "Judge", "Publish", "Measure", "Explore", "Report")
 """The steps of a month at which it is killed."""
 TREE, MAIN = "tree", "main"
 Command = tuple[str, ...]

@@ -79,6 +79,7 @@ OF_A_REFRESH = (
     "CheckForReissue",
     "Convert",
     "Measure",
+    "Explore",
     "Report",
     "RunMonth",
     START,

@@ -22,7 +22,7 @@ from tests.faults.undisturbed import MONTHS
 SIZES = 19
 STEPS = (
     *("Describe", "Download", "Convert", "Load", "Transform", "Judge"),
-    *("Validate", "Publish", "Measure", "Report", "RunMonth"),
+    *("Validate", "Publish", "Measure", "Explore", "Report", "RunMonth"),
 )
 KEPT = (0, 4, 32, 256, 2048)
 """KiB that are free when a step starts."""

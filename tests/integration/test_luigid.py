@@ -32,6 +32,7 @@ TASKS = {
     "Validate",
     "Publish",
     "Measure",
+    "Explore",
     "Report",
     "RunMonth",
 }

@@ -11,7 +11,7 @@ import pytest
 HERE = Path(__file__).parent.parent.parent
 PIPELINE = HERE / "pipeline"
 LEAVES = {path.stem for path in PIPELINE.glob("*.py")} - {"__init__", "__main__", "cli"}
-STEPS = {"ingest", "warehouse", "quality", "metrics", "report", "history", "sample"}
+STEPS = {"ingest", "warehouse", "quality", "metrics", "explore", "report", "history", "sample"}
 """Folders that import nothing of the project but the leaves: they take paths, months and values, not tasks."""
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES),

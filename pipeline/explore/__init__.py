@@ -1,0 +1,20 @@
+"""Marts -> files from which a browser answers questions about metrics, exactly as MetricFlow does.
+
+For each month additive parts of the measures, by hours, zones, stations and trip types; for all months a catalogue,
+which says how metrics are made of measures. Both are derived from dbt's semantic_manifest.json.
+"""
+
+from pipeline.explore.catalogue import catalogue
+from pipeline.explore.cubes import cubes_of_month
+from pipeline.explore.files import catalogue_file, month_file, zones_file
+from pipeline.explore.semantics import Semantics, read_semantics
+
+__all__ = [
+    "Semantics",
+    "catalogue",
+    "catalogue_file",
+    "cubes_of_month",
+    "month_file",
+    "read_semantics",
+    "zones_file",
+]

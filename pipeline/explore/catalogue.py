@@ -1,0 +1,112 @@
+"""The catalogue: what can be asked of which months, and how a browser computes the answers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.database import file_argument
+from pipeline.explore.cubes import TABLES, dimensions_of, plain, schema
+from pipeline.explore.semantics import Semantics
+
+ORDERED_BY = {
+    "day_name": "day_of_week",
+    "month_name": "month_of_year",
+    "holiday_name": "day_of_year",
+    "time_of_day": "hour_of_day",
+    "time_period": "hour_of_day",
+    "hour_12": "hour_of_day",
+    "temp_category": "temperature_c",
+    "feels_like_category": "feels_like_c",
+    "humidity_category": "humidity_pct",
+    "precipitation_type": "precipitation_mm",
+    "precipitation_intensity": "precipitation_mm",
+    "cloud_category": "cloud_cover_pct",
+    "wind_category": "wind_speed_ms",
+    "weather_description": "weather_code",
+}
+"""The attribute by whose least value the values of another one are ordered; others are ordered by themselves."""
+MOST_VALUES = 400
+"""A dimension with more values has none in the catalogue."""
+LABELS = {
+    "metric_time": "Time",
+    "trip_type": "Mode",
+    "day_name": "Weekday",
+    "hour_of_day": "Hour of day",
+    "temp_category": "Temperature",
+    "precipitation_type": "Precipitation",
+    "precipitation_intensity": "Intensity of precipitation",
+    "zone_name": "Zone",
+}
+PLACES = {"pickup_location": "Pickup", "dropoff_location": "Drop-off", "start_station": "Start", "end_station": "End"}
+"""How the label of an attribute of a place begins."""
+
+
+def catalogue(
+    semantics: Semantics, described: Mapping[str, Mapping[str, Any]], published: Path, months: Sequence[Any]
+) -> dict[str, Any]:
+    """What ``ask.js`` and the page need to know beside the data of months.
+
+    ``described``: label, description, unit, category and formula of each metric; ``published``: the folder of published
+    files, from which the values of dimensions are; ``months``: a description of each month that has a file, passed on.
+    """
+    return {
+        "months": [*months],
+        "metrics": {
+            name: {**described[name], "calculation": calculation}
+            for name, calculation in semantics.calculations.items()
+            if name in described
+        },
+        "not_covered": {**semantics.not_covered},
+        "measures": {name: {"model": one.model, "agg": one.agg} for name, one in semantics.measures.items()},
+        "dimensions": dimensions(semantics, published),
+        **schema(semantics),
+    }
+
+
+def dimensions(semantics: Semantics, published: Path) -> dict[str, dict[str, Any]]:
+    """The label, the description and the ordered values of each dimension that a table has."""
+    values = dict[str, list[Any]]()
+    for entity in dict.fromkeys(entity for table in TABLES.values() for entity in table.entities):
+        values |= values_of(semantics, entity, published)
+    names = dict.fromkeys(name for table in TABLES.values() for name in dimensions_of(semantics, table))
+    descriptions = {
+        f"{entity}__{name}": text
+        for model in semantics.models.values()
+        for entity in (model.primary, *model.keys)
+        for name, text in model.descriptions.items()
+    }
+    return {
+        name: {"label": label(name), "description": descriptions.get(name, ""), "values": values.get(name)}
+        for name in names
+    }
+
+
+def label(name: str) -> str:
+    """``Pickup borough`` for ``pickup_location__borough``, ``Weekday`` for ``date__day_name``."""
+    entity, attribute = name.split("__")
+    if entity == "metric_time":
+        return attribute.capitalize()
+    text = LABELS.get(attribute) or attribute.removeprefix("is_").replace("_", " ").capitalize()
+    return f"{PLACES[entity]} {text[0].lower()}{text[1:]}" if entity in PLACES else text
+
+
+def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, list[Any]]:
+    """The values of each attribute of an entity in the published dimension, in order; without those of too many."""
+    import duckdb
+
+    model = semantics.model_of(entity)
+    file = published / model.table / f"{model.table}.parquet"
+    if not file.exists():
+        return {}
+    found: dict[str, list[Any]] = {}
+    with duckdb.connect() as con:
+        con.execute(f"create view dimension as from read_parquet({file_argument(file)})")
+        for name, expr in model.dimensions.items():
+            order = model.dimensions.get(ORDERED_BY.get(name, name), expr)
+            rows = con.execute(
+                f"select {expr} from dimension where {expr} is not null group by 1 order by min({order}), 1"
+                f" limit {MOST_VALUES + 1}"
+            ).fetchall()
+            if len(rows) <= MOST_VALUES:
+                found[f"{entity}__{name}"] = [plain(value) for (value,) in rows]
+    return found

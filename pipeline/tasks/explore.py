@@ -1,0 +1,115 @@
+"""The files that explore.html answers questions from: one of each month, and those that all months share."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.database import connect, file_argument
+from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for
+from pipeline.project import PACKAGE
+from pipeline.sources import sources
+from pipeline.tasks import records, selection
+from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.settings import warehouse
+from pipeline.warehouse import dbt
+
+STAGE = "reports/explore"
+
+
+def version() -> str:
+    """Changes with the code that decides what a month's file has."""
+    return digest_of_files(*(PACKAGE / "explore").glob("*.py"))
+
+
+def write_month(month: date, path: Path) -> dict[str, Any]:
+    """Writes the month's file; returns what the catalogue says of the month."""
+    from pipeline import explore
+    from pipeline.metrics.export import create_views_of_month
+
+    semantics = explore.read_semantics(dbt.semantic_manifest(warehouse()))
+    with connect(Path(":memory:"), warehouse().settings) as con:
+        create_views_of_month(con, warehouse().path, month)
+        con.execute(f"use {warehouse().path.stem}.core")
+        cubes = explore.cubes_of_month(con, semantics, month)
+    with atomic_write(path) as part:
+        part.write_text(explore.month_file(cubes))
+    return {
+        "modes": cubes["tables"]["trip_type"]["dimensions"]["trip__trip_type"]["values"],
+        "sources": [name for name in selection.loaded(month) if sources()[name].trip_type],
+        "generated": records.generated_sources([month])[month],
+    }
+
+
+def write_catalogue() -> None:
+    """Writes what all months share: the catalogue and the zones. Call it wherever a month is added or deleted."""
+    from pipeline import explore
+
+    published, folder = data_folder() / "published", path_for(STAGE, "", "")
+    semantics = explore.read_semantics(dbt.semantic_manifest(warehouse()))
+    months = [described(month) for month in sorted(records.months_with(STAGE))]
+    found = explore.catalogue(semantics, definitions(), published, months) | words(months)
+    files = {
+        "catalogue.js": explore.catalogue_file(found),
+        "zones.js": explore.zones_file(shapes(published)),
+    }
+    for name, text in files.items():
+        with atomic_write(folder / name) as part:
+            part.write_text(text)
+    Receipt(records.catalogue_receipt()).write([folder / name for name in files])
+
+
+def described(month: date) -> dict[str, Any]:
+    """What the catalogue says of a month."""
+    record = records.record_of(STAGE, month) or {}
+    return {"month": f"{month:%Y-%m}", **{key: record.get(key, []) for key in ("modes", "sources", "generated")}}
+
+
+def definitions() -> dict[str, dict[str, str]]:
+    """The words of each metric."""
+    from pipeline.metrics.declared import definitions as declared
+
+    fields = ("label", "description", "category", "unit", "formula")
+    return {name: {field: getattr(metric, field) for field in fields} for name, metric in declared().items()}
+
+
+def words(months: list[dict[str, Any]]) -> dict[str, Any]:
+    """The modes in the order of their sources, with titles and colours, and the publishers of what the months have."""
+    from pipeline.report.words import mode_sources, mode_title, showing, trips_label
+
+    names = sorted({name for month in months for name in month["sources"]})
+    found = {mode for month in months for mode in month["modes"]}
+    with showing(names):
+        modes = [
+            {
+                "trip_type": mode,
+                "title": mode_title(mode),
+                "trips": trips_label(mode),
+                "colour": source.colour,
+                "colour_dark": source.colour_dark or source.colour,
+            }
+            for mode, source in mode_sources().items()
+            if mode in found
+        ]
+    publishers = dict.fromkeys(sources()[name].publisher for name in [*names, "weather", "taxi_zones"])
+    fields = ("name", "title", "link", "licence", "licence_link", "attribution")
+    return {
+        "modes": modes,
+        "publishers": [{field: getattr(one, field) for field in fields} for one in publishers],
+        "publisher_of": {name: sources()[name].publisher.name for name in [*names, "weather"]},
+    }
+
+
+def shapes(published: Path) -> list[tuple[Any, ...]]:
+    """The key, name, borough and rings of each zone that has a shape."""
+    import duckdb
+
+    shape, location = (published / name / f"{name}.parquet" for name in ("dim_location_shape", "dim_location"))
+    if not (shape.exists() and location.exists()):
+        return []
+    with duckdb.connect() as con:
+        return con.execute(f"""
+            select location_key, zone_name, borough, rings
+            from read_parquet({file_argument(shape)}) as shapes
+            join read_parquet({file_argument(location)}) as locations using (location_key)
+            order by location_key
+        """).fetchall()

@@ -1,0 +1,223 @@
+"""What explore.ask answers in Chromium equals what MetricFlow answers to the same question.
+
+The months have clock changes, and modes that are not loaded: of 2012 there are taxis alone.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline import explore
+from pipeline.metrics.export import create_views_of_month
+from pipeline.metrics.metricflow import compile_queries, parse
+from pipeline.months import parse_month
+from pipeline.tasks.explore import definitions, words
+from tests.conftest import HERE, Workspace
+from tests.integration.test_time import workspace as months_with_clock_changes
+
+pytestmark = pytest.mark.browser
+
+__all__ = ["months_with_clock_changes"]
+
+ASK_JS = HERE / "pipeline/report/explore/ask.js"
+MODE, HOURLY_MODE = "trip__trip_type", "hourly__trip_type"
+SPRING, AUTUMN = ["2024-03"], ["2024-11"]
+TAXIS_ALONE, BOTH = ["2012-03", "2012-11"], ["2012-11", "2024-11"]
+ALL = ["2012-03", "2012-11", "2020-03", "2020-11", "2024-03", "2024-11"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question in the words of explore.ask."""
+
+    metric: str
+    by: Sequence[str] = ()
+    months: Sequence[str] = field(default_factory=lambda: ALL)
+    where: dict[str, list[Any]] = field(default_factory=dict)
+
+    def asked(self) -> dict[str, Any]:
+        return {"metric": self.metric, "by": self.by, "months": self.months, "where": self.where}
+
+    def for_metricflow(self) -> dict[str, Any]:
+        """The arguments of the same query of MetricFlow."""
+        months = ", ".join(f"'{month}-01'" for month in self.months)
+        where = [f"{{{{ TimeDimension('metric_time', 'month') }}}} in ({months})"]
+        where += [
+            f"{{{{ Dimension('{name}') }}}} in ({', '.join(map(literal, values))})"
+            for name, values in self.where.items()
+        ]
+        return {"metric_names": [self.metric], "group_by_names": [*self.by], "where_constraints": where}
+
+
+QUESTIONS = [
+    Question("total_trips"),
+    Question("total_trips", [MODE]),
+    Question("total_trips", [MODE], BOTH),
+    Question("total_trips", ["metric_time__day"], SPRING),
+    Question("total_trips", ["metric_time__hour"], SPRING),
+    Question("total_trips", ["metric_time__hour", MODE], AUTUMN),
+    Question("total_trips", ["metric_time__week", MODE], SPRING),
+    Question("total_trips", ["metric_time__month"]),
+    Question("total_trips", ["metric_time__quarter", MODE]),
+    Question("total_trips", ["metric_time__year"]),
+    Question("total_trips", ["date__day_name", "time__hour_of_day"], AUTUMN),
+    Question("total_trips", ["weather__temp_category", MODE]),
+    Question("total_trips", ["weather__precipitation_type", "weather__temp_category"]),
+    Question("total_trips", ["date__holiday_name"], AUTUMN),
+    Question("total_trips", [MODE], SPRING, {"date__is_weekend": [True], "time__time_of_day": ["morning", "evening"]}),
+    Question("total_trips", ["metric_time__day"], ALL, {MODE: ["citibike"]}),
+    Question("fhv_trips", ["metric_time__month"]),
+    Question("fhv_trips", ["metric_time__month"], TAXIS_ALONE),
+    Question("citibike_mode_share_pct", ["metric_time__month"]),
+    Question("yellow_taxi_mode_share_pct", ["date__day_name"]),
+    Question("avg_trip_duration_minutes", [MODE]),
+    Question("avg_trip_duration_minutes", ["time__hour_of_day", MODE], SPRING),
+    Question("avg_trip_distance_miles", ["metric_time__month", MODE]),
+    Question("avg_trip_speed_mph", ["time__hour_of_day"]),
+    Question("avg_passengers_per_trip", ["date__day_of_week"]),
+    Question("total_revenue", ["metric_time__month", MODE]),
+    Question("revenue_per_mile", ["metric_time__month"]),
+    Question("avg_fare", ["weather__precipitation_type"]),
+    Question("avg_yellow_taxi_fare", [MODE]),
+    Question("rush_hour_trip_rate", [MODE]),
+    Question("avg_weekday_vs_weekend_ratio", [MODE]),
+    Question("avg_weekday_vs_weekend_ratio", ["metric_time__month"]),
+    Question("rush_hour_vs_non_rush_ratio", ["metric_time__day"], AUTUMN),
+    Question("rush_hour_vs_non_rush_ratio", ["time__is_rush_hour"]),
+    Question("adverse_weather_trip_rate", ["metric_time__month"]),
+    Question("rain_impact_on_trips", ["metric_time__day", MODE], SPRING),
+    Question("citibike_trips_good_cycling_weather", ["metric_time__month"]),
+    Question("avg_trip_duration_pleasant_weather", ["date__day_name"]),
+    Question("trips_per_hour", [HOURLY_MODE]),
+    Question("trips_per_hour", ["time__hour_of_day", HOURLY_MODE], SPRING),
+    Question("trips_per_rain_hour", ["metric_time__month"]),
+    Question("trips_per_dry_hour", ["date__day_name", HOURLY_MODE], AUTUMN),
+    Question("rain_hours", ["metric_time__day"], SPRING),
+    Question("loaded_hours", ["metric_time__month", HOURLY_MODE]),
+    Question("trips_per_hour", ["weather__wind_category"], ALL, {HOURLY_MODE: ["citibike", "fhv"]}),
+]
+
+
+def literal(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else str(value).lower()
+
+
+@pytest.fixture(scope="module")
+def folder(months_with_clock_changes: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files to explore of months whose marts are built, but not published."""
+    folder = tmp_path_factory.mktemp("explore")
+    data = months_with_clock_changes.data
+    semantics, months = explore.read_semantics(data / "dbt/target/semantic_manifest.json"), []
+    for name in ALL:
+        with duckdb.connect() as con:
+            create_views_of_month(con, data / "warehouse/nyc_mobility.duckdb", parse_month(name))
+            con.execute("use nyc_mobility.core")
+            cubes = explore.cubes_of_month(con, semantics, parse_month(name))
+        (folder / f"{name}.js").write_text(explore.month_file(cubes))
+        modes = cubes["tables"]["trip_type"]["dimensions"]["trip__trip_type"]["values"]
+        months.append({"month": name, "modes": modes, "sources": ["yellow_taxi", "fhv_taxi", "citibike"]})
+    catalogue = explore.catalogue(semantics, definitions(), folder, months) | words(months)
+    (folder / "catalogue.js").write_text(explore.catalogue_file(catalogue))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ask(folder: Path, browser: Any) -> Iterator[Callable[[Sequence[Question]], list[Any]]]:
+    """Asks explore.ask, in a page that is opened from the file system and has no network."""
+    page = folder / "page.html"
+    scripts = f"<script src='{ASK_JS.as_uri()}'></script><script src='catalogue.js'></script>"
+    page.write_text(f"<!doctype html><title>Explore</title>{scripts}<script>explore.folder = '';</script>")
+    context = browser.new_context(offline=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+
+    def answers(questions: Sequence[Question]) -> list[Any]:
+        script = """async (questions) => {
+            const answers = [];
+            for (const question of questions) {
+                await explore.load(question.months, question);
+                const began = performance.now();
+                answers.push({...explore.ask(question), took: performance.now() - began});
+            }
+            return answers;
+        }"""
+        return list(tab.evaluate(script, [question.asked() for question in questions]))
+
+    yield answers
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def metricflow(months_with_clock_changes: Workspace) -> Callable[[Question], dict[tuple[Any, ...], Any]]:
+    """Asks MetricFlow: the value of each group, by the group's values."""
+    semantics = parse(months_with_clock_changes.data / "dbt/target/semantic_manifest.json")
+
+    def answer(question: Question) -> dict[tuple[Any, ...], Any]:
+        (sql,) = compile_queries(semantics, [question.for_metricflow()])
+        columns = [f"{name}::varchar" if name.endswith("trip_type") else name for name in question.by]
+        rows = months_with_clock_changes.query(f"select {', '.join([*columns, question.metric])} from ({sql})")
+        return {tuple(map(as_json, question.by, row)): row[-1] for row in rows}
+
+    return answer
+
+
+def as_json(dimension: str, value: Any) -> Any:
+    if isinstance(value, datetime) and dimension == "metric_time__hour":
+        return value.isoformat()
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else value
+
+
+def differences(question: Question, answer: Any, expected: dict[tuple[Any, ...], Any]) -> list[str]:
+    """The groups whose values differ by more than 1e-9, relatively; groups that only one of the two has."""
+    found = {tuple(row[name] for name in question.by): row["value"] for row in answer["rows"]}
+    assert len(found) == len(answer["rows"])
+    return [
+        f"{question} {group}: {found.get(group, 'absent')} is not {expected.get(group, 'absent')}"
+        for group in found.keys() | expected.keys()
+        if group not in found or group not in expected or not is_same(found[group], expected[group])
+    ]
+
+
+def is_same(value: Any, expected: Any) -> bool:
+    if value is None or expected is None:
+        return value is expected
+    return math.isclose(value, float(expected), rel_tol=1e-9)
+
+
+def test_every_answer_equals_that_of_metricflow(
+    ask: Callable[[Sequence[Question]], list[Any]],
+    metricflow: Callable[[Question], dict[tuple[Any, ...], Any]],
+) -> None:
+    answers = ask(QUESTIONS)
+    assert len(answers) >= 30
+    for question, answer in zip(QUESTIONS, answers, strict=True):
+        assert answer["rows"], answer["missing"]
+        assert differences(question, answer, metricflow(question)) == []
+
+
+def test_what_is_missing_is_said_in_place_of_a_value(ask: Callable[[Sequence[Question]], list[Any]]) -> None:
+    questions = [
+        Question("total_trips", [MODE], ["2012-03", "2013-01"]),
+        Question("citibike_trips", [], ["2012-03"]),
+        Question("total_tripz"),
+    ]
+    by_mode, citibike, unknown = ask(questions)
+    assert [row[MODE] for row in by_mode["rows"]] == ["yellow_taxi"]
+    assert by_mode["missing"][0] == "2013-01 is not published."
+    assert "Citi Bike: not loaded for 2012-03." in by_mode["missing"]
+    assert citibike["rows"] == [{"value": None}]
+    assert unknown == {"rows": [], "missing": ["There is no metric total_tripz."], "took": unknown["took"]}
+
+
+def test_every_metric_can_be_calculated_in_a_browser(folder: Path) -> None:
+    script = (folder / "catalogue.js").read_text()
+    catalogue = json.loads(script.removeprefix("explore.catalogue(").removesuffix(");\n"))
+    assert catalogue["not_covered"] == {}
+    assert catalogue["metrics"].keys() == definitions().keys()

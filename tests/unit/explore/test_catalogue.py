@@ -1,0 +1,41 @@
+"""The catalogue: metrics with their calculations, dimensions with their labels and ordered values."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.explore.catalogue import catalogue, label
+from tests.unit.explore.small_layer import semantics_of
+
+
+def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimensions(tmp_path: Path) -> None:
+    (tmp_path / "dim_date").mkdir()
+    duckdb.execute(f"""
+        copy (from (values (1, 'Monday'), (2, 'Friday'), (3, null)) as t (date_key, day_name))
+        to '{tmp_path}/dim_date/dim_date.parquet'
+    """)
+    words = {"label": "Trips", "unit": "trips"}
+    found = catalogue(semantics_of(tmp_path), {"total_trips": words}, tmp_path, [{"month": "2024-03"}])
+    assert found["months"] == [{"month": "2024-03"}]
+    assert found["metrics"] == {
+        "total_trips": {**words, "calculation": {"measure": "total_trips", "fill": 0, "where": []}}
+    }
+    assert found["measures"]["miles"] == {"model": "trips", "agg": "sum"}
+    day = {"label": "Weekday", "description": "What day_name is.", "values": ["Friday", "Monday"]}
+    assert found["dimensions"]["date__day_name"] == day
+    assert found["dimensions"]["metric_time__day"] == {"label": "Day", "description": "", "values": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("metric_time__hour", "Hour"),
+        ("date__is_holiday", "Holiday"),
+        ("trip__trip_type", "Mode"),
+        ("pickup_location__borough", "Pickup borough"),
+        ("weather__cloud_category", "Cloud category"),
+    ],
+)
+def test_a_dimension_has_a_label_of_words(name: str, expected: str) -> None:
+    assert label(name) == expected

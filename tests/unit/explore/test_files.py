@@ -1,0 +1,37 @@
+"""The JavaScript files: calls with JSON, of which a month's parts are packed apart."""
+
+import base64
+import gzip
+import json
+from typing import Any
+
+from pipeline.explore.files import catalogue_file, month_file, packed, zones_file
+
+
+def arguments(script: str, function: str) -> Any:
+    assert script.startswith(f"explore.{function}(") and script.endswith(");\n")
+    return json.loads(f"[{script.removeprefix(f'explore.{function}(')[:-3]}]")
+
+
+def test_a_month_is_a_call_with_its_packed_parts() -> None:
+    month = {"month": "2024-03", "tables": {"hour": {"size": 0}}, "cubes": {"hours": {"at": [[1]]}}}
+    name, parts = arguments(month_file(month), "month")
+    assert name == "2024-03" and [*parts] == ["tables", "hours"]
+    assert json.loads(gzip.decompress(base64.b64decode(parts["hours"]))) == {"at": [[1]]}
+
+
+def test_equal_content_gives_equal_bytes() -> None:
+    assert packed({"a": [1, None, "é"]}) == packed({"a": [1, None, "é"]})
+
+
+def test_the_catalogue_is_a_call() -> None:
+    assert arguments(catalogue_file({"months": ["é"]}), "catalogue") == [{"months": ["é"]}]
+
+
+def test_zones_are_geojson_without_points_that_coincide() -> None:
+    ring: list[list[float]] = [[0.00001, 0], [0.00002, 0], [0, 1], [1, 1], [0.00001, 0]]
+    point: list[list[float]] = [[0, 0], [0, 0.00001], [0, 0]]
+    (found,) = arguments(zones_file([(4, "Alphabet City", "Manhattan", [ring, point])]), "zones")
+    (zone,) = found["features"]
+    assert zone["id"] == 4 and zone["properties"]["zone_name"] == "Alphabet City"
+    assert zone["geometry"]["coordinates"] == [[[0, 0], [0, 1], [1, 1], [0, 0]]]

@@ -63,5 +63,13 @@ def documentation() -> list[Path]:
     return [readme, *(HERE / path for path in LINK.findall(readme.read_text()))]
 
 
+def explore_files() -> list[Path]:
+    """The templates and scripts of the page to explore with."""
+    report = PACKAGE / "report"
+    return sorted(
+        [*report.glob("explore*.*"), *report.glob("explore/*.js"), *map(report.joinpath, ("base.html.j2", "style.css"))]
+    )
+
+
 CONFIG = replaced("config")
 DBT = replaced("dbt")

@@ -30,11 +30,14 @@ def policy(**directives: str) -> str:
     return "; ".join(f"{name.replace('_', '-')} {sources}" for name, sources in (none | directives).items())
 
 
-def policy_for(path: str) -> str:
+def policy_for(path: str, host: str = ADDRESS) -> str:
     """The policy for a page. One that shows what publishers wrote allows the script of the pages and no others.
 
-    dbt's documentation consists of scripts, and shows nothing of publishers.
+    dbt's documentation consists of scripts, and shows nothing of publishers. The page to explore with loads its scripts
+    and data as files of one folder; ``host`` is the name and port under which the page is asked for.
     """
+    if path == "/reports/explore.html":
+        return policy(script_src=f"http://{host}/reports/explore/", style_src="'unsafe-inline'", img_src="data:")
     if path == "/reports/models.html":
         inline = "'unsafe-inline'"
         return policy(script_src=inline, style_src=inline, img_src="'self' data:", font_src="data:")
@@ -53,7 +56,7 @@ class Handler(RequestHandler):
 
     def set_default_headers(self) -> None:
         self.set_header("Server", "mobility")
-        self.set_header("Content-Security-Policy", policy_for(self.request.path))
+        self.set_header("Content-Security-Policy", policy_for(self.request.path, self.request.host))
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")

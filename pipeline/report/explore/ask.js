@@ -37,7 +37,8 @@ var explore = (() => {
 
   async function unpack(month, name) {
     if (name in month.cubes) return;
-    const bytes = Uint8Array.from(atob(month.packed[name]), (character) => character.charCodeAt(0));
+    const text = atob(month.packed[name]), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i); // Uint8Array.from takes five times as long
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     month.cubes[name] = await new Response(stream).json();
     delete month.packed[name];

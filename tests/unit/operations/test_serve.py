@@ -155,6 +155,15 @@ def test_every_answer_forbids_scripts_that_are_not_its_own(site: http.client.HTT
     assert sent["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
+def test_the_page_to_explore_with_may_load_scripts_of_its_folder_alone(site: http.client.HTTPConnection) -> None:
+    site.request("GET", "/reports/explore.html")
+    response = site.getresponse()
+    response.read()
+    sent = response.getheader("Content-Security-Policy") or ""
+    assert f"script-src http://{ADDRESS}:{site.port}/reports/explore/;" in sent
+    assert sent.startswith("default-src 'none'") and "unsafe-eval" not in sent and "connect-src" not in sent
+
+
 @pytest.mark.parametrize("name", ["page", "index"])
 def test_the_policy_of_a_page_allows_the_script_of_its_template(name: str) -> None:
     template = words.template(f"{name}.html.j2")

@@ -1,0 +1,88 @@
+// The state of the page <-> the fragment of its address: #metric=total_trips&by=metric_time__day&months=2024-01..2024-03
+(() => {
+  const explore = globalThis.explore = globalThis.explore || {};
+  const KEY = "mobility.explore";
+  const OWN = ["metric", "by", "months", "chart"];
+
+  // {metric, by: [names], months: [first, last] or null for all, where: {dimension: [texts]}, chart: kind or ""}
+  explore.decode = (fragment) => {
+    const given = new URLSearchParams(fragment.replace(/^#/, ""));
+    const where = {};
+    for (const [name, value] of given) if (!OWN.includes(name)) (where[name] ||= []).push(value);
+    const [first, last] = (given.get("months") || "").split("..");
+    return {
+      metric: given.get("metric") || "",
+      by: (given.get("by") || "").split(",").filter(Boolean),
+      months: first ? [first, last || first] : null,
+      where,
+      chart: given.get("chart") || "",
+    };
+  };
+
+  explore.encode = ({ metric, by, months, where, chart }) => {
+    const parts = [["metric", metric], ["by", by.join(",")], ["months", months ? months.join("..") : ""], ["chart", chart]]
+      .filter(([, value]) => value)
+      .concat(Object.entries(where).flatMap(([name, values]) => values.map((value) => [name, value])));
+    return `#${parts.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`).join("&")}`;
+  };
+
+  // Corrects a state, so that it can be answered. notes: sentences on what was asked for and cannot be shown.
+  explore.corrected = (asked) => {
+    const notes = [];
+    const metric = explore.metric(asked.metric) || explore.metric("total_trips") || explore.pickable()[0];
+    if (asked.metric && metric.name !== asked.metric) notes.push(`No metric is named ${asked.metric}.`);
+    const by = correctedBy(metric, asked.by, notes);
+    const where = correctedWhere(metric, by, asked.where, notes);
+    const months = asked.months && asked.months[0] <= asked.months[1] && asked.months.every((month) => /^\d{4}-\d\d$/.test(month)) ? asked.months : null;
+    const state = { metric: metric.name, by, months, where, chart: asked.chart };
+    const kinds = explore.kindsOf(state);
+    if (!kinds.includes(state.chart)) state.chart = kinds[0];
+    return { state, notes };
+  };
+
+  const correctedBy = (metric, asked, notes) => {
+    const by = [];
+    for (const name of asked.slice(0, 2)) {
+      const offered = explore.offered(metric.name, { by }).by, same = explore.sameDimension(name, offered);
+      if (offered.includes(same)) by.push(same);
+      else notes.push(`${metric.label} cannot be shown by ${explore.joined([...by, name].map(explore.dimensionInSentence))}.`);
+    }
+    return by;
+  };
+
+  const correctedWhere = (metric, by, asked, notes) => {
+    const where = {};
+    for (const [name, values] of Object.entries(asked)) {
+      const offered = explore.offered(metric.name, { by, where }).where, same = explore.sameDimension(name, offered);
+      const texts = explore.valuesOf(same).map(explore.textOf);
+      const found = values.filter((value) => texts.includes(value)), unknown = values.filter((value) => !texts.includes(value));
+      if (!offered.includes(same)) notes.push(`The filter on ${explore.dimensionInSentence(name)} does not apply: ${metric.label} cannot be limited by it${by.length ? ` when it is shown by ${explore.joined(by.map(explore.dimensionInSentence))}` : ""}.`);
+      else if (found.length) where[same] = found;
+      if (offered.includes(same) && unknown.length) notes.push(`${explore.dimensionLabel(name)} has no value ${explore.joined(unknown)}.`);
+    }
+    return where;
+  };
+
+  // The published months of a state, and those of its range that are not published.
+  explore.monthsOf = ({ months }) => {
+    const published = explore.known.months;
+    if (!months) return { asked: published.slice(-24), absent: [] };
+    const [first, last] = months;
+    const absent = explore.monthsBetween(first, last).filter((month) => !published.includes(month));
+    return { asked: published.filter((month) => first <= month && month <= last), absent };
+  };
+
+  explore.monthsBetween = (first, last) => {
+    const found = [];
+    for (let month = first; month <= last && found.length < 2400; month = following(month)) found.push(month);
+    return found;
+  };
+  const following = (month) => {
+    const [year, number] = month.split("-").map(Number);
+    return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, "0")}`;
+  };
+
+  // Browsers may refuse to store anything, in private windows or for files.
+  explore.remember = (fragment) => { try { localStorage.setItem(KEY, fragment); } catch { /* nothing is remembered */ } };
+  explore.remembered = () => { try { return localStorage.getItem(KEY) || ""; } catch { return ""; } };
+})();

@@ -1,0 +1,108 @@
+// Names, numbers and sentences as the page shows them.
+(() => {
+  const explore = globalThis.explore = globalThis.explore || {};
+  const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+  const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const NO_VALUE = "—";
+
+  explore.metric = (name) => explore.known.metrics.find((metric) => metric.name === name);
+  explore.dimension = (name) => explore.known.dimensions.find((dimension) => dimension.name === name);
+  explore.dimensionLabel = (name) => explore.dimension(name)?.label || name;
+  // Labels within a sentence begin in lower case.
+  explore.dimensionInSentence = (name) => explore.dimensionLabel(name).replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+
+  explore.isTime = (name) => /^metric_time__/.test(name);
+  explore.isMode = (name) => /__trip_type$/.test(name);
+  explore.isZone = (name) => name === "pickup_location__zone_name" || name === "pickup_location";
+  // Many numbers in an order, such as temperatures; years and days of the month are names of groups.
+  explore.isNumeric = (name) => /^weather__/.test(name) && explore.valuesOf(name).length > 24 && explore.valuesOf(name).every((value) => value === null || typeof value === "number");
+  explore.isEffect = (name) => /_effect_pct$/.test(name);
+  // Whether the values of groups add up to that of all: only then parts of a whole are stacked.
+  explore.isAdditive = (metric) => metric.is_additive ?? (/^(trips|passengers)$/.test(metric.unit) || /^total_/.test(metric.name));
+
+  // The text of a value, in addresses and as a key. A value that is null is the empty text.
+  explore.textOf = (value) => (value === null || value === undefined ? "" : String(value));
+  // The values of a dimension in their order.
+  explore.valuesOf = (name) => explore.dimension(name)?.values || [];
+
+  explore.valueLabel = (name, value) => {
+    if (value === null || value === undefined || value === "") return name === "date__holiday_name" ? "no holiday" : "unknown";
+    if (explore.isMode(name)) return explore.known.modes.find((mode) => mode.name === value)?.label || String(value).replaceAll("_", " ");
+    const own = explore.dimension(name)?.labels?.[value];
+    if (own) return own;
+    if (name === "metric_time__month") return explore.monthLabel(String(value));
+    if (name === "metric_time__year") return String(value).slice(0, 4);
+    if (name === "metric_time__week") return `week of ${explore.dayLabel(String(value))}`;
+    if (name === "metric_time__quarter") return `Q${Math.ceil(Number(String(value).slice(5, 7)) / 3)} ${String(value).slice(0, 4)}`;
+    if (name === "metric_time__hour") return `${explore.dayLabel(String(value))}, ${String(value).slice(11, 16)}`;
+    if (name === "metric_time__day") return explore.dayLabel(String(value));
+    if (name === "time__hour_of_day") return `${String(value).padStart(2, "0")}:00`;
+    if (value === true || value === "true") return "yes";
+    if (value === false || value === "false") return "no";
+    return String(value).replaceAll("_", " ");
+  };
+  explore.monthLabel = (month) => `${MONTHS[Number(month.slice(5, 7)) - 1].slice(0, 3)} ${month.slice(0, 4)}`;
+  explore.dayLabel = (day) => {
+    const date = new Date(explore.instant(day));
+    return `${DAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()].slice(0, 3)} ${date.getUTCFullYear()}`;
+  };
+  // Milliseconds of an hour, day or month, as UTC: the page shows local time of New York and knows no other clock.
+  explore.instant = (text) => {
+    const [year, month, day = 1, hour = 0] = String(text).split(/[-T:]/).map(Number);
+    return Date.UTC(year, month - 1, day, hour);
+  };
+
+  // Where the period ends that begins at an instant.
+  explore.instantAfter = (name, instant) => {
+    const date = new Date(instant);
+    if (name === "metric_time__month") return date.setUTCMonth(date.getUTCMonth() + 1);
+    if (name === "metric_time__quarter") return date.setUTCMonth(date.getUTCMonth() + 3);
+    if (name === "metric_time__year") return date.setUTCFullYear(date.getUTCFullYear() + 1);
+    return instant + 3_600_000 * (name === "metric_time__week" ? 7 * 24 : name === "metric_time__hour" ? 1 : 24);
+  };
+
+  // 1,234 trips; 12.3%; $1,234.50; a value that is null is a dash.
+  explore.number = (value, unit = "") => {
+    if (value === null || value === undefined || Number.isNaN(value)) return NO_VALUE;
+    const size = Math.abs(value), money = unit.startsWith("US dollars");
+    const digits = unit === "percent" ? 1 : Number.isInteger(value) && !money ? 0 : size >= 1000 ? 0 : size >= 100 && !money ? 1 : 2;
+    const text = size.toLocaleString("en-US", { minimumFractionDigits: money && size < 1000 ? 2 : 0, maximumFractionDigits: digits });
+    const sign = value < 0 && /[1-9]/.test(text) ? "−" : "";
+    return `${sign}${money ? "$" : ""}${text}${unit === "percent" ? "%" : ""}`;
+  };
+  explore.amount = (value, unit) => {
+    const text = explore.number(value, unit);
+    const rest = unit.replace(/^US dollars ?|^percent$/, "");
+    return text === NO_VALUE || !rest ? text : `${text} ${rest}`;
+  };
+
+  explore.joined = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
+  explore.counted = (count, noun) => `${explore.number(count)} ${noun}${count === 1 ? "" : "s"}`;
+
+  // "Trips by day and mode, only Citi Bike, Jan 2024 to Mar 2024"
+  explore.title = (state) => {
+    const { asked } = explore.monthsOf(state);
+    const by = explore.joined(state.by.map(explore.dimensionInSentence));
+    const only = Object.entries(state.where).map(([name, values]) => values.length > 4
+      ? `${values.length} of ${explore.valuesOf(name).length} values of ${explore.dimensionInSentence(name)}`
+      : explore.joined(values.map((value) => filterLabel(name, value))));
+    const span = asked.length > 1 ? `${explore.monthLabel(asked[0])} to ${explore.monthLabel(asked.at(-1))}` : asked.map(explore.monthLabel).join("");
+    return [explore.metric(state.metric).label + (by && ` by ${by}`), ...only.map((text) => `only ${text}`), span].filter(Boolean).join(", ");
+  };
+  const filterLabel = (name, value) => {
+    const label = explore.valueLabel(name, value);
+    return explore.isMode(name) || explore.isZone(name) || explore.isTime(name) ? label : `${explore.dimensionInSentence(name)}: ${label}`;
+  };
+
+  // The greatest and the least value, in a sentence.
+  explore.summary = (state, rows) => {
+    const { unit } = explore.metric(state.metric);
+    const known = rows.filter((row) => row.value !== null && row.value !== undefined);
+    if (!known.length) return "";
+    if (!state.by.length) return `${explore.amount(known[0].value, unit)}.`;
+    const say = (row) => `${state.by.map((name) => explore.valueLabel(name, row[name])).join(", ")} (${explore.amount(row.value, unit)})`;
+    const most = known.reduce((one, other) => (other.value > one.value ? other : one));
+    const least = known.reduce((one, other) => (other.value < one.value ? other : one));
+    return most === least ? `${say(most)}.` : `Highest: ${say(most)}. Lowest: ${say(least)}.`;
+  };
+})();

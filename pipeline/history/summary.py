@@ -1,9 +1,12 @@
 """The end of a run: what was built, was complete, is missing, was rejected or failed, and where to look."""
 
 import os
+import shlex
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from textwrap import TextWrapper
 
 from pipeline.history.runs import BROKEN, DONE, FAILED, REJECTED, TaskRun
@@ -29,8 +32,11 @@ found = Found()
 """Of this process's run."""
 
 
-def rows(entries: Sequence[TaskRun], found: Found, luigis_reason: str, now: datetime) -> list[Row]:
-    """The rows of the summary. ``entries`` is the history of the run, and ``luigis_reason`` the last resort."""
+def rows(entries: Sequence[TaskRun], found: Found, luigis_reason: str, started: datetime, now: datetime) -> list[Row]:
+    """The rows of the summary. ``entries`` is the history of the run, and ``luigis_reason`` the last resort.
+
+    The seconds are those of the command, which began at ``started``: its scheduling may take longer than its steps.
+    """
     last = list({entry.task_id: entry for entry in entries}.values())  # a task may fail, and then succeed
     done = [entry for entry in last if entry.outcome == DONE]
     built = {parse_month(month) for entry in done if entry.task == "RunMonth" for month in entry.months}
@@ -38,17 +44,38 @@ def rows(entries: Sequence[TaskRun], found: Found, luigis_reason: str, now: date
     rejected = [entry for entry in last if entry.outcome == REJECTED]
     result: list[Row] = []
     if done:
-        seconds = (now - min(entry.started for entry in entries)).total_seconds()
-        steps = f"{len(done)} step{'s' * (len(done) > 1)} in {duration_text(seconds)}"
+        steps = f"{len(done)} step{'s' * (len(done) > 1)} in {duration_text((now - started).total_seconds())}"
         result.append(("built", f"{months_text(built)} ({steps})") if built else ("done", steps))
     if complete:
         result.append(("complete", f"{months_text(complete)}{'' if done else ', nothing to do'}"))
     result += labelled("rejected", [without_prefix(entry) for entry in rejected])
-    result += labelled("failed", failures(last))
+    result += (("", override(month)) for month in sorted({month for entry in rejected for month in entry.months}))
+    failed = list(failures(last))
+    result += labelled("failed", failed)
+    if failed:
+        result.append(("", f"{command_line(sys.argv)} tries again"))
     result += unpublished(found, now.date())
     if not result:
         result = [("complete", "nothing to do")] if "no failed tasks" in luigis_reason else [("not run", luigis_reason)]
+    if result[-1][0] == "not run":
+        result.append(("", f"{command_line(sys.argv)} tries again"))
     return [*result, *pages(built | complete, bool(rejected))]
+
+
+def override(month: str) -> str:
+    """What publishes a rejected month."""
+    return f"{program()} accept {month}{for_demo()} --reason '…' publishes {month} by override"
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """The command as it was typed, without the folder of its program."""
+    name = Path(argv[0]).name
+    return " ".join([name if name == "luigi" else program(), *map(shlex.quote, argv[1:])])
+
+
+def for_demo() -> str:
+    """What a command needs to work on the demo's data, where this one does."""
+    return " --demo" if os.environ.get("MOBILITY_DEMO") else ""
 
 
 def labelled(label: str, texts: Iterable[str]) -> Iterator[Row]:
@@ -102,8 +129,7 @@ def pages(months: set[date], is_any_rejected: bool) -> Iterator[Row]:
     if is_any_rejected and checks.exists():
         yield "checks", str(checks)
     if page and page.exists():
-        demo = " --demo" if os.environ.get("MOBILITY_DEMO") else ""
-        yield "", f"{program()} serve{demo} shows all pages on http://127.0.0.1:8080"
+        yield "", f"{program()} serve{for_demo()} shows all pages on http://127.0.0.1:8080"
 
 
 def text(rows: Iterable[Row], columns: int = 0) -> str:

@@ -22,6 +22,8 @@ from pipeline.tasks.records import record_of
 
 SOURCE_STAGES = {"warehouse/loaded": "loaded", "parquet": "converted", "landing": "landed"}
 """The stages of a source from the last to the first, and the state of a source that has reached it."""
+COUNTED = "Counts are rows of files; pages and metrics count the trips that began in a month."
+"""A line below the table: the numbers of the pages are others."""
 STEPS = ("models", "quality", "complete")
 
 
@@ -168,7 +170,7 @@ def table(today: date) -> str:
         for name, fact in month["sources"].items()
         if "days_late" in fact
     ]
-    return "\n".join([*aligned([header, *rows]), *notes])
+    return "\n".join([*aligned([header, *rows]), COUNTED, *notes])
 
 
 def cell(fact: Mapping[str, Any] | None) -> str:

@@ -60,7 +60,7 @@ def log_summary(reason: str) -> None:
     folder = data_folder()
     entries = runs.read(folder / "runs", since=STARTED) if is_held(folder) else []
     own = [entry for entry in entries if entry.run == run_id()]
-    rows = summary.rows(own, summary.found, reason, datetime.now(UTC))
+    rows = summary.rows(own, summary.found, reason, STARTED, datetime.now(UTC))
     close_view()
     after_lines = "\n" if own or summary.found.unpublished else ""
     log.info(after_lines + summary.text(rows, terminal_columns()), extra={"summary": summary.facts(rows)})

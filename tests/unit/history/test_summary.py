@@ -10,6 +10,7 @@ from pipeline.history.summary import Found
 
 NOW = datetime(2024, 12, 1, 12, tzinfo=UTC)
 JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
+TYPED = "./run.sh month 2024-01 --sources citibike"
 SERVE = ("", "./run.sh serve shows all pages on http://127.0.0.1:8080")
 
 
@@ -17,6 +18,7 @@ SERVE = ("", "./run.sh serve shows all pages on http://127.0.0.1:8080")
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.delenv("MOBILITY_DEMO", raising=False)
+    monkeypatch.setattr("sys.argv", ["__main__.py", *TYPED.split()[1:]])
     return tmp_path
 
 
@@ -28,13 +30,13 @@ def page(data: Path, name: str) -> str:
 
 
 def entry(task: str, *months: str, outcome: str = runs.DONE, error: str = "", source: str = "") -> runs.TaskRun:
-    """A task that started two minutes ago."""
-    started = NOW - timedelta(seconds=125)
+    """A task that took a second, a minute ago."""
+    started = NOW - timedelta(seconds=61)
     return runs.TaskRun("run", task, f"{task}{source}{months}", source, months, started, 1, 0, 0, 0, outcome, error)
 
 
 def rows(*entries: runs.TaskRun, found: Found | None = None, reason: str = "") -> list[tuple[str, str]]:
-    return summary.rows(entries, found or Found(), reason, NOW)
+    return summary.rows(entries, found or Found(), reason, NOW - timedelta(seconds=125), NOW)
 
 
 def test_a_month_that_was_built_has_its_page(data: Path) -> None:
@@ -74,8 +76,10 @@ def test_reasons_of_rejected_and_failed_tasks_are_rows_and_the_same_reason_is_on
     )
     assert found == [
         ("rejected", "2024-02: fares FAILED"),
+        ("", "./run.sh accept 2024-02 --reason '…' publishes 2024-02 by override"),
         ("failed", "2024-01 citibike, 2024-01 green_taxi: the disk is full; free some space"),
         ("", "2024-03 citibike: no zip"),
+        ("", f"{TYPED} tries again"),
         ("checks", checks),
     ]
 
@@ -96,7 +100,21 @@ def test_what_is_not_published_is_late_or_expected_and_the_row_says_what_asks_ag
 
 def test_a_run_whose_scheduler_ran_nothing_gives_luigis_reason() -> None:
     reason = "there were tasks that were not granted run permission by the scheduler"
-    assert rows(reason=reason) == [("not run", reason)]
+    assert rows(reason=reason) == [("not run", reason), ("", f"{TYPED} tries again")]
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["/a/pipeline/__main__.py", "month", "2024-01", "--demo"], "./run.sh month 2024-01 --demo"),
+        (
+            ["/a/.venv/bin/luigi", "--module", "pipeline", "Load", "--x", "a b"],
+            "luigi --module pipeline Load --x 'a b'",
+        ),
+    ],
+)
+def test_a_command_is_named_as_it_was_typed(argv: list[str], expected: str) -> None:
+    assert summary.command_line(argv) == expected
 
 
 def test_a_run_on_the_demos_data_names_the_command_for_the_demos_pages(

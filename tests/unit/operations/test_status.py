@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.history import runs
-from pipeline.operations.status import facts, months_known, seconds_by_month, table
+from pipeline.operations.status import COUNTED, facts, months_known, seconds_by_month, table
 from pipeline.paths import data_folder, path_for
 
 MONTH, TODAY = date(2024, 1, 1), date(2024, 6, 30)
@@ -49,6 +49,11 @@ def test_a_source_is_landed_then_converted_then_loaded_with_the_bytes_of_its_fil
     assert yellow() == {"state": "converted", "bytes": 110, "rows": 7}
     store("warehouse/loaded", "yellow_taxi", files={"some.duckdb": None}, rows=7)
     assert yellow() == {"state": "loaded", "bytes": 110, "rows": 7}
+
+
+def test_a_line_says_that_pages_count_something_else() -> None:
+    store("parquet", "yellow_taxi", files={"b.parquet": 10}, rows=7)
+    assert table(TODAY).splitlines()[-1] == COUNTED
 
 
 def test_a_month_is_built_then_judged_then_complete() -> None:

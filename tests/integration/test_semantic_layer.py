@@ -28,6 +28,11 @@ def test_plain_sql_is_written_for_each_of_the_fifty_metrics() -> None:
     assert all(metric.unit and metric.formula and metric.description for metric in definitions().values())
 
 
+def test_metricflow_has_the_declared_metrics(finished: Workspace) -> None:
+    manifest = json.loads((finished.data / "dbt/target/semantic_manifest.json").read_text())
+    assert {metric["name"] for metric in manifest["metrics"]} == set(definitions())
+
+
 @pytest.mark.parametrize("grouping", GROUPINGS)
 def test_every_metric_equals_plain_sql(finished: Workspace, grouping: str) -> None:
     names, expressions = GROUPINGS[grouping]

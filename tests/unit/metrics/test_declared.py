@@ -1,6 +1,8 @@
 """The declared metrics and the digest of what they are computed by."""
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from pipeline.metrics import declared
 from pipeline.metrics.declared import CORE, definitions, digest
 from pipeline.sources import read_yaml
+from tests.conftest import HERE
 
 
 def test_every_metric_has_a_label_a_description_a_unit_and_a_formula() -> None:
@@ -45,3 +48,14 @@ def test_the_digest_changes_with_a_declaration_and_with_code(monkeypatch: pytest
     after = digest.__wrapped__()
     assert len(before) == 16
     assert before != after
+
+
+def test_the_documentation_counts_the_metrics_by_category() -> None:
+    counted = Counter(metric.category for metric in definitions().values())
+    text = (HERE / "docs/metrics.md").read_text()
+    rows = re.findall(r"^\| ([a-z ]+) \| (\d+) \| ", text, re.MULTILINE)
+    assert {category: int(number) for category, number in rows} == counted
+    others = ("weather effect", "typical trip", "building block")
+    assert sum(number for category, number in counted.items() if category not in others) == 50
+    for page in (text, (HERE / "README.md").read_text()):
+        assert re.search(r"[Ff]ifty", page) and f" {len(definitions())}" in page

@@ -9,37 +9,50 @@ help() {
   cat <<'TEXT'
 NYC mobility & weather analytics
 
-  ./run.sh demo                         three generated months, end to end
-  ./run.sh month 2024-01 [OPTIONS]      one month, from the publishers to the page
-  ./run.sh backfill 2024-01 2025-01     a range of months, end exclusive; skips complete months
-  ./run.sh catchup                      all months published since the first month of luigi.cfg; lists late sources
-  ./run.sh refresh [--months 6]         replace re-issued files of the newest months, rebuild what depends on them
-  ./run.sh weather                      weather of the current month so far
-  ./run.sh report 2024-01 [--open]      write a month's page again, and print its path
-  ./run.sh serve [--port 8080]          serve pages and published tables on http://127.0.0.1:8080, read-only
-  ./run.sh docs [--open]                write the pages of the documentation, and print where they are
-  ./run.sh status [--json]              months and sources: downloaded, loaded, judged, published, late
-  ./run.sh health                       check timers, publishers, disk and memory: one line of JSON, exit code 1 for a problem
-  ./run.sh verify [--repair]            compare files and warehouse with their receipts
-  ./run.sh forget 2024-01 [--source S]  delete a month, or one source of it, everywhere
-  ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override, with a recorded reason
-  ./run.sh ui                           start luigid on http://127.0.0.1:8082
-  ./run.sh install-units [--user | --run-as NAME]  install systemd units for catchup, refresh, weather, health and luigid
-  ./run.sh config [--copy]              where data, settings, declarations and models are; copies of them to change
-  ./run.sh completion bash              print a script that completes verbs, options, months and sources; zsh, fish
-  ./run.sh dbt ARGUMENTS                dbt on the warehouse
-  ./run.sh metrics ARGUMENTS            MetricFlow on the warehouse: list metrics, query --metrics total_trips --month 2024-01
-  ./run.sh lint [python|sql]            ruff and mypy, sqlfluff
-  ./run.sh test [PYTEST ARGUMENTS]      the linters and the test suite; also --long, --faults, --kills 100, --fuzz-minutes 30
-  ./run.sh bench [--scale 0.05]         benchmarks: ratios to plain DuckDB
-  ./run.sh help
+Months
+  ./run.sh demo                     three generated months, end to end
+  ./run.sh month 2024-01 [OPTIONS]  one month, from the publishers to its page
+  ./run.sh backfill 2024-01 2025-01  a range, end exclusive; skips complete ones
+  ./run.sh catchup                  all published since luigi.cfg's start
+  ./run.sh refresh [--months 6]     replace re-issued files and what they made
+  ./run.sh weather                  weather of the current month so far
 
---demo, before or after any of these commands, works on the data of the demo: ./run.sh serve --demo
-Options of month, backfill, catchup, refresh: --sources yellow_taxi,citibike  --workers N  --log-format json, and Luigi's own.
-Environment: MOBILITY_DATA, MOBILITY_CONFIG (folders), MOBILITY_SOURCES, TLC_URL, CITIBIKE_URL, OPEN_METEO_URL (publishers),
-  MOBILITY_SCHEDULER=luigid (use a running luigid), MOBILITY_ALERT_URLS (recipients of alerts), MOBILITY_LOG_FORMAT=json,
-  MOBILITY_WAIT_S (seconds to wait for another run to end).
-Exit codes: 0 done · 10 already running · 20 some data not published yet · 30 a task failed · others: docs/troubleshooting.md
+Results
+  ./run.sh serve [--port 8080]      pages and tables on http://127.0.0.1:8080
+  ./run.sh report 2024-01 [--open]  write a month's page again, print its path
+  ./run.sh metrics ARGUMENTS        MetricFlow: list metrics, query --help
+  ./run.sh dbt ARGUMENTS            dbt: show --select fct_trips --limit 5
+  ./run.sh docs [--open]            write the documentation, print its path
+
+Operation
+  ./run.sh status [--json]          months, sources, steps, and what is late
+  ./run.sh health                   check timers, publishers, disk and memory
+  ./run.sh verify [--repair]        compare files and warehouse with receipts
+  ./run.sh forget 2024-01           delete a month, or a --source of it
+  ./run.sh accept 2024-01 --reason "…"  publish a rejected month by override
+  ./run.sh ui                       luigid on http://127.0.0.1:8082
+  ./run.sh install-units [--user]   systemd units for all of this
+  ./run.sh config [--copy]          where data, settings and models are
+  ./run.sh completion bash          completes what you type; zsh, fish
+
+Development
+  ./run.sh lint [python|sql]        ruff and mypy, sqlfluff
+  ./run.sh test [ARGUMENTS]         linters and tests: --long, --faults, …
+  ./run.sh bench [--scale 0.05]     benchmarks: ratios to plain DuckDB
+
+./run.sh COMMAND --help says more of each. --demo, before or after a command,
+works on the data of the demo: ./run.sh serve --demo
+Options of month, backfill, catchup and refresh:
+  --sources yellow_taxi,citibike  --workers N  --log-format json, Luigi's own
+Environment:
+  MOBILITY_DATA, MOBILITY_CONFIG              folders of data and settings
+  MOBILITY_SOURCES                            sources where --sources is missing
+  TLC_URL, CITIBIKE_URL, OPEN_METEO_URL       addresses of the publishers
+  MOBILITY_SCHEDULER=luigid                   use a running luigid
+  MOBILITY_ALERT_URLS, MOBILITY_LOG_FORMAT=json, MOBILITY_WAIT_S
+                                              alerts, log lines, seconds to wait
+Exit codes: 0 done, 10 already running, 20 some data not published yet,
+  30 a task failed; all of them: docs/troubleshooting.md
 TEXT
 }
 

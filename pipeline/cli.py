@@ -80,7 +80,9 @@ def catchup(start: str | None, newest_first: bool, options: list[str]) -> int:
 
 
 @commands.command(context_settings=PASSES_ON)
-@click.option("--months", type=WholeNumber(1), default=6, show_default=True, help="How many of the newest months.")
+@click.option(
+    "--months", metavar="N", type=WholeNumber(1), default=6, show_default=True, help="How many of the newest months."
+)
 @runs_luigi
 def refresh(months: int, options: list[str]) -> int:
     """Replace re-issued files of the newest months, and rebuild what depends on them."""
@@ -108,7 +110,9 @@ def demo(options: list[str]) -> int:
 
 
 @commands.command()
-@click.option("--port", type=WholeNumber(0, 65535), default=8080, show_default=True, help="0 means any free port.")
+@click.option(
+    "--port", metavar="N", type=WholeNumber(0, 65535), default=8080, show_default=True, help="0 means any free port."
+)
 def serve(port: int) -> int:
     """Serve the pages and the published tables on 127.0.0.1, read-only."""
     from pipeline.operations.serve import serve
@@ -146,7 +150,7 @@ def metrics(arguments: tuple[str, ...]) -> int:
     Examples:
       metrics list metrics
       metrics list dimensions --metrics total_trips
-      metrics query --metrics total_trips --group-by weather__temp_category --month 2024-01
+      metrics query --metrics total_trips --group-by trip__trip_type
       metrics query --help
     """  # noqa: D301 - click reads the character
     from pipeline.operations.metrics import metrics
@@ -238,7 +242,7 @@ def accept(month: str, reason: str) -> int:
 
 
 @commands.command(context_settings=PASSES_ON)
-@click.option("--port", type=WholeNumber(1, 65535), default=8082, show_default=True)
+@click.option("--port", metavar="N", type=WholeNumber(1, 65535), default=8082, show_default=True)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGID'S OPTIONS]")
 def ui(port: int, options: tuple[str, ...]) -> int:
     """Start luigid, Luigi's scheduler with its pages, on 127.0.0.1."""

@@ -48,8 +48,11 @@ class WholeNumber(click.IntRange):
         try:
             return int(super().convert(value, param, ctx))
         except click.BadParameter:
-            bounds = f"from {self.min}" + (f" to {self.max}" if self.max is not None else " on")
-            self.fail(f"{str(value)!r}: expected a whole number {bounds}", param, ctx)
+            self.fail(f"{str(value)!r}: expected a whole number {self._describe_range()}", param, ctx)
+
+    def _describe_range(self) -> str:
+        """Overrides click's, which its help shows as well: ``1<=x<=64``."""
+        return f"from {self.min} {'on' if self.max is None else f'to {self.max}'}"
 
 
 class OutputClosed(Exception):

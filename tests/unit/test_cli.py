@@ -1,13 +1,9 @@
 """The command line: its verbs, what it refuses, and the exit codes of errors."""
 
 import errno
-import fcntl
 import os
-import pty
-import select
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -15,6 +11,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.errors import AlreadyRunning, BadInput, MobilityError, MonthRejected, NoSpace, Unreachable
+from tests.terminal import on_terminal
 
 
 @pytest.fixture(autouse=True)
@@ -147,9 +144,13 @@ def test_verify_of_an_empty_data_folder_finds_nothing(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("verb", cli.commands.commands)
-def test_every_verb_shows_its_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_verb_shows_its_help_for_a_narrow_terminal(
+    verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert cli.main([verb, "--help"]) == 0
     shown = capsys.readouterr().out
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
     assert shown.startswith(f"Usage: ./run.sh {verb} ") and "--help" in shown
 
 
@@ -194,39 +195,17 @@ def test_forget_that_is_not_confirmed_says_that_nothing_was_deleted(answer: str,
     receipt = data / "landing/citibike/2024-01.json"
     receipt.parent.mkdir(parents=True)
     receipt.write_text("{}")
-    ours, its = pty.openpty()
-    command = [sys.executable, "-m", "pipeline", "forget", "2024-01"]
-    with subprocess.Popen(
-        command,
-        stdin=its,
-        stdout=its,
-        stderr=its,
-        start_new_session=True,
-        preexec_fn=control,  # noqa: PLW1509
-    ) as forget:
-        os.close(its)
-        shown = read_until(ours, "[y/N]: ")
+    with on_terminal([sys.executable, "-m", "pipeline", "forget", "2024-01"]) as terminal:
+        shown = terminal.read_until("[y/N]: ")
         time.sleep(0.3)  # a signal between the prompt and the read that follows it would not end the read
-        os.write(ours, f"{answer}{'' if answer == chr(3) else chr(10)}".encode())
-        shown += read_until(ours, "nothing was deleted")
-        assert forget.wait(20) == code
+        terminal.type(answer if answer == "\x03" else f"{answer}\n")
+        shown += terminal.read_until("")
+    assert terminal.process.returncode == code
+    assert shown.count("nothing was deleted") == 1
     assert receipt.exists() and "resumes" not in shown and "Aborted" not in shown
-
-
-def control() -> None:
-    """Makes the terminal on standard input control this process, so that Ctrl-C reaches it."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def read_until(terminal: int, text: str) -> str:
-    """What the terminal shows until it shows the text."""
-    shown = ""
-    while text not in shown:
-        assert select.select([terminal], [], [], 8)[0], shown
-        shown += os.read(terminal, 4096).decode()
-    return shown
 
 
 def test_run_sh_has_every_verb_in_its_help() -> None:
     help_text = (Path(cli.__file__).parents[1] / "run.sh").read_text().split("TEXT")[1]
     assert [verb for verb in cli.commands.commands if f"./run.sh {verb} " not in help_text] == []
+    assert [line for line in help_text.splitlines() if len(line) > 80] == []

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -30,14 +31,29 @@ def die_with_parent() -> None:
         PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def interrupt_in_silence() -> None:
-    """Makes Ctrl-C end this process as usual, but without what Python prints of it: the parent says what happened."""
+_forks: list[None] = []
+"""One entry while this process forks another."""
 
-    def interrupt(*_: object) -> None:
+
+@cache
+def interrupt_in_one_line() -> None:
+    """Makes Ctrl-C raise KeyboardInterrupt as usual, without what Python prints of it in forked processes, or of forks.
+
+    The first process says what happened. In the functions that Python calls around a fork, an exception is printed and
+    lost: it is raised a moment later. The handler is set before processes are forked, as a signal may come at once.
+    """
+    os.register_at_fork(before=lambda: _forks.append(None), after_in_parent=_forks.clear, after_in_child=_forks.clear)
+    for one in (signal.SIGINT, signal.SIGALRM):
+        signal.signal(one, interrupt)
+
+
+def interrupt(*_: object) -> None:
+    if _forks:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        return
+    if multiprocessing.parent_process() is not None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # the process ends
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

@@ -146,7 +146,7 @@ def table(today: date) -> str:
         return f"no month is stored in {data_folder()}; {first_step('status')}"
     seen = {name for month in months for name, fact in month["sources"].items() if fact["state"] != "missing"}
     used = [name for name, source in sources().items() if name in seen or (source.enabled and not source.static)]
-    header = ["month", *used, *STEPS, "files", "published", "took"]
+    header = ["month", *used, *STEPS, "files", "tables", "took"]
     rows = [
         [
             month["month"],

@@ -23,7 +23,7 @@ from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
 from pipeline.paths import data_folder, free_bytes
-from pipeline.process import run_id
+from pipeline.process import interrupt_in_one_line, run_id
 from pipeline.progress import Progress
 from pipeline.tasks.scheduler import end_in_one_line, exit_on_error
 from pipeline.tasks.settings import mobility
@@ -71,6 +71,7 @@ class Task(CachedParameters, luigi.Task):
         """
         exit_on_error(begin_run, mobility().least_free_gb)
         sys.excepthook = end_in_one_line
+        interrupt_in_one_line()
         open_view()
         return super().deps()
 

@@ -18,7 +18,7 @@ from pipeline.history.words import about, duration_text, size_text
 from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder, disk_error_of
 from pipeline.printable import printable
-from pipeline.process import Peak, die_with_parent, interrupt_in_silence, run_id
+from pipeline.process import Peak, die_with_parent, run_id
 from pipeline.tasks.base import Task, months_of
 from pipeline.tasks.receipts import Receipt
 
@@ -39,10 +39,9 @@ _started: dict[str, Started] = {}
 
 @luigi.Task.event_handler(luigi.Event.START)
 def task_started(task: luigi.Task) -> None:
-    """Starts the measurement, and makes a forked worker end with its parent, and without a word of its own."""
+    """Starts the measurement, and makes a forked worker end with its parent."""
     if multiprocessing.parent_process() is not None:
         die_with_parent()
-        interrupt_in_silence()
     _started[task.task_id] = Started()
     if title := title_of(task):
         view.send(step=title)

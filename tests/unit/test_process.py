@@ -62,3 +62,22 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     return False
+
+
+FORKS = """
+import os, signal, time
+from pipeline.process import interrupt_in_one_line
+os.register_at_fork(before=lambda: None, after_in_parent=lambda: [signal.raise_signal(signal.SIGINT), time.sleep(0)])
+interrupt_in_one_line()
+try:
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(10)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_a_signal_while_a_process_is_forked_interrupts_after_it() -> None:
+    ended = subprocess.run([sys.executable, "-c", FORKS], cwd=HERE, text=True, capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("interrupted\n", "")

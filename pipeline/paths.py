@@ -219,5 +219,10 @@ def sync(path: Path) -> None:
 
 
 def program() -> str:
-    """The command that people type: ``./run.sh`` in a checkout, ``nyc-mobility`` where the project is installed."""
+    """The command that people type, where this one works on the demo's data with ``--demo``."""
+    return f"{name_of_program()}{' --demo' if os.environ.get('MOBILITY_DEMO') else ''}"
+
+
+def name_of_program() -> str:
+    """``./run.sh`` in a checkout, ``nyc-mobility`` where the project is installed."""
     return "nyc-mobility" if IS_INSTALLED else "./run.sh"

@@ -1,6 +1,5 @@
 """The end of a run: what was built, was complete, is missing, was rejected or failed, and where to look."""
 
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from textwrap import TextWrapper
 from pipeline.history.runs import BROKEN, DONE, FAILED, REJECTED, TaskRun
 from pipeline.history.words import about, duration_text
 from pipeline.months import months_text, parse_month
-from pipeline.paths import path_for, program
+from pipeline.paths import name_of_program, path_for, program
 from pipeline.sources import sources
 
 INDENT = len("complete  ")
@@ -64,18 +63,13 @@ def rows(entries: Sequence[TaskRun], found: Found, luigis_reason: str, started: 
 
 def override(month: str) -> str:
     """What publishes a rejected month."""
-    return f"{program()} accept {month}{for_demo()} --reason '…' publishes {month} by override"
+    return f"{program()} accept {month} --reason '…' publishes {month} by override"
 
 
 def command_line(argv: Sequence[str]) -> str:
     """The command as it was typed, without the folder of its program."""
     name = Path(argv[0]).name
-    return " ".join([name if name == "luigi" else program(), *map(shlex.quote, argv[1:])])
-
-
-def for_demo() -> str:
-    """What a command needs to work on the demo's data, where this one does."""
-    return " --demo" if os.environ.get("MOBILITY_DEMO") else ""
+    return " ".join([name if name == "luigi" else name_of_program(), *map(shlex.quote, argv[1:])])
 
 
 def labelled(label: str, texts: Iterable[str]) -> Iterator[Row]:
@@ -129,7 +123,7 @@ def pages(months: set[date], is_any_rejected: bool) -> Iterator[Row]:
     if is_any_rejected and checks.exists():
         yield "checks", str(checks)
     if page and page.exists():
-        yield "", f"{program()} serve{for_demo()} shows all pages on http://127.0.0.1:8080"
+        yield "", f"{program()} serve shows all pages on http://127.0.0.1:8080"
 
 
 def text(rows: Iterable[Row], columns: int = 0) -> str:

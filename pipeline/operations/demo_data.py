@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BadInput
-from pipeline.paths import data_folder, program
+from pipeline.paths import data_folder, name_of_program
 from pipeline.process import die_with_parent
 
 if TYPE_CHECKING:
@@ -28,10 +28,13 @@ def upstream_folder() -> Path:
 
 def first_step(verb: str) -> str:
     """What to type where the data folder has nothing that the verb could show."""
-    month = f"{program()} month 2024-01"
+    name = name_of_program()
+    month = f"{name} month 2024-01"
+    if os.environ.get("MOBILITY_DEMO"):
+        return f"{name} demo builds the demo's"
     if upstream_folder().is_dir():
-        return f"{program()} {verb} --demo shows the demo's, {month} builds a month"
-    return f"start with {program()} demo or {month}"
+        return f"{name} {verb} --demo shows the demo's, {month} builds a month"
+    return f"start with {name} demo or {month}"
 
 
 def variables(folder: Path, url: str) -> dict[str, str]:
@@ -52,7 +55,9 @@ def variables(folder: Path, url: str) -> dict[str, str]:
 def on_demo_data() -> Iterator[None]:
     """Runs the block on the demo's data folder. Raises BadInput where there is no demo."""
     if not upstream_folder().is_dir():
-        raise BadInput(f"--demo: no demo is in {demo_folder()} yet; {program()} demo builds it in about a minute")
+        raise BadInput(
+            f"--demo: no demo is in {demo_folder()} yet; {name_of_program()} demo builds it in about a minute"
+        )
     before = dict(os.environ)
     with served(upstream_folder()) as url:
         os.environ.update(variables(demo_folder(), url))

@@ -4,6 +4,7 @@ Late sources come from the record of the last catchup, durations from the histor
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -170,7 +171,7 @@ def table(today: date) -> str:
         for name, fact in month["sources"].items()
         if "days_late" in fact
     ]
-    return "\n".join([*aligned([header, *rows]), COUNTED, *notes])
+    return "\n".join([*fitting([header, *rows], terminal_columns()), COUNTED, *notes])
 
 
 def cell(fact: Mapping[str, Any] | None) -> str:
@@ -184,6 +185,19 @@ def cell(fact: Mapping[str, Any] | None) -> str:
 
 def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size else "—"
+
+
+def terminal_columns() -> int:
+    """How wide the terminal is that shows standard output; 0 where it is none."""
+    return os.get_terminal_size(1).columns if os.isatty(1) else 0
+
+
+def fitting(rows: Sequence[Sequence[str]], columns: int) -> list[str]:
+    """The lines of the table, without sizes and seconds where the terminal is too narrow for them."""
+    lines = aligned(rows)
+    if not columns or len(lines[0]) <= columns:
+        return lines
+    return [*aligned([row[:-3] for row in rows]), "A wider terminal shows sizes and seconds as well."]
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

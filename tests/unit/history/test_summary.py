@@ -124,7 +124,7 @@ def test_a_run_on_the_demos_data_names_the_command_for_the_demos_pages(
     page(data, "2024-01.html")
     assert rows(entry("RunMonth", "2024-01"))[-1] == (
         "",
-        "./run.sh serve --demo shows all pages on http://127.0.0.1:8080",
+        "./run.sh --demo serve shows all pages on http://127.0.0.1:8080",
     )
 
 

@@ -53,5 +53,10 @@ def test_the_first_step_is_the_demo_until_there_is_one(data: Path) -> None:
     assert first_step("serve") == "start with ./run.sh demo or ./run.sh month 2024-01"
 
 
+def test_on_the_demos_data_the_first_step_is_to_build_them(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DEMO", "1")
+    assert first_step("serve") == "./run.sh demo builds the demo's"
+
+
 def test_the_first_step_is_to_look_at_the_demo_that_there_is(upstream: Path) -> None:
     assert first_step("serve") == "./run.sh serve --demo shows the demo's, ./run.sh month 2024-01 builds a month"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.history import runs
-from pipeline.operations.status import COUNTED, facts, months_known, seconds_by_month, table
+from pipeline.operations.status import COUNTED, facts, fitting, months_known, seconds_by_month, table
 from pipeline.paths import data_folder, path_for
 
 MONTH, TODAY = date(2024, 1, 1), date(2024, 6, 30)
@@ -119,3 +119,9 @@ def test_the_seconds_of_a_task_are_those_of_its_last_run_shared_among_its_months
     run("Publish", ("2024-01",), 2)
     run("Publish", ("2024-01",), 99, runs.FAILED)
     assert seconds_by_month() == {"2024-01": 17.0, "2024-02": 15.0}
+
+
+def test_a_narrow_terminal_shows_no_sizes_and_seconds() -> None:
+    rows = [["month", "yes", "files", "tables", "took"], ["2024-01", "no", "1 MB", "2 MB", "3 s"]]
+    assert fitting(rows, 0) == fitting(rows, 33)
+    assert fitting(rows, 32) == ["month    yes", "2024-01   no", "A wider terminal shows sizes and seconds as well."]

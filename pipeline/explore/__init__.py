@@ -5,16 +5,20 @@ which says how metrics are made of measures. Both are derived from dbt's semanti
 """
 
 from pipeline.explore.catalogue import catalogue
-from pipeline.explore.cubes import cubes_of_month
+from pipeline.explore.cubes import Marts, cubes_of_month
+from pipeline.explore.estimates import estimates_of_month, pooled_estimates
 from pipeline.explore.files import catalogue_file, month_file, zones_file
 from pipeline.explore.semantics import Semantics, read_semantics
 
 __all__ = [
+    "Marts",
     "Semantics",
     "catalogue",
     "catalogue_file",
     "cubes_of_month",
+    "estimates_of_month",
     "month_file",
+    "pooled_estimates",
     "read_semantics",
     "zones_file",
 ]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.database import file_argument
-from pipeline.explore.cubes import TABLES, dimensions_of, plain, schema
+from pipeline.explore.cubes import plain
+from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
 from pipeline.explore.semantics import Semantics
 
 ORDERED_BY = {
@@ -42,7 +43,11 @@ PLACES = {"pickup_location": "Pickup", "dropoff_location": "Drop-off", "start_st
 
 
 def catalogue(
-    semantics: Semantics, described: Mapping[str, Mapping[str, Any]], published: Path, months: Sequence[Any]
+    semantics: Semantics,
+    described: Mapping[str, Mapping[str, Any]],
+    published: Path,
+    months: Sequence[Any],
+    layout: Layout = LAYOUT,
 ) -> dict[str, Any]:
     """What ``ask.js`` and the page need to know beside the data of months.
 
@@ -58,17 +63,17 @@ def catalogue(
         },
         "not_covered": {**semantics.not_covered},
         "measures": {name: {"model": one.model, "agg": one.agg} for name, one in semantics.measures.items()},
-        "dimensions": dimensions(semantics, published),
-        **schema(semantics),
+        "dimensions": dimensions(semantics, published, layout),
+        **schema(semantics, layout),
     }
 
 
-def dimensions(semantics: Semantics, published: Path) -> dict[str, dict[str, Any]]:
+def dimensions(semantics: Semantics, published: Path, layout: Layout) -> dict[str, dict[str, Any]]:
     """The label, the description and the ordered values of each dimension that a table has."""
     values = dict[str, list[Any]]()
-    for entity in dict.fromkeys(entity for table in TABLES.values() for entity in table.entities):
+    for entity in dict.fromkeys(entity for table in layout.tables.values() for entity in table.entities):
         values |= values_of(semantics, entity, published)
-    names = dict.fromkeys(name for table in TABLES.values() for name in dimensions_of(semantics, table))
+    names = dict.fromkeys(name for table in layout.tables.values() for name in dimensions_of(semantics, table))
     descriptions = {
         f"{entity}__{name}": text
         for model in semantics.models.values()
@@ -83,6 +88,8 @@ def dimensions(semantics: Semantics, published: Path) -> dict[str, dict[str, Any
 
 def label(name: str) -> str:
     """``Pickup borough`` for ``pickup_location__borough``, ``Weekday`` for ``date__day_name``."""
+    if name in PLACES:
+        return f"{PLACES[name]} {name.split('_')[1].replace('location', 'zone')}"
     entity, attribute = name.split("__")
     if entity == "metric_time":
         return attribute.capitalize()
@@ -101,12 +108,12 @@ def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, l
     found: dict[str, list[Any]] = {}
     with duckdb.connect() as con:
         con.execute(f"create view dimension as from read_parquet({file_argument(file)})")
-        for name, expr in model.dimensions.items():
-            order = model.dimensions.get(ORDERED_BY.get(name, name), expr)
+        for name, expr in attributes_of(semantics, entity).items():
+            order = model.dimensions.get(ORDERED_BY.get(name.split("__")[-1], ""), expr)
             rows = con.execute(
                 f"select {expr} from dimension where {expr} is not null group by 1 order by min({order}), 1"
                 f" limit {MOST_VALUES + 1}"
             ).fetchall()
             if len(rows) <= MOST_VALUES:
-                found[f"{entity}__{name}"] = [plain(value) for (value,) in rows]
+                found[name] = plain([value for (value,) in rows])
     return found

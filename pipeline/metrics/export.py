@@ -25,6 +25,8 @@ POOLED = "weather_effects_pooled"
 STORED_POOLED = f"estimates.{POOLED}"
 FACTS = {"trips_with_hour_attributes": "pickup_datetime", "hours_of_loaded_months": "hour_timestamp"}
 """What metrics are computed from, with the column whose month counts."""
+EFFECTS_OF_MONTH = dict.fromkeys(EFFECTS, "source_month")
+"""The estimates, which have metrics of their own."""
 DIMENSIONS = ("dim_date", "dim_time", "dim_weather", "dim_location", "dim_station", "time_spine_day", "time_spine_hour")
 
 
@@ -97,9 +99,12 @@ def export_pooled(warehouse: Warehouse, folder: Path) -> list[Path]:
     return [Path(POOLED).with_suffix(suffix) for suffix in (".csv", ".parquet")]
 
 
-def create_views_of_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date) -> None:
+def create_views_of_month(
+    con: "duckdb.DuckDBPyConnection", warehouse: Path, month: date, more: Mapping[str, str] | None = None
+) -> None:
     """Creates views of the names in MetricFlow's SQL, in a database of the warehouse's name, with the month's rows.
 
+    ``more`` are tables beside the facts, each with the column whose month counts.
     Row groups of other months are not read, so that a month costs the same however many the warehouse holds.
     """
     for name, value in DUCKDB_SETTINGS.items():
@@ -109,7 +114,7 @@ def create_views_of_month(con: "duckdb.DuckDBPyConnection", warehouse: Path, mon
     con.execute(f"create schema {warehouse.stem}.core")
     previous, following = add_months(month, -1), add_months(month, 1)
     files = f"source_month between date '{previous}' and date '{following}'"
-    for table, time in FACTS.items():
+    for table, time in {**FACTS, **(more or {})}.items():
         rows = f"{time} >= timestamp '{month}' and {time} < timestamp '{following}'"
         create_view(con, warehouse.stem, table, f"where {files} and {rows}")
     for table in DIMENSIONS:

@@ -20,9 +20,9 @@ UNRECOGNIZED = "unrecognized arguments: "
 _build_parser = CmdlineParser._build_parser
 
 
-def build_parser(root_task: str | None = None, help_all: bool = False) -> argparse.ArgumentParser:
-    """Luigi's parser, which checks the task and values as well: Luigi does so later, with a stack trace."""
-    parser: argparse.ArgumentParser = _build_parser(root_task, help_all)
+def build_parser(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+    """Luigi's parser, which checks values as well: Luigi reads those of its own options later, with a stack trace."""
+    parser: argparse.ArgumentParser = _build_parser(*args, **kwargs)
     parameters = {f"{task}_{name}": one for task, _, name, one in Register.get_all_params()}
     for action in parser._actions:
         if parameter := parameters.get(action.dest):
@@ -33,8 +33,6 @@ def build_parser(root_task: str | None = None, help_all: bool = False) -> argpar
         sys.exit(USAGE)
 
     parser.error = end  # type: ignore[method-assign]
-    if root_task and root_task not in Register.task_names():
-        end(f"{root_task}: unknown task; {suggestion(root_task, Register.task_names())}".rstrip("; "))
     return parser
 
 
@@ -42,20 +40,14 @@ def checked(parameter: "Parameter[Any]") -> Callable[[str], str]:
     """What returns the text of an option, and raises argparse's error where the parameter cannot be parsed from it."""
 
     def check(text: str) -> str:
-        if reason := reason_against(text, parameter):
-            raise argparse.ArgumentTypeError(reason)
+        try:
+            parameter.parse(text)
+        except (ValueError, KeyError) as error:
+            reason = EXPECTED.get(type(parameter)) or f"not valid ({error})"
+            raise argparse.ArgumentTypeError(f"{text!r}: {reason}") from error
         return text
 
     return check
-
-
-def reason_against(text: str, parameter: "Parameter[Any]") -> str:
-    """Why the parameter cannot be parsed from the text; empty where it can."""
-    try:
-        parameter.parse(text)
-    except (ValueError, KeyError) as error:
-        return f"{text!r}: {EXPECTED.get(type(parameter)) or f'not valid ({error})'}"
-    return ""
 
 
 def complaint(message: str, parser: argparse.ArgumentParser) -> str:

@@ -1,8 +1,9 @@
 """The files that explore.html answers questions from: one of each month, and those that all months share."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.database import connect, file_argument
 from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for
@@ -13,6 +14,9 @@ from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
 from pipeline.warehouse import dbt
 
+if TYPE_CHECKING:
+    from pipeline.explore import Semantics
+
 STAGE = "reports/explore"
 
 
@@ -21,18 +25,27 @@ def version() -> str:
     return digest_of_files(*(PACKAGE / "explore").glob("*.py"))
 
 
+@cache
+def semantics_of(_: str) -> "Semantics":
+    """What the semantic layer of the project with this digest declares."""
+    from pipeline import explore
+
+    return explore.read_semantics(dbt.semantic_manifest(warehouse()))
+
+
 def write_month(month: date, path: Path) -> dict[str, Any]:
     """Writes the month's file; returns what the catalogue says of the month."""
     from pipeline import explore
-    from pipeline.metrics.export import create_views_of_month
+    from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
 
-    semantics = explore.read_semantics(dbt.semantic_manifest(warehouse()))
+    semantics = semantics_of(dbt.project_digest())
     with connect(Path(":memory:"), warehouse().settings) as con:
-        create_views_of_month(con, warehouse().path, month)
+        create_views_of_month(con, warehouse().path, month, EFFECTS_OF_MONTH)
         con.execute(f"use {warehouse().path.stem}.core")
-        cubes = explore.cubes_of_month(con, semantics, month)
+        cubes = explore.cubes_of_month(explore.Marts(con, semantics), month)
+        estimates = explore.estimates_of_month(con)
     with atomic_write(path) as part:
-        part.write_text(explore.month_file(cubes))
+        part.write_text(explore.month_file(cubes | {"estimates": estimates}))
     return {
         "modes": cubes["tables"]["trip_type"]["dimensions"]["trip__trip_type"]["values"],
         "sources": [name for name in selection.loaded(month) if sources()[name].trip_type],
@@ -45,9 +58,11 @@ def write_catalogue() -> None:
     from pipeline import explore
 
     published, folder = data_folder() / "published", path_for(STAGE, "", "")
-    semantics = explore.read_semantics(dbt.semantic_manifest(warehouse()))
+    semantics = semantics_of(dbt.project_digest())
     months = [described(month) for month in sorted(records.months_with(STAGE))]
-    found = explore.catalogue(semantics, definitions(), published, months) | words(months)
+    found = explore.catalogue(semantics, definitions(), published, months) | words(months) | conditions()
+    found["pooled"] = explore.pooled_estimates(published)
+    found["dimensions"] = with_names_of_zones(found["dimensions"], published)
     files = {
         "catalogue.js": explore.catalogue_file(found),
         "zones.js": explore.zones_file(shapes(published)),
@@ -97,6 +112,36 @@ def words(months: list[dict[str, Any]]) -> dict[str, Any]:
         "publishers": [{field: getattr(one, field) for field in fields} for one in publishers],
         "publisher_of": {name: sources()[name].publisher.name for name in [*names, "weather"]},
     }
+
+
+def conditions() -> dict[str, list[dict[str, str]]]:
+    """The conditions whose effects are estimated, and the doses of rain and the hours after it, in order."""
+    from pipeline.metrics.conditions import AFTER_HOURS, DOSES_MM
+    from pipeline.report.words import CONDITIONS
+
+    doses = {name: name.removeprefix("rain_").replace("_", " ") for name in (*DOSES_MM, *AFTER_HOURS)}
+    return {
+        "conditions": [
+            {"condition": name, "title": one.title, "definition": one.definition} for name, one in CONDITIONS.items()
+        ],
+        "doses": [{"condition": name, "title": title} for name, title in doses.items()],
+    }
+
+
+def with_names_of_zones(dimensions: dict[str, Any], published: Path) -> dict[str, Any]:
+    """The dimensions, with the name and the borough of each zone where its key is the value."""
+    import duckdb
+
+    file = published / "dim_location/dim_location.parquet"
+    if not file.exists():
+        return dimensions
+    with duckdb.connect() as con:
+        rows = con.execute(f"""
+            select location_key, concat_ws(', ', zone_name, borough)
+            from read_parquet({file_argument(file)}) order by location_key
+        """).fetchall()
+    names = {"labels": {str(key): name for key, name in rows}}
+    return dimensions | {one: dimensions[one] | names for one in ("pickup_location", "dropoff_location")}
 
 
 def shapes(published: Path) -> list[tuple[Any, ...]]:

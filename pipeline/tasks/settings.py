@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import luigi
-from luigi.task_register import Register
 
 from pipeline.database import Settings, Warehouse, cores, settings_for
 from pipeline.errors import BadInput
 from pipeline.paths import data_folder, path_for
 from pipeline.project import CONFIG, HERE, check_settings_folder, settings_folder
-from pipeline.tasks.command_line import reason_against
 
 if TYPE_CHECKING:
     from pipeline.ingest.http import RetryPolicy
@@ -99,19 +97,6 @@ def read_settings() -> None:
         for option, value in defaults.items(section):
             if not config.has_option(section, option):
                 config.set(section, option, value)
-    check_values()
-
-
-def check_values() -> None:
-    """Raises BadInput for a value of luigi.cfg that its setting cannot have; Luigi would give a stack trace."""
-    import luigi.retcodes  # declares [retcode]
-
-    config = luigi.configuration.get_config()
-    for section, _, option, parameter in Register.get_all_params():
-        if not (issubclass(Register.get_task_cls(section), luigi.Config) and config.has_option(section, option)):
-            continue
-        if reason := reason_against(config.get(section, option), parameter):
-            raise BadInput(f"luigi.cfg: [{section}] {option}: {reason}")
 
 
 def add_settings(path: Path | str) -> None:

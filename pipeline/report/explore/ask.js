@@ -2,8 +2,8 @@
 // metrics are calculated from them last. pipeline/explore/ writes the files; see there for what they hold.
 "use strict";
 
-var explore = (() => {
-  const months = new Map(); // "2024-01" -> {packed: {name: base64}, cubes: {name: cube}, tables}
+globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
+  const months = new Map(); // "2024-01" -> {packed: {name: base64}, parts: {name: cube or table}}
   const loading = new Map();
   const failed = new Set();
   let catalogue = null;
@@ -11,15 +11,16 @@ var explore = (() => {
 
   // -- Files ---------------------------------------------------------------------------------------------------------
 
-  /** Loads the files of months, and unpacks the cubes that the question needs; without a question, all of them. */
+  /**
+   * Loads the files of months, and unpacks the cubes that the question needs; without a question, all of them. The
+   * question "estimates" unpacks the effects of weather.
+   */
   async function load(wanted, question) {
     await Promise.all(wanted.filter((month) => published(month)).map(script));
-    const names = question ? cubesFor(question) : Object.keys(catalogue.cubes);
-    const parts = [];
-    for (const month of wanted.map((name) => months.get(name)).filter(Boolean)) {
-      for (const name of ["tables", ...names]) if (name in month.packed) parts.push(unpack(month, name));
-    }
-    await Promise.all(parts);
+    const cubes = question === "estimates" ? [] : question ? cubesFor(question) : Object.keys(catalogue.cubes);
+    const names = new Set(["estimates", ...cubes.flatMap((name) => [name, ...catalogue.cubes[name].tables])]);
+    const found = wanted.map((name) => months.get(name)).filter(Boolean);
+    await Promise.all(found.flatMap((month) => [...names].map((name) => unpack(month, name))));
   }
 
   function script(month) {
@@ -36,12 +37,28 @@ var explore = (() => {
   }
 
   async function unpack(month, name) {
-    if (name in month.cubes) return;
-    const text = atob(month.packed[name]), bytes = new Uint8Array(text.length);
+    if (!(name in month.packed) || name in month.parts) return;
+    const text = atob(month.packed[name]);
+    const bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i); // Uint8Array.from takes five times as long
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    month.cubes[name] = await new Response(stream).json();
+    const unzipping = new DecompressionStream("gzip"); // a blob's stream takes twice as long
+    const writer = unzipping.writable.getWriter();
+    writer.write(bytes).catch(() => {}); // damaged bytes are an error of the reader as well
+    writer.close().catch(() => {});
+    month.parts[name] = await new Response(unzipping.readable).json();
     delete month.packed[name];
+  }
+
+  /** The parts of a measure; those that refer to another measure's are written out once they are needed. */
+  function partsOf({measures}, measure) {
+    const parts = measures[measure];
+    parts?.forEach((part, number) => {
+      if (Array.isArray(part)) return;
+      const [other, earlier] = part.of;
+      const {where, elsewhere} = part;
+      parts[number] = measures[other][earlier].map((value, row) => (where[row] === "1" ? value : elsewhere));
+    });
+    return parts;
   }
 
   const published = (month) => catalogue.months.some((one) => one.month === month);
@@ -101,7 +118,7 @@ var explore = (() => {
       if (reason) missing.push(`${month} ${reason}.`);
       return !reason;
     });
-    const question = {by, where, months: used, groups: by.map(() => new Groups())};
+    const question = {by, where, months: used, label: catalogue.metrics[metric].label, groups: by.map(() => new Groups())};
     try {
       const values = evaluate(metric, question, []);
       if (!by.length && !values.size) values.set(0, filled(metric));
@@ -113,18 +130,29 @@ var explore = (() => {
     }
   }
 
+  /** The effects of weather in the months, by mode and condition or dose; without an estimate each has a reason. */
+  function estimates(wanted) {
+    const loaded = wanted.filter((month) => months.get(month)?.parts.estimates);
+    return {
+      rows: loaded.flatMap((month) => months.get(month).parts.estimates.map((row) => ({month, ...row}))),
+      missing: wanted.filter((month) => !loaded.includes(month)).map((month) => `${month} is not loaded.`),
+    };
+  }
+
   class Unanswerable extends Error {}
+
+  const SPAN = 2 ** 17; // the most values of a dimension; with 8,000 of another one, engines keep groups as small integers
 
   /** Numbers for the values of a dimension, the same in all months and cubes. */
   class Groups {
     constructor() { this.values = []; this.numbers = new Map(); }
     number(value) {
+      if (this.values.length === SPAN) throw new Unanswerable("Too many groups: choose fewer months.");
       if (!this.numbers.has(value)) { this.numbers.set(value, this.values.length); this.values.push(value); }
       return this.numbers.get(value);
     }
   }
 
-  const SPAN = 2 ** 20; // more than a dimension has values
 
   /** The metric's values by the numbers of groups; a group without rows has none. */
   function evaluate(metric, question, conditions) {
@@ -187,12 +215,12 @@ var explore = (() => {
     const asked = [...question.by, ...Object.keys(question.where), ...conditions.flatMap(namesIn)];
     const {agg} = catalogue.measures[measure];
     const names = cubesWith(measure, asked);
-    if (!names.length) throw new Unanswerable(`No data are shipped for ${asked.map(label).join(" and ")} together.`);
+    if (!names.length) throw new Unanswerable(`There are no data on ${question.label} by ${asked.map(label).join(", ")}.`);
     for (const name of names) {
       const found = combine(measure, AGGREGATIONS[agg], name, question, conditions);
       if (found) return found;
     }
-    throw new Unanswerable("Medians cannot be combined: each value has to be of one month, and of groups for which it is shipped.");
+    throw new Unanswerable("Medians cannot be combined: ask for one month or by month, and for one mode or by mode.");
   }
 
   const label = (name) => catalogue.dimensions[name]?.label ?? name;
@@ -227,13 +255,13 @@ var explore = (() => {
       }
     }
     for (const month of question.months) {
-      const {cubes} = months.get(month);
-      const cube = cubes[name];
+      const loaded = months.get(month).parts;
+      const cube = loaded[name];
       if (!cube) throw new Unanswerable(`${month} is not loaded for this question.`);
-      const parts = cube.measures[measure];
+      const parts = partsOf(cube, measure);
       if (!parts) throw new Unanswerable(`The file of ${month} was written by another version; run the month again.`);
       const [first, second] = parts;
-      const keys = tables.map((table) => keysOf(cubes.tables[table], question, conditions));
+      const keys = tables.map((table) => keysOf(loaded[table], question, conditions));
       const size = first.length;
       rows: for (let row = 0; row < size; row++) {
         let group = 0;
@@ -259,37 +287,43 @@ var explore = (() => {
       if (!has(dimension)) return;
       const {values, at} = table.dimensions[dimension];
       const of = values.map((value) => question.groups[position].number(value) * SPAN ** position);
-      at.forEach((value, key) => { numbers[key] += of[value]; });
+      for (let key = 0; key < table.size; key++) numbers[key] += of[at ? at[key] : key];
     });
     const filters = Object.entries(question.where).filter(([dimension]) => has(dimension)).map(([dimension, allowed]) => {
       const {values, at} = table.dimensions[dimension];
       const passes = values.map((value) => allowed.some((one) => one === value || (value !== null && one !== null && String(one) === String(value))));
-      return (key) => passes[at[key]];
+      return (key) => passes[at ? at[key] : key];
     });
     for (const condition of conditions.filter((one) => namesIn(one).every(has))) {
-      filters.push((key) => calculate(condition, (dimension) => valueOf(table, dimension, key)) === true);
+      const [dimension, ...others] = new Set(namesIn(condition));
+      if (others.length) {
+        filters.push((key) => calculate(condition, (name) => valueOf(table, name, key)) === true);
+      } else {
+        const {values, at} = table.dimensions[dimension];
+        const passes = values.map((value) => calculate(condition, () => value) === true);
+        filters.push((key) => passes[at ? at[key] : key]);
+      }
     }
     for (let key = 0; key < table.size; key++) if (!filters.every((passes) => passes(key))) numbers[key] = -1;
     return numbers;
   }
 
-  const valueOf = ({dimensions}, name, key) => dimensions[name].values[dimensions[name].at[key]];
+  const valueOf = ({dimensions}, name, key) => dimensions[name].values[dimensions[name].at ? dimensions[name].at[key] : key];
 
   /** Rows in the order of the dimensions' values. */
   function rowsOf(values, {by, groups}) {
     const ranks = by.map((dimension, position) => ranksOf(dimension, groups[position].values));
-    const found = [...values].map(([group, value]) => {
-      const numbers = by.map((_, position) => Math.floor(group / SPAN ** position) % SPAN);
-      return {numbers, value};
+    const number = (group, position) => Math.floor(group / SPAN ** position) % SPAN;
+    const rank = (group) => by.reduce((total, _, position) => total * SPAN + ranks[position][number(group, position)], 0);
+    const found = [...values].map(([group, value]) => ({group, value, rank: rank(group)}));
+    found.sort((a, b) => a.rank - b.rank);
+    return found.map(({group, value}) => {
+      const row = {};
+      by.forEach((dimension, position) => { row[dimension] = groups[position].values[number(group, position)]; });
+      row.value = value;
+      return row;
     });
-    found.sort((a, b) => compare(a.numbers.map((number, i) => ranks[i][number]), b.numbers.map((number, i) => ranks[i][number])));
-    return found.map(({numbers, value}) => ({
-      ...Object.fromEntries(by.map((dimension, i) => [dimension, groups[i].values[numbers[i]]])),
-      value,
-    }));
   }
-
-  const compare = (a, b) => { for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] - b[i]; return 0; };
 
   /** The position of each value in the order of its dimension; null is last. */
   function ranksOf(dimension, values) {
@@ -314,9 +348,9 @@ var explore = (() => {
 
   return {
     folder: "explore/",
-    load, options, ask,
-    month(name, packed) { months.set(name, {packed, cubes: {}}); },
+    load, options, ask, estimates,
+    month(name, packed) { months.set(name, {packed, parts: {}}); },
     catalogue(found) { if (found) catalogue = found; return catalogue; },
     zones(found) { if (found) zones = found; return zones; },
   };
-})();
+})());

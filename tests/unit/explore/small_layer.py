@@ -6,7 +6,23 @@ from typing import Any
 
 import duckdb
 
+from pipeline.explore.layout import HOURLY, Cube, Layout, Table
 from pipeline.explore.semantics import Semantics, read_semantics
+
+SMALL = Layout(
+    {
+        "hour": Table("hour", ("date", "time", "weather")),
+        "day": Table("day"),
+        "trip_type": Table(dimensions=("trip__trip_type",)),
+        "sky": Table(dimensions=("weather__sky",)),
+        "hourly_trip_type": Table(dimensions=("hourly__trip_type",)),
+    },
+    {
+        "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
+        "medians": Cube("trips", ("sky", "day"), ("median",), ("total_trips",)),
+        "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
+    },
+)
 
 
 def entity(name: str, kind: str, expr: str) -> dict[str, Any]:

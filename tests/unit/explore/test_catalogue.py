@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from pipeline.explore.catalogue import catalogue, label
-from tests.unit.explore.small_layer import semantics_of
+from tests.unit.explore.small_layer import SMALL, semantics_of
 
 
 def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimensions(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimen
         to '{tmp_path}/dim_date/dim_date.parquet'
     """)
     words = {"label": "Trips", "unit": "trips"}
-    found = catalogue(semantics_of(tmp_path), {"total_trips": words}, tmp_path, [{"month": "2024-03"}])
+    found = catalogue(semantics_of(tmp_path), {"total_trips": words}, tmp_path, [{"month": "2024-03"}], SMALL)
     assert found["months"] == [{"month": "2024-03"}]
     assert found["metrics"] == {
         "total_trips": {**words, "calculation": {"measure": "total_trips", "fill": 0, "where": []}}
@@ -35,6 +35,8 @@ def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimen
         ("trip__trip_type", "Mode"),
         ("pickup_location__borough", "Pickup borough"),
         ("weather__cloud_category", "Cloud category"),
+        ("pickup_location", "Pickup zone"),
+        ("start_station", "Start station"),
     ],
 )
 def test_a_dimension_has_a_label_of_words(name: str, expected: str) -> None:

@@ -5,7 +5,7 @@ import gzip
 import json
 from typing import Any
 
-from pipeline.explore.files import catalogue_file, month_file, packed, zones_file
+from pipeline.explore.files import catalogue_file, month_file, packed, with_references, zones_file
 
 
 def arguments(script: str, function: str) -> Any:
@@ -14,10 +14,15 @@ def arguments(script: str, function: str) -> Any:
 
 
 def test_a_month_is_a_call_with_its_packed_parts() -> None:
-    month = {"month": "2024-03", "tables": {"hour": {"size": 0}}, "cubes": {"hours": {"at": [[1]]}}}
+    month = {
+        "month": "2024-03",
+        "tables": {"hour": {"size": 0}},
+        "cubes": {"hours": {"at": [[1]], "measures": {}}},
+        "estimates": [],
+    }
     name, parts = arguments(month_file(month), "month")
-    assert name == "2024-03" and [*parts] == ["tables", "hours"]
-    assert json.loads(gzip.decompress(base64.b64decode(parts["hours"]))) == {"at": [[1]]}
+    assert name == "2024-03" and [*parts] == ["hour", "hours", "estimates"]
+    assert json.loads(gzip.decompress(base64.b64decode(parts["hours"]))) == {"at": [[1]], "measures": {}}
 
 
 def test_equal_content_gives_equal_bytes() -> None:
@@ -35,3 +40,23 @@ def test_zones_are_geojson_without_points_that_coincide() -> None:
     (zone,) = found["features"]
     assert zone["id"] == 4 and zone["properties"]["zone_name"] == "Alphabet City"
     assert zone["geometry"]["coordinates"] == [[[0, 0], [0, 1], [1, 1], [0, 0]]]
+
+
+def test_a_part_that_equals_an_earlier_one_in_some_rows_refers_to_it() -> None:
+    measures = {
+        "trips": [[3, 0, 5]],
+        "rush_hour_trips": [[0, 0, 5]],
+        "known_trips": [[None, None, 5]],
+        "mean": [[1.5, None, 2.5], [3, 0, 5]],
+        "other": [[3, 1, 5]],
+    }
+    assert with_references({"at": [[0, 1, 2]], "measures": measures}) == {
+        "at": [[0, 1, 2]],
+        "measures": {
+            "trips": [[3, 0, 5]],
+            "rush_hour_trips": [{"of": ["trips", 0], "where": "011", "elsewhere": 0}],
+            "known_trips": [{"of": ["trips", 0], "where": "001", "elsewhere": None}],
+            "mean": [[1.5, None, 2.5], {"of": ["trips", 0], "where": "111", "elsewhere": 0}],
+            "other": [[3, 1, 5]],
+        },
+    }

@@ -21,7 +21,6 @@ MONTH = ("RunMonth", "--month", "2024-01")
         (("RunMonth", "--mnth=2024-01"), "--mnth: unknown option; did you mean --month?"),
         ((*MONTH, "--quux"), "--quux: unknown option"),
         ((*MONTH, "again"), "again: unexpected argument"),
-        (("RunMnth", "--month", "2024-01"), "RunMnth: unknown task; did you mean RunMonth?"),
     ],
 )
 def test_a_wrong_option_or_value_is_one_line_with_exit_code_2(

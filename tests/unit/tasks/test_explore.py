@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.tasks.explore import definitions, shapes, version, words
+from pipeline.tasks.explore import conditions, definitions, shapes, version, with_names_of_zones, words
 
 
 def test_modes_have_the_words_and_colours_of_their_sources_and_publishers_are_named_once() -> None:
@@ -20,9 +20,27 @@ def test_modes_have_the_words_and_colours_of_their_sources_and_publishers_are_na
     assert found["publisher_of"]["weather"] == "open_meteo"
 
 
+def test_conditions_and_doses_have_titles_in_order() -> None:
+    found = conditions()
+    assert [one["condition"] for one in found["conditions"]] == ["rain", "snow", "cold", "heat", "adverse"]
+    assert [one["title"] for one in found["doses"]][:2] == ["0.1 to 0.2 mm", "0.3 to 0.9 mm"]
+    assert found["doses"][-1]["title"] == "dry 2 to 6 hours after rain"
+
+
 def test_every_metric_has_words() -> None:
     assert definitions()["total_trips"]["unit"] == "trips"
     assert all(one["label"] and one["description"] for one in definitions().values())
+
+
+def test_the_keys_of_zones_have_their_names_as_labels(tmp_path: Path) -> None:
+    places = {"pickup_location": {"values": [4]}, "dropoff_location": {"values": [4]}}
+    assert with_names_of_zones(places, tmp_path) == places
+    (tmp_path / "dim_location").mkdir()
+    row = "4 as location_key, 'Alphabet City' as zone_name, 'Manhattan' as borough"
+    duckdb.execute(f"copy (select {row}) to '{tmp_path}/dim_location/dim_location.parquet'")
+    found = with_names_of_zones(places | {"date__day_name": {}}, tmp_path)
+    assert found["pickup_location"] == {"values": [4], "labels": {"4": "Alphabet City, Manhattan"}}
+    assert found["date__day_name"] == {}
 
 
 def test_shapes_are_those_of_the_published_zones(tmp_path: Path) -> None:

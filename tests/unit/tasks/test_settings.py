@@ -107,21 +107,3 @@ def test_a_page_has_an_address_where_the_server_of_the_pages_is_configured(
     luigi.configuration.get_config().set("mobility", "pages_url", server)
     assert address_of(tmp_path / "reports/2024-01.html") == address
     luigi.configuration.get_config().set("mobility", "pages_url", "")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[core]\nworkers = two", "[core] workers: 'two': expected a whole number"),
-        ("[core]\nlog_level = LOUD", "[core] log_level: 'LOUD': not valid (LOUD is not a valid choice from "),
-        ("[mobility]\nmemory_gb = much", "[mobility] memory_gb: 'much': expected a number"),
-        ("[download]\nattempts = 2.5", "[download] attempts: '2.5': expected a whole number"),
-        ("[retcode]\ntask_failed = x", "[retcode] task_failed: 'x': expected a whole number"),
-        ("[worker]\nkeep_alive = perhaps", "[worker] keep_alive: 'perhaps': not valid (cannot interpret "),
-    ],
-)
-def test_a_value_that_a_setting_cannot_have_is_one_line(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "luigi.cfg").write_text(f"{text}\n")
-    ended = printed("", tmp_path)
-    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert ended.stderr.startswith(f"error: luigi.cfg: {message}")

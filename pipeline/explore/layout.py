@@ -1,0 +1,131 @@
+"""The layout of a month's data: which measures there are by the keys of which tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.explore.semantics import Measure, Semantics
+
+GRAINS = ("hour", "day", "week", "month", "quarter", "year")
+ADDITIVE = ("sum_boolean", "sum", "count", "average", "min", "max")
+HOURLY = (*ADDITIVE, "count_distinct")
+FEW = ("total_trips", "avg_trip_duration_minutes", "avg_trip_distance_miles", "total_revenue", "avg_fare")
+"""What most questions about places are about: a cube of all measures by day has ten times their size."""
+MOST = (
+    *(*FEW, "total_trip_distance_miles", "total_passengers", "avg_passengers_per_trip"),
+    *("speed_miles", "speed_minutes", "priced_revenue", "priced_miles"),
+)
+MEDIANS_BY = ("hour_of_day", "weekday", "borough", "zone", "precipitation", "temperature")
+"""The tables by which the medians of each mode are, beside the days."""
+KEYS = ("pickup_location", "dropoff_location", "start_station")
+"""The entities whose keys are dimensions themselves: several zones have the same name."""
+UNSTABLE = ("months_observed", "is_current")
+"""Attributes of stations that other months change: a month's file would be outdated by them."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Keys: a time of this grain, the entities whose attributes it has, and further dimensions."""
+
+    grain: str = ""
+    entities: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+
+    @property
+    def grains(self) -> Sequence[str]:
+        """The grains of time that its keys have."""
+        return GRAINS[GRAINS.index(self.grain) :] if self.grain else ()
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Measures of a semantic model by the keys of tables: those with these aggregations, or of these names."""
+
+    model: str
+    tables: tuple[str, ...]
+    aggs: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def measures(self, semantics: Semantics) -> list[Measure]:
+        found = (measure for measure in semantics.measures.values() if measure.model == self.model)
+        return [measure for measure in found if measure.agg in self.aggs or measure.name in self.names]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Tables, and cubes in the order in which a question looks for one that answers it."""
+
+    tables: Mapping[str, Table]
+    cubes: Mapping[str, Cube]
+
+
+LAYOUT = Layout(
+    {
+        "month": Table("month"),
+        "day": Table("day", ("date",)),
+        "hour": Table("hour", ("date", "time", "weather")),
+        "hour_of_day": Table(entities=("time",)),
+        "weekday": Table(dimensions=("date__day_name", "date__day_of_week", "date__is_weekend", "date__is_weekday")),
+        "precipitation": Table(dimensions=("weather__precipitation_type",)),
+        "temperature": Table(dimensions=("weather__temp_category",)),
+        "trip_type": Table(dimensions=("trip__trip_type",)),
+        "trip_kind": Table(dimensions=("trip__member_type", "trip__rideable_type", "trip__payment_type")),
+        "borough": Table(dimensions=("pickup_location__borough",)),
+        "zone": Table(entities=("pickup_location",)),
+        "dropoff_zone": Table(entities=("dropoff_location",)),
+        "station": Table(entities=("start_station",)),
+        "hourly_trip_type": Table(dimensions=("hourly__trip_type",)),
+        "effect": Table(
+            dimensions=("weather_effect__trip_type", "weather_effect__condition", "weather_effect__reason")
+        ),
+    },
+    {
+        "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
+        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST),
+        "kinds_by_hour": Cube("trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",)),
+        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
+        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST),
+        "boroughs_by_hour": Cube("trips", ("trip_type", "borough", "hour"), names=("total_trips",)),
+        "zones_by_hour_of_day": Cube("trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",)),
+        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",)),
+        "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=FEW),
+        "stations": Cube("trips", ("trip_type", "station", "month"), names=FEW[:2]),
+        "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
+        "effects": Cube("weather_effects", ("effect", "month"), ADDITIVE),
+        "medians": Cube("trips", ("month",), ("median",)),
+        "medians_of_modes": Cube("trips", ("trip_type", "month"), ("median",)),
+        "medians_by_day": Cube("trips", ("trip_type", "day"), ("median",)),
+        **{f"medians_by_{name}": Cube("trips", ("trip_type", name, "month"), ("median",)) for name in MEDIANS_BY},
+    },
+)
+
+
+def schema(semantics: Semantics, layout: Layout) -> Mapping[str, Any]:
+    """The dimensions of each table, and the model, tables and measures of each cube."""
+    return {
+        "tables": {name: dimensions_of(semantics, table) for name, table in layout.tables.items()},
+        "cubes": {
+            name: {
+                "model": cube.model,
+                "tables": cube.tables,
+                "measures": [measure.name for measure in cube.measures(semantics)],
+            }
+            for name, cube in layout.cubes.items()
+        },
+    }
+
+
+def dimensions_of(semantics: Semantics, table: Table) -> list[str]:
+    """The names of the dimensions that the table's keys have."""
+    attributes = (name for entity in table.entities for name in attributes_of(semantics, entity))
+    return [*(f"metric_time__{grain}" for grain in table.grains), *attributes, *table.dimensions]
+
+
+def attributes_of(semantics: Semantics, entity: str) -> dict[str, str]:
+    """The expressions of an entity's attributes that other months do not change, by their full names.
+
+    The key is one of them where it is a dimension.
+    """
+    key = {entity: semantics.model_of(entity).keys[entity]} if entity in KEYS else {}
+    found = semantics.dimensions_of(entity)
+    return key | {name: expr for name, expr in found.items() if name.split("__")[1] not in UNSTABLE}

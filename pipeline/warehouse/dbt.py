@@ -126,11 +126,11 @@ def run_in(folder: Path, command: Sequence[str], env: Mapping[str, str]) -> int:
 def console_script(name: str, module: str) -> list[str]:
     """What runs a package's console script, which may be in another folder than Python, or in none.
 
-    It ends where nobody reads its output any more, as other programs do.
+    Ctrl-C ends it, and that nobody reads its output any more, as other programs and without a stack trace.
     """
     code = (
-        f"import signal, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL); from {module} import cli; "
-        f"sys.argv[0] = '{name}'; sys.exit(cli())"
+        "import signal, sys; [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGPIPE, signal.SIGINT)]; "
+        f"from {module} import cli; sys.argv[0] = '{name}'; sys.exit(cli())"
     )
     return [*PYTHON, "-c", code]
 

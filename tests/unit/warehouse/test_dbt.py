@@ -86,6 +86,18 @@ def test_a_program_of_a_package_runs_without_its_script(tmp_path: Path) -> None:
     assert "Usage: dbt " in ended.stdout
 
 
+def test_ctrl_c_ends_a_program_of_a_package_without_a_stack_trace(tmp_path: Path) -> None:
+    command = console_script("dbt", "dbt.cli.main")
+    ended = subprocess.run(
+        [*command[:-1], command[-1].replace("from dbt", "signal.raise_signal(signal.SIGINT); from dbt")],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (-2, "")
+
+
 def test_the_profile_has_no_settings_that_fail_after_a_spill() -> None:
     """DuckDB takes temp_directory when it opens the file; setting it again by ``settings`` fails after a spill."""
     profile = read_yaml(DBT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]

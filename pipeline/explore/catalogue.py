@@ -26,8 +26,10 @@ ORDERED_BY = {
     "weather_description": "weather_code",
 }
 """The attribute by whose least value the values of another one are ordered; others are ordered by themselves."""
+MEASURED = ("_c", "_f", "_mm", "_cm", "_pct", "_ms", "_mph", "_hpa", "_degrees", "latitude", "longitude")
+"""How the names of attributes end that are measured."""
 MOST_VALUES = 400
-"""A dimension with more values has none in the catalogue."""
+"""A dimension with more values has none in the catalogue, nor has one that is measured."""
 LABELS = {
     "metric_time": "Time",
     "trip_type": "Mode",
@@ -105,15 +107,20 @@ def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, l
     file = published / model.table / f"{model.table}.parquet"
     if not file.exists():
         return {}
-    found: dict[str, list[Any]] = {}
+    named = {name: expr for name, expr in attributes_of(semantics, entity).items() if not name.endswith(MEASURED)}
+    lists = [ordered_values(expr, model.dimensions.get(order_of(name), expr)) for name, expr in named.items()]
     with duckdb.connect() as con:
-        con.execute(f"create view dimension as from read_parquet({file_argument(file)})")
-        for name, expr in attributes_of(semantics, entity).items():
-            order = model.dimensions.get(ORDERED_BY.get(name.split("__")[-1], ""), expr)
-            rows = con.execute(
-                f"select {expr} from dimension where {expr} is not null group by 1 order by min({order}), 1"
-                f" limit {MOST_VALUES + 1}"
-            ).fetchall()
-            if len(rows) <= MOST_VALUES:
-                found[name] = plain([value for (value,) in rows])
-    return found
+        con.execute(f"create table dimension as from read_parquet({file_argument(file)})")
+        found = con.execute(f"select {', '.join(lists)}").fetchone() or ()
+    return {name: plain(values) for name, values in zip(named, found, strict=True) if len(values or ()) <= MOST_VALUES}
+
+
+def order_of(name: str) -> str:
+    """The attribute by which the values of one with this full name are ordered."""
+    return ORDERED_BY.get(name.rsplit("__", maxsplit=1)[-1], "")
+
+
+def ordered_values(expr: str, order: str) -> str:
+    """The SQL of a list of the values, of few more than are wanted where there are too many."""
+    values = f"select {expr} as v, min({order}) as o from dimension where {expr} is not null group by 1"
+    return f"(select coalesce(list(v order by o, v), []) from (from ({values}) limit {MOST_VALUES + 1}))"

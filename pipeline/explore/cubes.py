@@ -6,9 +6,9 @@ a sum with a count for a mean, the only distinct value. Medians have no such par
 answers a question only where one row of the cube does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,18 @@ class Marts:
     layout: Layout = LAYOUT
 
 
+Key = tuple[Any, ...]
+"""The values of a table's columns."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The rows of a cube: for each of its tables the key of each row, and for each part of a measure the values."""
+
+    keys: list[list[Key]]
+    parts: list[list[Any]]
+
+
 def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
     """The month's tables and cubes.
 
@@ -52,15 +64,34 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
     parts of each measure, each a list with a value for each row.
     """
     create_rows(marts)
-    for name, cube in marts.layout.cubes.items():
-        marts.con.execute(f"create or replace temp table cube_{name} as {cube_sql(marts, cube)}")
-    for name, table in marts.layout.tables.items():
-        marts.con.execute(f"create or replace temp table keys_{name} as {keys_sql(marts, name, table)}")
+    rows = {name: columns_of(marts, cube) for name, cube in marts.layout.cubes.items()}
+    keys = {name: keys_in(name, marts.layout, rows) for name in marts.layout.tables}
     return {
         "month": f"{month:%Y-%m}",
-        "tables": {name: table_of(marts, name, table) for name, table in marts.layout.tables.items()},
-        "cubes": {name: cube_of(marts, name, cube) for name, cube in marts.layout.cubes.items()},
+        "tables": {name: table_of(marts, table, keys[name]) for name, table in marts.layout.tables.items()},
+        "cubes": {
+            name: cube_of(cube.measures(marts.semantics), [keys[table] for table in cube.tables], rows[name])
+            for name, cube in marts.layout.cubes.items()
+        },
     }
+
+
+def columns_of(marts: Marts, cube: Cube) -> Columns:
+    """The rows of the cube by columns: for each of its tables the keys, then the parts of measures."""
+    found = marts.con.execute(cube_sql(marts, cube))
+    names = [column[0] for column in found.description]
+    columns = iter([list(column) for column in zip(*found.fetchall(), strict=True)] or [[] for _ in names])
+    widths = [len(marts.layout.tables[table].columns) for table in cube.tables]
+    keys = [list(zip(*(next(columns) for _ in range(width)), strict=True)) for width in widths]
+    return Columns(keys, list(columns))
+
+
+def keys_in(name: str, layout: Layout, rows: Mapping[str, Columns]) -> dict[Key, int]:
+    """The distinct keys of a table in all cubes, with their positions: in order, null last."""
+    cubes = [(rows[one].keys, cube.tables) for one, cube in layout.cubes.items() if name in cube.tables]
+    found = {key for keys, tables in cubes for key in keys[tables.index(name)]}
+    ordered = sorted(found, key=lambda key: [(value is None, value) for value in key])
+    return {key: position for position, key in enumerate(ordered)}
 
 
 def create_rows(marts: Marts) -> None:
@@ -73,34 +104,25 @@ def create_rows(marts: Marts) -> None:
             marts.con.execute(f"create temp view {rows} as from {table}")
 
 
-def keys_of(name: str, table: Table) -> list[str]:
-    """The columns that identify a key of the table."""
-    time = [f"{name}_metric_time"] if table.grain else []
-    return [*time, *(f"{name}_{one}" for one in (*table.entities, *table.dimensions))]
-
-
 def cube_sql(marts: Marts, cube: Cube) -> str:
     """The parts of the cube's measures, grouped by the keys of its tables."""
     model = marts.semantics.models[cube.model]
-    columns = [f"{expr} as {key}" for name in cube.tables for key, expr in key_columns(marts, model, name)]
+    keys = [expr for name in cube.tables for expr in key_expressions(model, marts.layout.tables[name])]
     parts = [
-        f"{part.format(f'({measure.expr})')} as {measure.name}_{number}"
-        for measure in cube.measures(marts.semantics)
-        for number, part in enumerate(PARTS[measure.agg])
+        part.format(f"({measure.expr})") for measure in cube.measures(marts.semantics) for part in PARTS[measure.agg]
     ]
-    return f"select {', '.join([*columns, *parts])} from {rows_of(marts, model, cube)} group by all"
+    return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all"
 
 
-def key_columns(marts: Marts, model: Model, name: str) -> Iterator[tuple[str, str]]:
-    """The keys of a table, each with its expression over the rows of the model."""
-    table = marts.layout.tables[name]
+def key_expressions(model: Model, table: Table) -> Iterator[str]:
+    """The keys of a table as expressions over the rows of the model."""
     if table.grain:
-        yield f"{name}_metric_time", f"date_trunc('{table.grain}', {model.time})"
+        yield f"date_trunc('{table.grain}', {model.time})::timestamp"
     for entity in table.entities:
-        yield f"{name}_{entity}", model.entities[entity]
+        yield model.entities[entity]
     for dimension in table.dimensions:
         entity, attribute = dimension.split("__")
-        yield f"{name}_{dimension}", model.dimensions[attribute] if entity == model.primary else dimension
+        yield model.dimensions[attribute] if entity == model.primary else dimension
 
 
 def rows_of(marts: Marts, model: Model, cube: Cube) -> str:
@@ -118,35 +140,37 @@ def rows_of(marts: Marts, model: Model, cube: Cube) -> str:
     return f"(select rows.*, {', '.join(columns)} from rows_{model.name} as rows {joins})"
 
 
-def keys_sql(marts: Marts, name: str, table: Table) -> str:
-    """The distinct keys of a table in all cubes, in a stable order, with their positions."""
-    keys = ", ".join(keys_of(name, table))
-    cubes = [cube for cube, declared in marts.layout.cubes.items() if name in declared.tables]
-    found = " union ".join(f"select distinct {keys} from cube_{cube}" for cube in cubes)
-    return f"select *, row_number() over (order by {keys}) - 1 as key_number from ({found}) order by all"
-
-
-def table_of(marts: Marts, name: str, table: Table) -> dict[str, Any]:
+def table_of(marts: Marts, table: Table, keys: Collection[Key]) -> dict[str, Any]:
     """The attributes of the table's keys."""
-    columns = {f"metric_time__{grain}": truncated(grain, f"{name}_metric_time") for grain in table.grains}
-    joins = ""
-    for entity in table.entities:
-        model = marts.semantics.model_of(entity)
-        columns |= {one: f"{entity}.{expr}" for one, expr in attributes_of(marts.semantics, entity).items()}
-        joins += f" left join {model.table} as {entity} on {name}_{entity} = {entity}.{model.keys[entity]}"
-    columns |= {dimension: f"{name}_{dimension}" for dimension in table.dimensions}
-    sql = f"select {', '.join(columns.values())} from keys_{name}{joins} order by key_number"
-    rows = marts.con.execute(sql).fetchall()
-    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    return {
-        "size": len(rows),
-        "dimensions": {one: encoded(plain(found)) for one, found in zip(columns, values, strict=True)},
+    values = dict(zip(table.columns, zip(*keys, strict=True) if keys else ([] for _ in table.columns), strict=True))
+    found: dict[str, Sequence[Any]] = {
+        f"metric_time__{grain}": [truncated(grain, time) for time in values["metric_time"]] for grain in table.grains
     }
+    for entity in table.entities:
+        found |= attributes(marts, entity, values[entity])
+    found |= {dimension: values[dimension] for dimension in table.dimensions}
+    return {"size": len(keys), "dimensions": {name: encoded(plain(column)) for name, column in found.items()}}
 
 
-def truncated(grain: str, time: str) -> str:
-    """The SQL of a time at this grain: of an hour a timestamp, else a date."""
-    return f"date_trunc('{grain}', {time})" + ("" if grain == "hour" else "::date")
+def attributes(marts: Marts, entity: str, keys: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """The attributes of the entity's keys; null where the key is unknown."""
+    model, named = marts.semantics.model_of(entity), attributes_of(marts.semantics, entity)
+    key = model.keys[entity]
+    sql = f"select {', '.join([key, *named.values()])} from {model.table} where {key} in (select unnest($keys))"
+    rows = {row[0]: row[1:] for row in marts.con.execute(sql, {"keys": list({*keys} - {None})}).fetchall()}
+    unknown = (None,) * len(named)
+    columns = zip(*(rows.get(one, unknown) for one in keys), strict=True) if keys else ([] for _ in named)
+    return dict(zip(named, columns, strict=True))
+
+
+def truncated(grain: str, time: datetime) -> datetime | date:
+    """The begin of the hour, day, week, month, quarter or year that has the time: of an hour a time, else a date."""
+    if grain == "hour":
+        return time
+    first = {"month": time.month, "quarter": time.month - (time.month - 1) % 3, "year": 1}
+    if grain in first:
+        return date(time.year, first[grain], 1)
+    return time.date() - timedelta(days=time.weekday() if grain == "week" else 0)
 
 
 def encoded(values: Sequence[Any]) -> dict[str, Any]:
@@ -161,22 +185,14 @@ def encoded(values: Sequence[Any]) -> dict[str, Any]:
     return {"values": found, "at": [positions[value] for value in values]}
 
 
-def cube_of(marts: Marts, name: str, cube: Cube) -> dict[str, Any]:
+def cube_of(measures: Sequence[Measure], tables: Sequence[Mapping[Key, int]], rows: Columns) -> dict[str, Any]:
     """The positions of the cube's rows in its tables, and the parts of its measures, in the order of the tables."""
-    measures, tables = cube.measures(marts.semantics), marts.layout.tables
-    joins = " ".join(
-        f"join keys_{table} on "
-        + " and ".join(f"cube.{key} is not distinct from keys_{table}.{key}" for key in keys_of(table, tables[table]))
-        for table in cube.tables
-    )
-    positions = [f"keys_{table}.key_number" for table in cube.tables]
-    parts = [f"cube.{measure.name}_{number}" for measure in measures for number in range(len(PARTS[measure.agg]))]
-    columns, order = ", ".join([*positions, *parts]), ", ".join(positions)
-    rows = marts.con.execute(f"select {columns} from cube_{name} as cube {joins} order by {order}").fetchall()
-    found = iter(list(map(plain, zip(*rows, strict=True))) or [[] for _ in (*positions, *parts)])
+    at = [[positions[key] for key in keys] for positions, keys in zip(tables, rows.keys, strict=True)]
+    order = [row[-1] for row in sorted(zip(*at, range(len(at[0])), strict=True))]
+    parts = ([column[row] for row in order] for column in map(plain, rows.parts))
     return {
-        "at": [next(found) for _ in cube.tables],
-        "measures": {one.name: parts_of(one, [next(found) for _ in PARTS[one.agg]]) for one in measures},
+        "at": [[column[row] for row in order] for column in at],
+        "measures": {one.name: parts_of(one, [next(parts) for _ in PARTS[one.agg]]) for one in measures},
     }
 
 

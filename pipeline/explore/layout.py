@@ -36,6 +36,11 @@ class Table:
         """The grains of time that its keys have."""
         return GRAINS[GRAINS.index(self.grain) :] if self.grain else ()
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The names of what identifies a key."""
+        return [*(["metric_time"] if self.grain else []), *self.entities, *self.dimensions]
+
 
 @dataclass(frozen=True)
 class Cube:

@@ -94,12 +94,13 @@ def read_semantics(manifest: Path) -> Semantics:
         measure["name"]: Measure(measure["name"], model["name"], measure["agg"], measure["expr"] or measure["name"])
         for model in declared["semantic_models"]
         for measure in model["measures"]
+        if not measure["non_additive_dimension"]
     }
     calculations, not_covered = dict[str, dict[str, Any]](), dict[str, str]()
     with duckdb.connect() as con:
         for metric in declared["metrics"]:
             try:
-                calculations[metric["name"]] = calculation_of(con, metric)
+                calculations[metric["name"]] = calculation_of(con, metric, measures)
             except NotCovered as reason:
                 not_covered[metric["name"]] = str(reason)
     return Semantics(models, measures, calculations, not_covered)
@@ -123,14 +124,16 @@ def model_from(model: Mapping[str, Any]) -> Model:
     )
 
 
-def calculation_of(con: "duckdb.DuckDBPyConnection", metric: Mapping[str, Any]) -> dict[str, Any]:
+def calculation_of(
+    con: "duckdb.DuckDBPyConnection", metric: Mapping[str, Any], measures: Mapping[str, Measure]
+) -> dict[str, Any]:
     """How a metric is calculated. Raises NotCovered where a browser cannot."""
     params = metric["type_params"]
     where = where_of(con, metric["filter"])
     if metric["type"] == "simple":
         measure = params["measure"]
-        if measure["join_to_timespine"] or measure["alias"]:
-            raise NotCovered("a measure that is joined to the time spine, or renamed")
+        if measure["join_to_timespine"] or measure["alias"] or measure["name"] not in measures:
+            raise NotCovered("a measure that is joined to the time spine, renamed or not additive over all dimensions")
         where += where_of(con, measure["filter"])
         return {"measure": measure["name"], "fill": measure["fill_nulls_with"], "where": where}
     if metric["type"] == "ratio":

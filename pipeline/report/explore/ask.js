@@ -215,7 +215,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     const asked = [...question.by, ...Object.keys(question.where), ...conditions.flatMap(namesIn)];
     const {agg} = catalogue.measures[measure];
     const names = cubesWith(measure, asked);
-    if (!names.length) throw new Unanswerable(`There are no data on ${question.label} by ${asked.map(label).join(", ")}.`);
+    if (!names.length) throw new Unanswerable(`There are no data on ${question.label}${asked.length ? ` by ${asked.map(label).join(", ")}` : ""}.`);
     for (const name of names) {
       const found = combine(measure, AGGREGATIONS[agg], name, question, conditions);
       if (found) return found;

@@ -43,7 +43,9 @@ def model(
         "defaults": {"agg_time_dimension": time} if time else None,
         "entities": entities,
         "dimensions": dimensions,
-        "measures": [{"name": n, "agg": agg, "expr": expr} for n, agg, expr in measures],
+        "measures": [
+            {"name": n, "agg": agg, "expr": expr, "non_additive_dimension": None} for n, agg, expr in measures
+        ],
     }
 
 

@@ -59,6 +59,6 @@ def test_a_metric_that_a_browser_cannot_calculate_is_named_with_the_reason(tmp_p
     renamed = made_of("renamed", "derived", expr="a", metrics=[given("total_trips", alias="a")])
     cumulative = made_of("so_far", "cumulative", measure={})
     like = simple("like", "total_trips", None, "{{ Dimension('weather__sky') }} like 's%'")
-    found = semantics_of(tmp_path, renamed, cumulative, like)
-    assert {*found.not_covered} == {"renamed", "so_far", "like"}
+    found = semantics_of(tmp_path, renamed, cumulative, like, simple("unknown", "balance"))
+    assert {*found.not_covered} == {"renamed", "so_far", "like", "unknown"}
     assert "cumulative" in found.not_covered["so_far"] and "total_trips" in found.calculations

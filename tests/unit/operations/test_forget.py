@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
-from pipeline.operations.forget import delete_files, forget, require_stored
+from pipeline.operations.forget import delete_files, delete_published, delete_receipts, forget, require_stored
 from pipeline.sources import sources
 
 MONTH = date(2023, 5, 1)
@@ -59,6 +59,14 @@ def test_what_is_not_stored_cannot_be_forgotten(data: Path, month: date, names: 
     land(data, "citibike", "2023.zip", "2023", "2023-05")
     with pytest.raises(BadInput, match=rf"^nothing is stored for {what}; nothing was deleted; \S+ status lists what"):
         require_stored(month, names)
+
+
+def test_the_data_to_explore_are_deleted_with_what_is_published(data: Path) -> None:
+    for name in ("explore/2023-05.js", "explore/2023-05.json", "explore/2023-06.js", "2023-05.html"):
+        (data / "reports/explore").mkdir(parents=True, exist_ok=True)
+        (data / "reports" / name).write_text("{}")
+    assert len([*delete_published(MONTH), *delete_receipts(MONTH)]) == 3
+    assert left(data) == ["2023-06.js"]
 
 
 @pytest.mark.parametrize("names", [[], ["citibike"]])

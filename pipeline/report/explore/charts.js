@@ -2,6 +2,7 @@
 (() => {
   const explore = globalThis.explore = globalThis.explore || {};
   const MOST_POINTS = 400;
+  const MOST_MAPS = 9;
   const LOCAL = { type: "utc" }; // days are stored as UTC, and shown as they are
 
   explore.KINDS = {
@@ -9,7 +10,7 @@
   };
 
   // The kinds that fit the question, the best one first.
-  explore.kindsOf = ({ metric, by: [first, second] }) => {
+  explore.kindsOf = ({ metric, by: [first, second], where }) => {
     const additive = explore.isAdditive(explore.metric(metric));
     if (!first) return ["figure"];
     if (explore.isEffect(metric)) return ["intervals"];
@@ -19,9 +20,13 @@
     if (explore.isTime(first) && explore.isTime(second)) return ["heat"];
     if (explore.isTime(first) || explore.isTime(second)) {
       const other = explore.isTime(first) ? second : first;
+      if (where[other] && where[other].length <= MOST_MAPS) return ["line", "multiples", "heat"];
       return isFine(other) || explore.isZone(other) ? ["heat", "line"] : ["line", "multiples", "bars", ...shares, "heat"];
     }
-    if (explore.isZone(first) || explore.isZone(second)) return ["multiples", "bars", ...shares, "heat"];
+    if (explore.isZone(first) || explore.isZone(second)) {
+      const other = explore.isZone(first) ? second : first;
+      return explore.isMode(other) || explore.valuesOf(other).length <= MOST_MAPS ? ["multiples", "bars", ...shares, "heat"] : ["heat", "bars"];
+    }
     if (isFine(first) && isFine(second)) return ["heat", "multiples", "bars"];
     return [...(additive || !isFine(first) ? ["bars", ...(isFine(first) ? ["line"] : [])] : ["line", "bars"]), "multiples", ...shares, "heat"];
   };
@@ -53,8 +58,14 @@
   // A channel of position for a dimension.
   const axis = (state, index, marks, more = {}) => {
     const name = state.by[index], field = "ab"[index];
-    if (explore.isTime(name)) return { field, type: "temporal", scale: LOCAL, title: null, axis: { grid: false, labelFlush: true, labelOverlap: true, tickCount: 8 }, ...more };
+    if (explore.isTime(name)) return { field, type: "temporal", scale: LOCAL, title: null, axis: { grid: false, labelFlush: true, labelOverlap: true, tickCount: 8, ...months(name, marks, field) }, ...more };
     return { field, type: "ordinal", sort: labels(name, marks, field), title: explore.dimensionLabel(name), axis: { grid: false, labelAngle: more.angle ?? 0, labelOverlap: more.angle ? false : true, labelLimit: 170 }, ...more };
+  };
+  // Months have their names at the axis, at most eight.
+  const months = (name, marks, field) => {
+    if (name !== "metric_time__month") return {};
+    const found = [...new Set(marks.map((mark) => mark[field]))].sort((one, other) => one - other), step = Math.ceil(found.length / 8);
+    return { format: "%b %Y", values: found.filter((_, index) => index % step === 0) };
   };
   const quantity = (state, more = {}) => {
     const { unit } = explore.metric(state.metric);
@@ -89,9 +100,11 @@
   const DRAW = {
     line: (state, marks, theme) => {
       const time = explore.isTime(state.by[1]) ? 1 : 0, other = state.by.length > 1 ? 1 - time : 5;
+      const color = colour(state, other, marks, theme);
+      if (color.legend && marks.length > MOST_POINTS) Object.assign(color.legend, { symbolType: "stroke", symbolStrokeWidth: 3 });
       return {
         width: theme.full, height: theme.height,
-        encoding: { x: axis(state, time, marks), y: quantity(state), color: colour(state, other, marks, theme) },
+        encoding: { x: axis(state, time, marks), y: quantity(state), color },
         layer: lines(marks, 30),
       };
     },
@@ -136,7 +149,7 @@
       };
     },
     multiples: (state, marks, theme) => {
-      if (state.by.some(explore.isZone)) return maps(state, marks, theme);
+      if (hasMaps(state)) return maps(state, marks, theme);
       const facet = explore.isMode(state.by[0]) || explore.isTime(state.by[1]) ? 0 : 1, x = 1 - facet;
       const names = labels(state.by[facet], marks, "ab"[facet]);
       const columns = theme.narrow ? 1 : Math.min(names.length, 3), width = Math.max(120, Math.floor(theme.full / columns) - 68);
@@ -161,10 +174,10 @@
     intervals: (state, marks, theme) => {
       const mode = state.by.findIndex(explore.isMode), x = mode === 0 && state.by.length > 1 ? 1 : 0, names = mode < 0 ? [] : labels(state.by[mode], marks, "ab"[mode]);
       const isFaceted = mode >= 0 && mode !== x, columns = isFaceted && !theme.narrow ? Math.min(names.length, 3) : 1;
-      const position = explore.isTime(state.by[x]) ? axis(state, x, marks, { scale: { ...LOCAL, padding: 12 } }) : axis(state, x, marks, { title: null, ...(isFaceted ? { angle: -35 } : {}) });
+      const position = explore.isTime(state.by[x]) ? axis(state, x, marks, { scale: { ...LOCAL, padding: 12 }, axis: { grid: false, labelAngle: -35, labelOverlap: true, ...months(state.by[x], marks, "ab"[x]) } }) : axis(state, x, marks, { title: null, ...(isFaceted ? { angle: -35 } : {}) });
       const series = mode < 0 ? { value: theme.accent } : { ...colour(state, mode, marks, theme), legend: null };
       const spec = {
-        width: isFaceted ? Math.floor(theme.width / columns) - (columns > 1 ? 18 : 0) : theme.full, height: isFaceted ? 230 : theme.height,
+        width: isFaceted ? Math.floor(theme.width / columns) - (columns > 1 ? 18 : 30) : theme.full, height: isFaceted ? 230 : theme.height,
         layer: [
           { mark: { type: "rule", color: theme.quiet }, encoding: { y: { datum: 0 } } },
           { mark: { type: "rule", strokeWidth: 2.5, invalid: "filter" }, encoding: { x: position, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color: series,
@@ -193,7 +206,7 @@
     };
   };
   const flat = (state, marks, theme, second) => {
-    const stacked = explore.isAdditive(explore.metric(state.metric)), isOrdered = !explore.isZone(state.by[0]) && explore.dimension(state.by[0])?.ordered;
+    const stacked = explore.isAdditive(explore.metric(state.metric)), isOrdered = !/location|station|holiday|description/.test(state.by[0]);
     const sort = isOrdered ? labels(state.by[0], marks, "a") : { field: "value", op: stacked ? "sum" : "max", order: "descending" };
     return {
       width: theme.full, height: Math.max(120, 60 + (second && !stacked ? 12 * labels(second, marks, "b").length + 8 : 21) * labels(state.by[0], marks, "a").length),
@@ -213,18 +226,22 @@
     const zone = state.by.findIndex(explore.isZone), name = state.by[zone];
     const values = new Map(marks.map((mark) => [explore.textOf(mark.row[name]), mark]));
     const features = explore.features().map((feature) => {
-      const found = values.get(explore.zoneKey(name, feature.properties));
+      const found = values.get(explore.zoneKey(feature.properties));
       return { type: "Feature", geometry: feature.geometry, properties: feature.properties, value: found?.value ?? null, row: found?.row };
     });
-    const known = features.filter((feature) => feature.value !== null && (!additive || feature.value > 0));
+    const known = features.filter((feature) => feature.value !== null && (!additive || feature.value > 0)).map((feature) => feature.value);
+    const test = additive ? "!(datum.value > 0)" : "datum.value === null";
     return {
       width, height: Math.round(width * 0.95), projection: { type: "mercator" },
-      layer: [
-        { data: { values: features }, mark: { type: "geoshape", fill: theme.shade, stroke: theme.line, strokeWidth: 0.5 } },
-        { data: { values: known }, mark: { type: "geoshape", stroke: theme.ground, strokeWidth: 0.4, cursor: "pointer" }, encoding: {
-          color: { field: "value", type: "quantitative", scale: { type: additive ? "log" : "linear", range: theme.shades, ...(additive ? {} : { zero: false }) }, title: explore.unitTitle(explore.metric(state.metric).unit), legend: { orient: "top", gradientLength: Math.min(220, width * 0.7), gradientThickness: 10, format: "~s", tickCount: 3 } },
-        } },
-      ],
+      data: { values: features },
+      mark: { type: "geoshape", stroke: theme.line, strokeWidth: 0.5, cursor: "pointer", invalid: null }, // zones without a value are drawn, in grey
+      encoding: {
+        color: {
+          condition: { test, value: theme.shade }, field: "value", type: "quantitative", title: explore.unitTitle(explore.metric(state.metric).unit),
+          scale: { type: additive ? "log" : "linear", range: theme.shades, domain: known.length ? [Math.min(...known), Math.max(...known)] : [1, 10], ...(additive ? {} : { zero: false }) },
+          legend: { orient: "top", gradientLength: Math.min(220, width * 0.7), gradientThickness: 10, format: "~s", tickCount: 3 },
+        },
+      },
     };
   };
   const maps = (state, marks, theme) => {
@@ -236,8 +253,10 @@
       resolve: { scale: { color: "independent" } },
     };
   };
+  // Small multiples of zones are maps, and with time they are lines.
+  const hasMaps = (state) => state.by.some(explore.isZone) && !state.by.some(explore.isTime);
   explore.features = () => explore.zones()?.features || [];
-  explore.zoneKey = (name, properties) => explore.textOf(name.endsWith("zone_name") ? properties.zone_name : properties.key);
+  explore.zoneKey = (properties) => explore.textOf(properties.key);
 
   // The specification of the chart of a state.
   explore.specification = (state, rows, theme) => {
@@ -245,7 +264,7 @@
     const spec = DRAW[state.chart](state, marks, theme);
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-      ...(state.chart === "map" || state.by.some(explore.isZone) && state.chart === "multiples" ? {} : { data: { values: marks } }),
+      ...(state.chart === "map" || (state.chart === "multiples" && hasMaps(state)) ? {} : { data: { values: marks } }),
       ...spec,
       ...(spec.facet || spec.concat ? {} : { autosize: { type: "fit", contains: "padding" } }),
       padding: { left: 2, top: 4, right: 12, bottom: 4 },

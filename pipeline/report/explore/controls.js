@@ -3,8 +3,8 @@
   const explore = globalThis.explore = globalThis.explore || {};
   const { byId, element } = explore;
   const MOST_CHIPS = 12;
-  const OFTEN = /^(metric_time__(day|month)|time__hour_of_day|date__day_name|.*__trip_type|pickup_location__(borough|zone_name)|weather__(temp_category|precipitation_type)|.*_dose)$/;
-  const GROUPS = [["Often used", OFTEN], ["Time", /^(metric_time|date|time)__/], ["Mode", /__trip_type$/], ["Place", /^(pickup|dropoff|start|end)_/], ["Weather", /^weather__/], ["Other", /./]];
+  const OFTEN = /^(metric_time__(day|week|month)|time__hour_of_day|date__day_name|.*__trip_type|pickup_location(__borough)?|weather__(temp_category|precipitation_type)|dose)$/;
+  const GROUPS = [["Often used", OFTEN], ["Time", /^(metric_time|date|time)__/], ["Mode", /__trip_type$/], ["Place", /^(pickup|dropoff|start|end)_/], ["Weather", /^weather__/], ["Effects", /^(season|pickup_borough)$/], ["Other", /./]];
   let extra = ""; // a dimension whose filter is shown although it has no value yet
 
   explore.setUpControls = () => {
@@ -22,10 +22,16 @@
       if (count) { const months = explore.known.months.slice(-count); explore.go({ months: [months[0], months.at(-1)] }); }
     });
     byId("add-filter").addEventListener("change", ({ target }) => { extra = target.value; showFilters(explore.view.state); byId("filters").querySelector(`[data-dimension="${CSS.escape(extra)}"] button, [data-dimension="${CSS.escape(extra)}"] select`)?.focus(); });
-    byId("kinds").addEventListener("change", ({ target }) => explore.go({ chart: target.value }));
+    byId("kinds").addEventListener("change", ({ target }) => { target.dataset.key = "kind"; explore.go({ chart: target.value }); });
   };
 
   explore.showControls = (state) => {
+    const focused = document.activeElement?.dataset?.key; // what is made anew keeps the focus of the keyboard
+    setControls(state);
+    if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  };
+
+  const setControls = (state) => {
     const [first = "", second = ""] = state.by;
     const { asked } = explore.monthsOf(state), { months } = explore.known;
     byId("metric").value = explore.metric(state.metric).label;
@@ -36,11 +42,11 @@
     explore.fillSelect(byId("to"), byYear(months), asked.at(-1) || "");
     explore.fill(byId("spans"), ...[[1, "newest"], [12, "last 12"], [months.length, `all ${months.length}`]]
       .filter(([count], index) => months.length > 1 && (index !== 1 || months.length > 12))
-      .map(([count, text]) => element("button", { type: "button", "data-months": count }, text)));
+      .map(([count, text], index) => element("button", { type: "button", "data-months": count, "data-key": `months=${index}` }, text)));
     showFilters(state);
     const kinds = explore.kindsOf(state);
     explore.fill(byId("kinds"), element("legend", { class: "vh" }, "Kind of chart"), ...(kinds.length < 2 ? [] : kinds.map((kind) => element("label", {},
-      element("input", { type: "radio", name: "kind", value: kind, checked: kind === state.chart }), element("span", {}, explore.KINDS[kind])))));
+      element("input", { type: "radio", name: "kind", value: kind, checked: kind === state.chart, "data-key": kind === state.chart ? "kind" : null }), element("span", {}, explore.KINDS[kind])))));
   };
 
   const grouped = (names) => {
@@ -59,9 +65,7 @@
   const showFilters = (state) => {
     const offered = explore.offered(state.metric, { by: state.by }).where;
     const shown = offered.filter((name) => state.where[name] || name === extra || (explore.isMode(name) && explore.valuesOf(name).length > 1));
-    const focused = document.activeElement?.dataset?.filter;
     explore.fill(byId("filters"), ...shown.map((name) => filter(state, name)));
-    if (focused) byId("filters").querySelector(`[data-filter="${CSS.escape(focused)}"]`)?.focus();
     explore.fillSelect(byId("add-filter"), [["", [["", "add a filter …"]]], ...grouped(offered.filter((name) => !shown.includes(name) && explore.valuesOf(name).length))], "");
     byId("add-filter").parentElement.hidden = !offered.some((name) => !shown.includes(name));
   };
@@ -75,7 +79,7 @@
     const shown = values.length <= MOST_CHIPS ? values : values.filter((value) => chosen.includes(explore.textOf(value)));
     const chips = shown.map((value) => {
       const text = explore.textOf(value), pressed = chosen.includes(text);
-      return element("button", { type: "button", class: `chip${explore.isMode(name) ? ` m-${text}` : ""}`, "aria-pressed": String(pressed), "data-filter": `${name}=${text}`,
+      return element("button", { type: "button", class: `chip${explore.isMode(name) ? ` m-${text}` : ""}`, "aria-pressed": String(pressed), "data-key": `${name}=${text}`,
         onclick: () => change(state, name, pressed ? chosen.filter((one) => one !== text) : [...chosen, text]) },
       ...(explore.isMode(name) ? [element("span", { class: "key", style: `--mode: ${explore.modeColour(text)}` })] : []), explore.valueLabel(name, value));
     });
@@ -84,7 +88,7 @@
     return element("fieldset", { "data-dimension": name }, element("legend", {}, `${label}${chosen.length ? ", only" : ", all"}`), ...chips, ...more, ...clear);
   };
   const select = (state, name, chosen, values) => {
-    const box = element("select", { "aria-label": `Add a value of ${explore.dimensionInSentence(name)}`, "data-filter": name, onchange: ({ target }) => change(state, name, [...chosen, target.value]) });
+    const box = element("select", { "aria-label": `Add a value of ${explore.dimensionInSentence(name)}`, "data-key": name, onchange: ({ target }) => change(state, name, [...chosen, target.value]) });
     explore.fillSelect(box, [["", [["choose", "choose …"]]], ["", values.filter((value) => !chosen.includes(explore.textOf(value))).map((value) => [explore.textOf(value), explore.valueLabel(name, value)])]], "choose");
     return box;
   };

@@ -9,21 +9,37 @@
     if (!found) return { months: [], metrics: [], dimensions: [], modes: [] };
     const modes = found.modes.map((mode) => ({ ...mode, name: mode.trip_type, label: mode.title }));
     const dimensions = Object.entries(found.dimensions).map(([name, dimension]) => ({
-      ...dimension, name, values: explore.isMode(name) ? modes.map((mode) => mode.name) : dimension.values || [],
+      ...dimension, name, label: withUnit(dimension.label), values: explore.isMode(name) ? modes.map((mode) => mode.name) : dimension.values || [],
+      labels: distinct(dimension.labels || {}),
     }));
     return {
-      ...found, modes, dimensions, months: found.months.map((one) => one.month), published: found.months,
+      ...found, modes, dimensions: [...dimensions, ...explore.effectDimensions(found)], months: found.months.map((one) => one.month), published: found.months,
       metrics: Object.entries(found.metrics).map(([name, metric]) => ({ ...metric, name }))
         .sort((one, other) => CATEGORIES.indexOf(one.category) - CATEGORIES.indexOf(other.category)),
     };
   };
 
+  // Zones that share a name are told apart by their keys.
+  const distinct = (labels) => {
+    const times = new Map();
+    for (const label of Object.values(labels)) times.set(label, (times.get(label) || 0) + 1);
+    return Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, times.get(label) > 1 ? `${label} (${key})` : label]));
+  };
+
+  // "Temperature c" -> "Temperature (°C)"
+  const UNITS = { c: "°C", f: "°F", mm: "mm", cm: "cm", pct: "%", ms: "m/s", mph: "mph", hpa: "hPa", degrees: "°" };
+  const withUnit = (label) => label.replace(/ (\w+)$/, (all, unit) => (UNITS[unit] ? ` (${UNITS[unit]})` : all));
+
+  // Names of zones and keys of stations have a better dimension of the same meaning.
+  const isShown = (name) => explore.dimension(name) && !/_location__zone_name$|^start_station(__station_id|__latitude|__longitude)?$|^weather_effect__(condition|reason)$/.test(name);
+
   // What can be added to a question. A question whose metric is not covered has no options.
   explore.offered = (metric, chosen = {}) => {
-    const { by, where } = explore.options(metric, chosen);
-    return { by: by.filter((name) => explore.dimension(name)), where: where.filter((name) => explore.valuesOf(name).length > 1 || chosen.where?.[name]) };
+    const { by, where } = optionsOf(metric, chosen);
+    return { by: by.filter(isShown), where: where.filter((name) => isShown(name) && (explore.valuesOf(name).length > 1 || chosen.where?.[name])) };
   };
-  explore.isAnswerable = (metric, by, where = {}) => by.every((name, index) => explore.options(metric, { by: by.slice(0, index), where }).by.includes(name));
+  explore.isAnswerable = (metric, by, where = {}) => by.every((name, index) => optionsOf(metric, { by: by.slice(0, index), where }).by.includes(name));
+  const optionsOf = (metric, chosen) => (explore.isEffect(metric) ? explore.effectOptions(metric, chosen) : explore.options(metric, chosen));
 
   // The dimension of the same meaning that the metric has: modes of trips, of hours and of effects differ by name.
   explore.sameDimension = (name, offered) => (offered.includes(name) || !explore.isMode(name) ? name : offered.find(explore.isMode) || name);

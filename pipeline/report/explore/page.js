@@ -31,12 +31,16 @@
     explore.showControls(state);
     const { asked } = explore.monthsOf(state);
     const slow = setTimeout(() => { say(`Loading ${explore.counted(asked.length, "month")} …`); }, 150);
-    await load(asked, state);
+    const damaged = await load(asked, state);
     clearTimeout(slow);
     if (own !== turn) return; // a newer question was asked meanwhile
+    if (state.by.some(explore.isZone) && !explore.features().length && /^(map|multiples)$/.test(state.chart)) {
+      state.chart = "bars";
+      damaged.push("There is no map: the shapes of the taxi zones are missing.");
+    }
     const { rows, missing } = explore.answer(state);
     const { rows: shown, note } = explore.fitting(state, rows), notOnMap = explore.notOnMap(state, rows);
-    Object.assign(explore.view, { rows, shown, missing: [...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
+    Object.assign(explore.view, { rows, shown, missing: [...damaged, ...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
     showWords(state, rows);
     explore.showTable(state, rows);
     await draw(own);
@@ -49,8 +53,10 @@
   const say = (text, isHidden = false) => { byId("status").textContent = text; byId("status").classList.toggle("vh", isHidden); };
 
   const load = async (months, state) => {
-    await explore.load(months, explore.question(state));
+    let damaged = [];
+    try { await explore.load(months, explore.isEffect(state.metric) ? "estimates" : explore.question(state)); } catch { damaged = ["A file of the data is damaged: ./run.sh verify --repair finds it."]; }
     if (state.by.some(explore.isZone)) await zones();
+    return damaged;
   };
   // The shapes of the zones, loaded once. Where they are missing, the map says so.
   let shapes = null;
@@ -62,7 +68,7 @@
     const metric = explore.metric(state.metric), { missing } = explore.view;
     byId("chart-title").textContent = explore.title(state);
     byId("definition").textContent = `${metric.description} Unit: ${metric.unit}.`;
-    byId("hint").hidden = !state.by.some(explore.isZone) || !state.by.some((name) => explore.seriesOf(state, name, explore.valuesOf(name)[0]));
+    byId("hint").textContent = explore.hint(state);
     byId("formula").textContent = metric.formula ? `Computed as ${metric.formula}.` : "";
     byId("summary").textContent = explore.summary(state, rows);
     byId("missing").hidden = !missing.length;
@@ -131,7 +137,7 @@
     const spec = state.chart === "figure"
       ? { data: { values: [{ text: explore.amount(shown[0]?.value, metric.unit) }] }, width: 600, height: 120, mark: { type: "text", fontSize: 48, color: theme.ink }, encoding: { text: { field: "text" } }, config: theme.config }
       : explore.specification(state, shown, theme);
-    const lines = [`${metric.description} Unit: ${metric.unit}.`, ...missing, explore.sourceLine()].filter(Boolean).flatMap((line) => wrapped(line, 130));
+    const lines = [`${metric.description} Unit: ${metric.unit}.`, explore.isEffect(metric.name) ? explore.hint(state) : "", ...missing, explore.sourceLine()].filter(Boolean).flatMap((line) => wrapped(line, 130));
     spec.title = { text: wrapped(explore.title(state), 90), subtitle: lines };
     spec.padding = 16;
     const { view, finalize } = await embed(host, spec, "svg");
@@ -157,7 +163,7 @@
   const showSources = (state) => {
     const { publishers, note } = explore.originOf(explore.monthsOf(state).asked);
     const parts = publishers.flatMap((one, index) => [index ? " " : "", `${one.attribution} `, element("a", { href: one.link }, one.title), ", ", element("a", { href: one.licence_link }, one.licence), "."]);
-    for (const id of ["source", "sources"]) explore.fill(byId(id), ...(note ? [`${note} `] : []), ...parts.map((part) => part.cloneNode?.(true) ?? part));
+    explore.fill(byId("source"), ...(note ? [`${note} `] : []), ...parts);
   };
 
   const setUpRedrawing = () => {

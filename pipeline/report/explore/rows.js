@@ -14,9 +14,9 @@
   // The answer to the question of a state, from the months that are loaded.
   explore.answer = (state) => {
     const { asked, absent } = explore.monthsOf(state);
-    const { rows, missing } = explore.ask(explore.question(state));
+    const { rows, missing } = explore.isEffect(state.metric) ? explore.effects(state) : explore.ask(explore.question(state));
     const unpublished = absent.length ? [`Not published: ${list(absent.map(explore.monthLabel))}.`] : [];
-    return { rows: complete(state, rows, asked, absent), missing: [...unpublished, ...missing, ...withoutValue(state, rows)] };
+    return { rows: complete(state, rows, asked, absent), missing: [...unpublished, ...missing, ...(explore.isEffect(state.metric) ? [] : withoutValue(state, rows))] };
   };
   const list = (words) => (words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more months` : explore.joined(words));
 
@@ -68,7 +68,7 @@
   explore.notOnMap = (state, rows) => {
     const zone = state.by.find(explore.isZone), metric = explore.metric(state.metric);
     if (!zone || !(state.chart === "map" || state.chart === "multiples")) return "";
-    const drawn = new Set(explore.features().map((feature) => explore.zoneKey(zone, feature.properties)));
+    const drawn = new Set(explore.features().map((feature) => explore.zoneKey(feature.properties)));
     const left = rows.filter((row) => row.value !== null && !drawn.has(explore.textOf(row[zone])));
     if (!left.length) return "";
     const names = explore.joined([...new Set(left.map((row) => explore.valueLabel(zone, row[zone])))].slice(0, 5));

@@ -33,6 +33,7 @@
     if (asked.metric && metric.name !== asked.metric) notes.push(`No metric is named ${asked.metric}.`);
     const by = correctedBy(metric, asked.by, notes);
     const where = correctedWhere(metric, by, asked.where, notes);
+    by.splice(0, by.length, ...explore.withMode(metric.name, by, where));
     const months = asked.months && asked.months[0] <= asked.months[1] && asked.months.every((month) => /^\d{4}-\d\d$/.test(month)) ? asked.months : null;
     const state = { metric: metric.name, by, months, where, chart: asked.chart };
     const kinds = explore.kindsOf(state);

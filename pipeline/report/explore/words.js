@@ -13,7 +13,7 @@
 
   explore.isTime = (name) => /^metric_time__/.test(name);
   explore.isMode = (name) => /__trip_type$/.test(name);
-  explore.isZone = (name) => name === "pickup_location__zone_name" || name === "pickup_location";
+  explore.isZone = (name) => /^(pickup|dropoff)_location$/.test(name); // by key: several zones share a name
   // Many numbers in an order, such as temperatures; years and days of the month are names of groups.
   explore.isNumeric = (name) => /^weather__/.test(name) && explore.valuesOf(name).length > 24 && explore.valuesOf(name).every((value) => value === null || typeof value === "number");
   explore.isEffect = (name) => /_effect_pct$/.test(name);
@@ -26,7 +26,7 @@
   explore.valuesOf = (name) => explore.dimension(name)?.values || [];
 
   explore.valueLabel = (name, value) => {
-    if (value === null || value === undefined || value === "") return name === "date__holiday_name" ? "no holiday" : "unknown";
+    if (value === null || value === undefined || value === "") return name === "date__holiday_name" ? "no holiday" : /^start_station/.test(name) ? "at no station" : "unknown";
     if (explore.isMode(name)) return explore.known.modes.find((mode) => mode.name === value)?.label || String(value).replaceAll("_", " ");
     const own = explore.dimension(name)?.labels?.[value];
     if (own) return own;
@@ -37,8 +37,7 @@
     if (name === "metric_time__hour") return `${explore.dayLabel(String(value))}, ${String(value).slice(11, 16)}`;
     if (name === "metric_time__day") return explore.dayLabel(String(value));
     if (name === "time__hour_of_day") return `${String(value).padStart(2, "0")}:00`;
-    if (value === true || value === "true") return "yes";
-    if (value === false || value === "false") return "no";
+    if (/^(true|false)$/.test(String(value))) return `${explore.dimensionLabel(name)}: ${String(value) === "true" ? "yes" : "no"}`;
     return String(value).replaceAll("_", " ");
   };
   explore.monthLabel = (month) => `${MONTHS[Number(month.slice(5, 7)) - 1].slice(0, 3)} ${month.slice(0, 4)}`;
@@ -86,12 +85,19 @@
     const only = Object.entries(state.where).map(([name, values]) => values.length > 4
       ? `${values.length} of ${explore.valuesOf(name).length} values of ${explore.dimensionInSentence(name)}`
       : explore.joined(values.map((value) => filterLabel(name, value))));
-    const span = asked.length > 1 ? `${explore.monthLabel(asked[0])} to ${explore.monthLabel(asked.at(-1))}` : asked.map(explore.monthLabel).join("");
+    const span = explore.isOfAll(state) ? "all published months" : asked.length > 1 ? `${explore.monthLabel(asked[0])} to ${explore.monthLabel(asked.at(-1))}` : asked.map(explore.monthLabel).join("");
     return [explore.metric(state.metric).label + (by && ` by ${by}`), ...only.map((text) => `only ${text}`), span].filter(Boolean).join(", ");
   };
   const filterLabel = (name, value) => {
     const label = explore.valueLabel(name, value);
-    return explore.isMode(name) || explore.isZone(name) || explore.isTime(name) ? label : `${explore.dimensionInSentence(name)}: ${label}`;
+    return explore.isMode(name) || explore.isZone(name) || explore.isTime(name) || label.includes(": ") ? label : `${explore.dimensionInSentence(name)}: ${label}`;
+  };
+
+  // How to read the chart, where it does not say so itself.
+  explore.hint = (state) => {
+    if (explore.isEffect(state.metric)) return "A line is the 95% confidence interval. A hollow dot is an effect that is inconclusive, because the interval includes 0 or because so many effects are tested.";
+    const zone = state.by.find(explore.isZone);
+    return zone && explore.seriesOf(state, zone, explore.valuesOf(zone)[0]) ? "Grey zones have no value. Click a zone, or its name in the table, to see its days." : "";
   };
 
   // The greatest and the least value, in a sentence.

@@ -32,7 +32,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 HERE = Path(__file__).parent.parent
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTH = date(2024, 2, 1)
-PROJECT_REPORTS = ("metrics.html", "models.html", "models.json")
+PROJECT_REPORTS = (
+    "explore.html",
+    "explore/explore.js",
+    "explore/vega.js",
+    "metrics.html",
+    "models.html",
+    "models.json",
+)
 """Reports that depend on the project alone, not on the months; those of docs/ as well."""
 
 LONGEST_S = 900
@@ -236,8 +243,9 @@ def with_project_files(finished: Workspace) -> Callable[[Workspace], Workspace]:
         target, reports = finished.data / "dbt/target", finished.data / "reports"
         shutil.copytree(target, workspace.data / "dbt/target", ignore=shutil.ignore_patterns("compiled", "run*"))
         shutil.copytree(reports / "docs", workspace.data / "reports/docs")
+        (workspace.data / "reports/explore").mkdir()
         for name in PROJECT_REPORTS:
-            shutil.copy(reports / name, workspace.data / "reports")
+            shutil.copy(reports / name, workspace.data / "reports" / name)
         return workspace
 
     return copied_into

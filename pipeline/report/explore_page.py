@@ -23,7 +23,7 @@ EXAMPLES = {
     "At which hours of the week do people ride bikes?": explore_link(
         "trips_per_hour", "date__day_name", "time__hour_of_day", chart="heat", trip__trip_type="citibike"
     ),
-    "In which zones do trips begin?": explore_link("total_trips", "pickup_location__zone_name", chart="map"),
+    "In which zones do trips begin?": explore_link("total_trips", "pickup_location", chart="map"),
     "How much does rain change the trips of each mode, month by month?": explore_link(
         "rain_effect_pct", "metric_time__month", "weather_effect__trip_type"
     ),

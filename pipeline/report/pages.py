@@ -17,6 +17,7 @@ from pipeline.report.words import showing, template
 
 Finding = Mapping[str, Any]
 OTHER_PAGES = {
+    "explore.html": "Explore",
     "metrics.html": "Metrics",
     "models.html": "Tables and columns",
     "quality/index.html": "Data quality checks",

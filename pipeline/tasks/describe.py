@@ -1,9 +1,9 @@
-"""The task of the project, which is of no month: its documentation, and what metrics are computed by."""
+"""The task of the project, which is of no month: its documentation, the page to explore with, the SQL of metrics."""
 
 from pipeline import metrics
 from pipeline.paths import digest_of_files, path_for
 from pipeline.progress import counter
-from pipeline.project import documentation
+from pipeline.project import documentation, explore_files
 from pipeline.tasks.base import Task
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -13,6 +13,8 @@ from pipeline.warehouse import dbt
 class Describe(Task):
     """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
 
+    And the page to explore with, without its data.
+
     It runs while files are downloaded, so that the project is parsed when the first month is loaded.
     """
 
@@ -21,15 +23,17 @@ class Describe(Task):
     priority = 40
 
     def output(self) -> Receipt:
-        version = dbt.project_digest() + digest_of_files(*documentation())
+        version = dbt.project_digest() + digest_of_files(*documentation(), *explore_files())
         return Receipt(path_for("reports", "models", ".json"), version=version)
 
     def run(self) -> None:
         from pipeline import report
 
         with self.progress("parts"):
-            count = counter(4)
+            count = counter(5)
             pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
+            count()
+            pages |= report.explore_pages()
             count()
             pages["models.html"] = dbt.document(warehouse())
             count()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.tasks import describe
 from pipeline.tasks.describe import Describe
 from pipeline.warehouse import dbt
 
@@ -15,6 +16,17 @@ def test_it_is_complete_until_the_project_changes(tmp_path: Path, monkeypatch: p
     task.output().write()
     assert task.complete()
     monkeypatch.setattr(dbt, "project_digest", lambda: "another")
+    assert not Describe().complete()
+
+
+def test_it_is_incomplete_where_a_script_of_the_page_to_explore_with_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    Describe().output().write()
+    changed = tmp_path / "page.js"
+    changed.write_text("// changed")
+    monkeypatch.setattr(describe, "explore_files", lambda: [changed])
     assert not Describe().complete()
 
 

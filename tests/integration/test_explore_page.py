@@ -1,0 +1,225 @@
+"""The page to explore with in Chromium: views and their addresses, downloads, links into it, and what it may do."""
+
+import asyncio
+import csv
+import html
+import io
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpserver import HTTPServer
+
+from pipeline.operations.serve import server, sockets
+from tests.conftest import Workspace
+from tests.integration.test_pages import PROBLEMS
+
+pytestmark = pytest.mark.browser
+
+DAYS = "metric=total_trips&by=metric_time__day,trip__trip_type"
+ZONE = "pickup_location"
+MAP = f"metric=total_trips&by={ZONE}&months=2024-01..2024-01&chart=map"
+KINDS = {
+    "figure": "metric=total_trips",
+    "line": DAYS,
+    "bars": "metric=total_trips&by=trip__trip_type",
+    "shares": "metric=total_trips&by=metric_time__month,trip__trip_type&chart=shares",
+    "multiples": "metric=avg_trip_duration_minutes&by=time__hour_of_day,trip__trip_type&chart=multiples",
+    "heat": "metric=trips_per_hour&by=date__day_name,time__hour_of_day",
+    "points": "metric=trips_per_hour&by=weather__temperature_c",
+    "map": MAP,
+    "maps": "metric=total_trips&by=pickup_location,trip__trip_type&chart=multiples",
+    "intervals": "metric=rain_effect_pct&by=metric_time__month,weather_effect__trip_type",
+}
+SHOWN = "window.explore?.view?.shownFor === location.hash && !!document.querySelector('#chart > *')"
+
+
+@pytest.fixture
+def reports(finished: Workspace) -> Path:
+    return finished.data / "reports"
+
+
+@pytest.fixture(params=[(1280, "light")])
+def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    """An empty tab without network. ``errors`` collects console errors, script errors and requests to a network."""
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+    tab = context.new_page()
+    tab.errors = []
+    tab.on("console", lambda message: tab.errors.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
+    tab.on("request", lambda sent: None if sent.url.startswith(("file:", "data:")) else tab.errors.append(sent.url))
+    yield tab
+    context.close()
+
+
+def view(tab: Any, reports: Path, fragment: str = "") -> None:
+    """Opens a view and waits until its chart is drawn."""
+    page = (reports / "explore.html").as_uri()
+    if tab.url.startswith(page) and fragment:
+        tab.evaluate("fragment => { location.hash = fragment; }", f"#{fragment}")
+    else:
+        tab.goto(f"{page}#{fragment}" if fragment else page)
+    tab.wait_for_function(SHOWN)
+
+
+def asked(tab: Any) -> str:
+    """The fragment of the address."""
+    return str(tab.evaluate("decodeURIComponent(location.hash.slice(1))"))
+
+
+@pytest.mark.parametrize("tab", [(1280, "light"), (390, "dark")], indirect=True, ids=["wide", "phone"])
+def test_each_kind_of_chart_is_drawn_without_errors_and_is_accessible(reports: Path, tab: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for kind, question in KINDS.items():
+        view(tab, reports, question)
+        assert tab.locator("#chart svg, #chart canvas, #chart .figure").count() >= 1, kind
+        assert tab.evaluate(PROBLEMS) == [], kind
+        assert tab.locator("#chart-title").inner_text() and tab.locator("#source").inner_text(), kind
+    for opened in ("#table summary", "#metric"):
+        tab.click(opened)
+        found = Axe().run(tab).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
+    assert tab.errors == []
+
+
+def test_the_address_has_the_state_and_the_history_leads_back(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    tab.select_option("#by-1", "metric_time__month")
+    tab.wait_for_function(SHOWN)
+    tab.click("button.chip >> nth=0")
+    tab.wait_for_function(SHOWN)
+    assert "by=metric_time__month,trip__trip_type" in asked(tab) and "&trip__trip_type=" in asked(tab)
+    title = tab.locator("#chart-title").inner_text()
+    assert title.startswith("Trips by month and mode, only ")
+    tab.go_back()
+    tab.go_back()
+    tab.wait_for_function(SHOWN)
+    assert tab.locator("#chart-title").inner_text() == "Trips by day and mode, Jan 2024 to Mar 2024"
+    assert tab.locator("#by-1").input_value() == "metric_time__day"
+
+
+def test_a_metric_is_found_by_its_words_with_the_keyboard(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    tab.focus("#metric")
+    assert tab.locator("#metrics [role=option]").count() >= 50
+    tab.keyboard.type("rush hour bike")
+    tab.keyboard.press("Escape")
+    assert tab.locator("#metrics").is_hidden() and tab.locator("#metric").input_value() == "Trips"
+    tab.keyboard.press("Control+A")
+    tab.keyboard.type("passengers per trip")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function(SHOWN)
+    assert "metric=avg_passengers_per_trip" in asked(tab)
+    assert "no value for" in tab.locator("#missing").inner_text()  # bikes report no passengers: never drawn as zero
+
+
+def test_the_keyboard_stays_where_it_is_when_the_chart_changes(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    for press, selector in (("ArrowRight", "#kinds input:checked"), ("Enter", "button.chip >> nth=1")):
+        tab.focus(selector)
+        tab.keyboard.press(press)
+        tab.wait_for_function(SHOWN)
+        assert tab.evaluate("document.activeElement !== document.body"), selector
+    assert "chart=multiples&trip__trip_type=" in asked(tab)
+
+
+def test_the_last_view_is_remembered_where_the_browser_stores_anything(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_revenue&by=metric_time__month")
+    other = tab.context.new_page()
+    view(other, reports)
+    assert "metric=total_revenue" in asked(other)
+    refusing = tab.context.new_page()
+    refusing.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('refused'); } })")
+    view(refusing, reports)
+    assert asked(refusing) == DAYS
+
+
+def test_what_an_address_asks_for_and_cannot_be_shown_is_said_in_words(reports: Path, tab: Any) -> None:
+    view(
+        tab, reports, "metric=nothing&by=metric_time__day,nowhere&months=2023-12..2024-02&trip__trip_type=citibike&a=b"
+    )
+    said = tab.locator("#missing").inner_text()
+    for sentence in ("No metric is named nothing.", "cannot be shown by day and nowhere", "Not published: Dec 2023."):
+        assert sentence in said
+    values = tab.evaluate("explore.view.rows.filter(row => row.metric_time__day < '2024').map(row => row.value)")
+    assert values == [None] * 31  # a gap, not zero
+    assert tab.errors == []
+
+
+def test_values_and_pictures_can_be_downloaded(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    files = {}
+    for button in ("csv", "png", "svg"):
+        with tab.expect_download() as download:
+            tab.click(f"#{button}")
+        assert download.value.suggested_filename == f"total_trips-by-metric_time__day-by-trip__trip_type.{button}"
+        files[button] = Path(download.value.path()).read_bytes()
+    lines = list(csv.DictReader(io.StringIO(files["csv"].decode())))
+    assert len(lines) == tab.evaluate("explore.view.rows.length") == 91 * 3
+    assert [*lines[0]] == ["metric_time__day", "trip__trip_type", "total_trips"]
+    assert files["png"].startswith(b"\x89PNG")
+    picture = files["svg"].decode()
+    for text in ("Trips by day and mode", "Unit: trips.", "made up by a program"):
+        assert text in picture
+
+
+def test_a_zone_leads_to_its_days(reports: Path, tab: Any) -> None:
+    view(tab, reports, MAP)
+    drawn = tab.evaluate("explore.features().map(zone => zone.properties.key)")
+    key = next(row[ZONE] for row in tab.evaluate("explore.view.rows") if row[ZONE] in drawn and row["value"])
+    tab.click("#table summary")
+    tab.locator("#table").get_by_role(
+        "link", name=tab.evaluate(f"explore.valueLabel('{ZONE}', {key})"), exact=True
+    ).click()
+    tab.wait_for_function(SHOWN)
+    assert asked(tab) == (f"metric=total_trips&by=metric_time__day&months=2024-01..2024-01&{ZONE}={key}")
+    assert tab.evaluate("explore.view.rows.length") == 31
+
+
+def test_every_link_into_the_page_shows_what_it_asks_for(reports: Path, tab: Any) -> None:
+    pages = [(reports / f"{name}.html").read_text() for name in ("2024-01", "index", "explore")]
+    links = {html.unescape(link) for page in pages for link in re.findall(r' href="explore.html#([^"]+)', page)}
+    assert len(links) >= 15
+    view(tab, reports, DAYS)
+    for link in sorted(links):
+        notes = tab.evaluate("link => explore.corrected(explore.decode(link)).notes", link)
+        assert notes == [], link
+
+
+def test_the_server_allows_what_the_page_needs(finished: Workspace, browser: Any) -> None:
+    listening, loop = sockets(0), asyncio.new_event_loop()
+
+    async def start() -> HTTPServer:
+        serving = server(finished.data)
+        serving.add_sockets(listening)
+        return serving
+
+    async def stop() -> None:
+        serving.stop()
+        await serving.close_all_connections()
+
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        serving = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+        context = browser.new_context()
+        tab = context.new_page()
+        errors: list[str] = []
+        tab.on("console", lambda message: errors.append(message.text))
+        tab.goto(f"http://127.0.0.1:{listening[0].getsockname()[1]}/reports/explore.html#{MAP}")
+        tab.wait_for_function(SHOWN)
+        assert tab.locator("#chart svg, #chart canvas").count() == 1
+        with tab.expect_download():
+            tab.click("#png")
+        assert errors == []
+        context.close()
+        asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

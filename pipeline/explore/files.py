@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-DECIMALS = 4
-"""Of a degree of a zone's outline: 0.0001 degrees are 8 to 11 m."""
+LEVEL = 6
+"""Of gzip. Level 9 takes twice as long and saves 1% (2026-11)."""
+GRID = 0.0005
+"""Degrees, 42 to 55 m: points are rounded to it. Neighbouring zones share points, so that no gap opens."""
 
 
 def month_file(month: Mapping[str, Any]) -> str:
@@ -72,10 +74,23 @@ def zones_file(shapes: Iterable[tuple[int, str, str, Sequence[Sequence[Sequence[
 
 
 def rounded(ring: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The ring without points that coincide once they are rounded; empty where it has no area then."""
-    points = [[round(x, DECIMALS), round(y, DECIMALS)] for x, y in ring]
-    kept = [point for point, before in zip(points, [None, *points], strict=False) if point != before]
-    return kept if len(kept) > 3 else []
+    """The ring on the grid, without points that coincide or lie on a straight line; empty where it has no area."""
+    kept: list[tuple[int, int]] = []
+    for x, y in ring:
+        point = round(x / GRID), round(y / GRID)
+        if kept and kept[-1] == point:
+            continue
+        if len(kept) > 1 and is_between(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return [[round(x * GRID, 4), round(y * GRID, 4)] for x, y in kept] if len(kept) > 3 else []
+
+
+def is_between(before: tuple[int, int], point: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether the point is on the straight line from the one before it to the one after it."""
+    x, y = point[0] - before[0], point[1] - before[1]
+    next_x, next_y = after[0] - point[0], after[1] - point[1]
+    return x * next_y == y * next_x and x * next_x + y * next_y > 0
 
 
 def call(function: str, *arguments: Any) -> str:
@@ -87,4 +102,4 @@ def call(function: str, *arguments: Any) -> str:
 def packed(value: Any) -> str:
     """JSON, compressed by gzip, as base64."""
     content = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(content, LEVEL, mtime=0)).decode()

@@ -33,9 +33,9 @@ def test_the_catalogue_is_a_call() -> None:
     assert arguments(catalogue_file({"months": ["é"]}), "catalogue") == [{"months": ["é"]}]
 
 
-def test_zones_are_geojson_without_points_that_coincide() -> None:
-    ring: list[list[float]] = [[0.00001, 0], [0.00002, 0], [0, 1], [1, 1], [0.00001, 0]]
-    point: list[list[float]] = [[0, 0], [0, 0.00001], [0, 0]]
+def test_zones_are_geojson_without_points_that_coincide_or_are_on_a_line() -> None:
+    ring: list[list[float]] = [[0.0001, 0], [0.0002, 0], [0, 0.5], [0, 1], [1, 1], [0.0001, 0]]
+    point: list[list[float]] = [[0, 0], [0, 0.0001], [0, 0]]
     (found,) = arguments(zones_file([(4, "Alphabet City", "Manhattan", [ring, point])]), "zones")
     (zone,) = found["features"]
     assert zone["id"] == 4 and zone["properties"]["zone_name"] == "Alphabet City"

@@ -79,7 +79,13 @@ def test_trips_with_an_implausible_distance_are_counted_where_distances_are_publ
     assert headline == [plain]
 
 
-@pytest.mark.parametrize("query", ["headline", "by_borough", "per_hour"])
+LONG = pytest.mark.long
+"""For commands that differ from others in little: each starts MetricFlow anew, which takes 4 to 6 s of CPU."""
+
+
+@pytest.mark.parametrize(
+    "query", [pytest.param(name, marks=LONG) for name in ("headline", "per_hour")] + ["by_borough"]
+)
 def test_published_metrics_equal_those_of_mf_query(finished: Workspace, tmp_path: Path, query: str) -> None:
     queried = tmp_path / "queried.csv"
     ended = finished.command("metrics", "query", "--saved-query", query, "--month", "2024-02", "--csv", str(queried))
@@ -156,11 +162,23 @@ TOTAL = ("query", "--metrics", "total_trips")
             (*TOTAL, "--group-by", "trip__trip_tipe"),
             "trip__trip_tipe: not a dimension of total_trips; did you mean trip__",
         ),
-        ((*TOTAL, "--group-by", "metric_time__month,wether__is_adverse"), "did you mean weather__is_adverse"),
-        ((*TOTAL, "--order", "-total_tripz"), "--order -total_tripz: expected one of the query's own total_trips"),
+        pytest.param(
+            (*TOTAL, "--group-by", "metric_time__month,wether__is_adverse"),
+            "did you mean weather__is_adverse",
+            marks=LONG,
+        ),
+        pytest.param(
+            (*TOTAL, "--order", "-total_tripz"),
+            "--order -total_tripz: expected one of the query's own total_trips",
+            marks=LONG,
+        ),
         ((*TOTAL, "--where", "x = 1"), 'Referenced column "x" not found'),
-        (("list", "dimension-values", *TOTAL[1:], "--dimension", "trip__trip_tipe"), "did you mean trip__trip_type"),
-        (("list", "metricz"), "No such command 'metricz'. Did you mean 'metrics'?"),
+        pytest.param(
+            ("list", "dimension-values", *TOTAL[1:], "--dimension", "trip__trip_tipe"),
+            "did you mean trip__trip_type",
+            marks=LONG,
+        ),
+        pytest.param(("list", "metricz"), "No such command 'metricz'. Did you mean 'metrics'?", marks=LONG),
         (("query", "--metrics", "total_trips", "--month", "2023-05"), "it has 2024-01, 2024-02, 2024-03"),
         (("query", "--metrics", "total_trips", "--month", "2024-13"), "not a month"),
     ],
@@ -174,7 +192,11 @@ def test_an_unknown_name_or_month_is_refused_with_those_that_exist(
     assert (ended.stderr.count("\n"), ended.stdout) == (1, "")
 
 
-@pytest.mark.parametrize("args", [("metrics", *TOTAL), ("metrics", "list", "metrics"), ("dbt", "list")], ids=" ".join)
+@pytest.mark.parametrize(
+    "args",
+    [pytest.param(("metrics", *TOTAL), marks=LONG), ("metrics", "list", "metrics"), ("dbt", "list")],
+    ids=["query", "list metrics", "dbt list"],
+)
 def test_output_that_is_not_for_a_terminal_is_plain_and_a_closed_pipe_ends_it_in_silence(
     finished: Workspace, args: tuple[str, ...]
 ) -> None:
@@ -197,6 +219,7 @@ def test_an_error_about_an_empty_data_folder_names_the_command_to_run(finished: 
     assert not (tmp_path / "data").exists()
 
 
+@LONG
 def test_the_semantic_layer_is_valid_on_a_fresh_warehouse(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     ended = workspace.command("metrics", "validate-configs")

@@ -44,6 +44,13 @@
       return mark;
     });
   };
+  // A value that is missing is a gap in a line, and otherwise no mark. Series without any value are named in the notes.
+  const withoutEmpty = (state, marks) => {
+    const hasGaps = state.by.some(explore.isTime) && /^(line|multiples)$/.test(state.chart), series = explore.isTime(state.by[0]) ? "b" : "a";
+    if (!hasGaps) return marks.filter((mark) => mark.value !== null);
+    const valued = new Set(marks.filter((mark) => mark.value !== null).map((mark) => mark[series]));
+    return marks.filter((mark) => valued.has(mark[series]));
+  };
   const cached = (read) => {
     const known = new Map();
     return (value) => { if (!known.has(value)) known.set(value, read(value)); return known.get(value); };
@@ -72,7 +79,7 @@
     return { field: "value", type: "quantitative", title: explore.unitTitle(unit), axis: { format: "~s", labelExpr: axisText(unit), tickCount: 5, ...more.axis }, scale: { zero: more.fromZero ?? explore.isAdditive(explore.metric(state.metric)), nice: true }, ...more.own };
   };
   explore.unitTitle = (unit) => (unit === "percent" ? "%" : unit);
-  const axisText = (unit) => (unit.startsWith("US dollars") ? "'$' + " : "") + "(abs(datum.value) >= 10000 ? format(datum.value, '~s') : format(datum.value, ',~f'))" + (unit === "percent" ? " + '%'" : "");
+  const axisText = (unit) => (unit.startsWith("US dollars") ? "'$' + " : "") + "(abs(datum.value) >= 10000 ? format(datum.value, '~s') : format(datum.value, ',.4~r'))" + (unit === "percent" ? " + '%'" : "");
 
   // Lines with gaps, and a point at each value, unless there are so many that they would hide the line and take long to draw.
   const lines = (marks, size) => [
@@ -92,6 +99,10 @@
       : domain.map((_, position) => theme.series[position % theme.series.length]);
     return { field, type: "nominal", scale: { domain, range }, title: null, legend: { orient: "top", columns: theme.narrow ? 2 : 0, labelLimit: 160, symbolOpacity: 1, symbolSize: 120 } };
   };
+  const shade = (field, theme, title) => ({
+    field, type: "quantitative", scale: { range: theme.shades, zero: false }, title,
+    legend: { orient: "top", gradientLength: Math.min(260, theme.width * 0.6), gradientThickness: 10, format: "~s" },
+  });
   const single = (state, theme) => {
     const only = Object.entries(state.where).find(([name, values]) => explore.isMode(name) && values.length === 1);
     return (only && theme.mode[only[1][0]]) || theme.accent;
@@ -114,7 +125,7 @@
       mark: { type: "point", filled: true, size: 34, opacity: 0.75, invalid: "filter" },
       encoding: {
         x: { field: "a", type: "quantitative", title: explore.dimensionLabel(state.by[0]), scale: { zero: false, nice: true }, axis: { grid: false } },
-        y: quantity(state), color: colour(state, 1, marks, theme),
+        y: quantity(state), color: explore.isNumeric(state.by[1] || "") ? shade("b", theme, explore.dimensionLabel(state.by[1])) : colour(state, 1, marks, theme),
       },
     }),
     bars: (state, marks, theme) => {
@@ -144,7 +155,7 @@
         encoding: {
           x: axis(state, time, marks), ...(isTime ? { x2: { field: "end" } } : {}),
           y: axis(state, 1 - time, marks),
-          color: { field: "value", type: "quantitative", scale: { range: theme.shades, zero: false }, title: null, legend: { orient: "top", gradientLength: Math.min(260, theme.width * 0.6), gradientThickness: 10, format: "~s" } },
+          color: shade("value", theme, null),
         },
       };
     },
@@ -152,7 +163,7 @@
       if (hasMaps(state)) return maps(state, marks, theme);
       const facet = explore.isMode(state.by[0]) || explore.isTime(state.by[1]) ? 0 : 1, x = 1 - facet;
       const names = labels(state.by[facet], marks, "ab"[facet]);
-      const columns = theme.narrow ? 1 : Math.min(names.length, 3), width = Math.max(120, Math.floor(theme.full / columns) - 68);
+      const columns = theme.narrow ? 1 : Math.min(names.length, 3), width = Math.max(120, Math.floor(theme.full / columns) - 82);
       const isLine = explore.isTime(state.by[x]);
       return {
         facet: { field: "ab"[facet], type: "nominal", sort: names, title: null, header: header(theme) },
@@ -183,7 +194,7 @@
           { mark: { type: "rule", strokeWidth: 2.5, invalid: "filter" }, encoding: { x: position, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color: series,
             opacity: { condition: { test: "datum.clear", value: 1 }, value: 0.5 } } },
           { mark: { type: "point", filled: false, size: 70, strokeWidth: 2, opacity: 1, fill: theme.card, invalid: "filter" }, encoding: { x: position, y: quantity(state), stroke: series } },
-          { transform: [{ filter: "datum.clear" }], mark: { type: "point", filled: true, size: 70, opacity: 1, invalid: "filter" }, encoding: { x: position, y: quantity(state), color: series } },
+          { mark: { type: "point", filled: true, size: 70, invalid: "filter" }, encoding: { x: position, y: quantity(state), color: series, opacity: { condition: { test: "datum.clear", value: 1 }, value: 0 } } },
         ],
       };
       return isFaceted ? { facet: { field: "ab"[mode], type: "nominal", sort: names, title: null, header: header(theme) }, columns, spec } : spec;
@@ -260,7 +271,7 @@
 
   // The specification of the chart of a state.
   explore.specification = (state, rows, theme) => {
-    const marks = marksOf(state, rows);
+    const marks = withoutEmpty(state, marksOf(state, rows));
     const spec = DRAW[state.chart](state, marks, theme);
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v5.json",

@@ -3,6 +3,7 @@
   const explore = globalThis.explore = globalThis.explore || {};
   const { byId, element } = explore;
   explore.view = { state: null, rows: [], shown: [], missing: [] };
+  const MOST_ELEMENTS = 800; // more are painted on a canvas
   let turn = 0, drawn = null;
 
   explore.go = (change) => { location.hash = explore.encode({ ...explore.view.state, ...change }); };
@@ -86,12 +87,15 @@
     drawn?.finalize();
     drawn = null;
     host.removeAttribute("role");
-    if (!known.length) return explore.fill(host, element("p", { class: "lead" }, "No values to show."));
+    if (!known.length) return explore.fill(host, element("p", { class: "lead" }, explore.view.missing[0] || "No values to show."));
     if (state.chart === "figure") return explore.fill(host, element("p", { class: "figure" }, explore.amount(known[0].value, explore.metric(state.metric).unit)));
-    const theme = explore.theme(host.clientWidth);
     const frame = element("div", { "aria-hidden": "true" }); // the host describes the chart as a whole
     explore.fill(host, frame);
-    const result = await embed(frame, explore.specification(state, shown, theme), known.length > 800 ? "canvas" : "svg");
+    const renderer = known.length > MOST_ELEMENTS ? "canvas" : "svg";
+    const drawAt = (width) => embed(frame, explore.specification(state, shown, explore.theme(width)), renderer);
+    let result = await drawAt(host.clientWidth);
+    const over = frame.scrollWidth - host.clientWidth; // small multiples are as wide as their axes need
+    if (over > 0) { result.finalize(); result = await drawAt(host.clientWidth - over - 8); }
     if (own !== turn) { result.finalize(); return undefined; }
     drawn = result;
     frame.querySelector("svg, canvas")?.setAttribute("aria-hidden", "true");

@@ -58,6 +58,6 @@
     if (!groups.size) list.append(element("p", { class: "quiet" }, "No metric has these words."));
   };
 
-  // Metrics that can be chosen: the ends of intervals are drawn with their effects.
-  explore.pickable = () => explore.known.metrics.filter((metric) => !/_effect_(low|high)_pct$/.test(metric.name) && explore.offered(metric.name).by.length);
+  // Metrics that can be chosen. The ends of intervals are drawn with their effects.
+  explore.pickable = () => explore.known.metrics.filter((metric) => !/_effect_(low|high)_pct$|effects?_of_weather/.test(metric.name) && explore.offered(metric.name).by.length);
 })();

@@ -3,6 +3,7 @@
   const explore = globalThis.explore = globalThis.explore || {};
   const MOST_SERIES = 10;
   const MOST_BARS = 30;
+  const MOST_NAMES = 5;
 
   // The question of a state, as ask.js takes it: with the values of filters as the data have them.
   explore.question = (state) => ({
@@ -32,7 +33,10 @@
       if (empty.length) said.push(`${metric} has no value for ${explore.joined(empty.map((value) => explore.valueLabel(name, value)))}.`);
       left = left.filter((row) => !empty.includes(row[name]));
     }
-    return left.length ? [...said, `${metric} has no value in ${explore.number(left.length)} of ${explore.number(rows.length)} groups.`] : said;
+    if (!left.length) return said;
+    const names = left.map((row) => state.by.map((name) => explore.valueLabel(name, row[name])).join(", "));
+    const which = left.length > MOST_NAMES ? `in ${explore.number(left.length)} of ${explore.number(rows.length)} groups` : `for ${names.join("; ")}`;
+    return state.by.length ? [...said, `${metric} has no value ${which}.`] : [];
   };
 
   // A day or month without a value is a row with null, for each series: a line has a gap there.
@@ -58,7 +62,8 @@
   // The rows that fit into a chart, and a sentence on those that do not: the series or bars with the greatest values.
   explore.fitting = (state, rows) => {
     const [first, second] = state.by;
-    if (state.chart === "map" || state.chart === "points" || (state.chart === "multiples" && state.by.some(explore.isZone))) return { rows, note: "" };
+    if (state.chart === "map" || (state.chart === "multiples" && state.by.some(explore.isZone))) return { rows, note: "" };
+    if (state.chart === "points") return second && !explore.isNumeric(second) && distinct(rows, second) > MOST_SERIES ? largest(state, rows, second, MOST_SERIES) : { rows, note: "" };
     if (first && !explore.isTime(first) && distinct(rows, first) > MOST_BARS) return largest(state, rows, first, MOST_BARS);
     if (second && !explore.isTime(second) && state.chart !== "heat" && distinct(rows, second) > MOST_SERIES) return largest(state, rows, second, MOST_SERIES);
     if (second && state.chart === "heat" && !explore.isTime(second) && distinct(rows, second) > MOST_BARS) return largest(state, rows, second, MOST_BARS);

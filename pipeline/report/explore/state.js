@@ -7,7 +7,7 @@
   // {metric, by: [names], months: [first, last] or null for all, where: {dimension: [texts]}, chart: kind or ""}
   explore.decode = (fragment) => {
     const given = new URLSearchParams(fragment.replace(/^#/, ""));
-    const where = {};
+    const where = Object.create(null); // an address may name anything, __proto__ too
     for (const [name, value] of given) if (!OWN.includes(name)) (where[name] ||= []).push(value);
     const [first, last] = (given.get("months") || "").split("..");
     return {

@@ -15,7 +15,7 @@
   explore.isMode = (name) => /__trip_type$/.test(name);
   explore.isZone = (name) => /^(pickup|dropoff)_location$/.test(name); // by key: several zones share a name
   // Many numbers in an order, such as temperatures; years and days of the month are names of groups.
-  explore.isNumeric = (name) => /^weather__/.test(name) && explore.valuesOf(name).length > 24 && explore.valuesOf(name).every((value) => value === null || typeof value === "number");
+  explore.isNumeric = (name) => /^weather__.*_(c|f|mm|cm|pct|ms|mph|hpa|degrees)$/.test(name);
   explore.isEffect = (name) => /_effect_pct$/.test(name);
   // Whether the values of groups add up to that of all: only then parts of a whole are stacked.
   explore.isAdditive = (metric) => metric.is_additive ?? (/^(trips|passengers)$/.test(metric.unit) || /^total_/.test(metric.name));
@@ -37,6 +37,7 @@
     if (name === "metric_time__hour") return `${explore.dayLabel(String(value))}, ${String(value).slice(11, 16)}`;
     if (name === "metric_time__day") return explore.dayLabel(String(value));
     if (name === "time__hour_of_day") return `${String(value).padStart(2, "0")}:00`;
+    if (explore.isNumeric(name)) return explore.number(Number(value));
     if (/^(true|false)$/.test(String(value))) return `${explore.dimensionLabel(name)}: ${String(value) === "true" ? "yes" : "no"}`;
     return String(value).replaceAll("_", " ");
   };
@@ -105,7 +106,7 @@
     const { unit } = explore.metric(state.metric);
     const known = rows.filter((row) => row.value !== null && row.value !== undefined);
     if (!known.length) return "";
-    if (!state.by.length) return `${explore.amount(known[0].value, unit)}.`;
+    if (!state.by.length) return ""; // the chart is this one figure
     const say = (row) => `${state.by.map((name) => explore.valueLabel(name, row[name])).join(", ")} (${explore.amount(row.value, unit)})`;
     const most = known.reduce((one, other) => (other.value > one.value ? other : one));
     const least = known.reduce((one, other) => (other.value < one.value ? other : one));

@@ -1,5 +1,6 @@
 """The catalogue: what can be asked of which months, and how a browser computes the answers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from pipeline.database import file_argument
 from pipeline.explore.cubes import plain
 from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
 from pipeline.explore.semantics import Semantics
+from pipeline.sources import sources
 
 ORDERED_BY = {
     "day_name": "day_of_week",
@@ -64,10 +66,19 @@ def catalogue(
             if name in described
         },
         "not_covered": {**semantics.not_covered},
-        "measures": {name: {"model": one.model, "agg": one.agg} for name, one in semantics.measures.items()},
+        "measures": {
+            name: {"model": one.model, "agg": one.agg, "modes": modes_in(one.expr)}
+            for name, one in semantics.measures.items()
+        },
         "dimensions": dimensions(semantics, published, layout),
         **schema(semantics, layout),
     }
+
+
+def modes_in(expr: str) -> list[str]:
+    """The trip types that an expression names: of other modes the measure has no value. None are named by most."""
+    known = {source.trip_type for source in sources().values()}
+    return [text for text in dict.fromkeys(re.findall(r"'(\w+)'", expr)) if text in known]
 
 
 def dimensions(semantics: Semantics, published: Path, layout: Layout) -> dict[str, dict[str, Any]]:

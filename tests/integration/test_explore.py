@@ -248,15 +248,17 @@ def test_what_is_missing_is_said_in_place_of_a_value(ask: Ask, folder: Path) -> 
     questions = [
         Question("total_trips", [MODE], ["2012-03", "2013-01"]),
         Question("citibike_trips", [], ["2012-03"]),
+        Question("avg_yellow_taxi_fare", [], ["2012-03"]),
         Question("total_tripz"),
         Question("avg_fare", ["start_station__station_name"], AUTUMN),
         Question("median_trip_duration_minutes", [MODE]),
     ]
-    by_mode, citibike, *without_rows = ask(folder, questions)
+    by_mode, citibike, yellow, *without_rows = ask(folder, questions)
     assert [row[MODE] for row in by_mode["rows"]] == ["yellow_taxi"]
     assert by_mode["missing"][0] == "2013-01 is not published."
     assert "Citi Bike: not loaded for 2012-03." in by_mode["missing"]
-    assert citibike["rows"] == [{"value": None}]
+    assert (citibike["rows"], citibike["missing"]) == ([{"value": None}], ["Citi Bike: not loaded for 2012-03."])
+    assert yellow["rows"][0]["value"] > 0 and yellow["missing"] == []
     assert [(answer["rows"], answer["missing"][-1].split(":")[0]) for answer in without_rows] == [
         ([], "There is no metric total_tripz."),
         ([], "There are no data on Mean fare by Start station name."),

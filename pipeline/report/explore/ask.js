@@ -122,7 +122,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     try {
       const values = evaluate(metric, question, []);
       if (!by.length && !values.size) values.set(0, filled(metric));
-      missing.push(...absentModes(question));
+      missing.push(...absentModes(metric, question));
       return {rows: rowsOf(values, question), missing};
     } catch (error) {
       if (!(error instanceof Unanswerable)) throw error;
@@ -291,7 +291,8 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     });
     const filters = Object.entries(question.where).filter(([dimension]) => has(dimension)).map(([dimension, allowed]) => {
       const {values, at} = table.dimensions[dimension];
-      const passes = values.map((value) => allowed.some((one) => one === value || (value !== null && one !== null && String(one) === String(value))));
+      const texts = new Set(allowed.map(String)); // null is "null", which no value is
+      const passes = values.map((value) => texts.has(String(value)));
       return (key) => passes[at ? at[key] : key];
     });
     for (const condition of conditions.filter((one) => namesIn(one).every(has))) {
@@ -330,17 +331,22 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     const declared = dimension.endsWith("trip_type") ? catalogue.modes.map((mode) => mode.trip_type) : catalogue.dimensions[dimension]?.values;
     const order = new Map((declared ?? []).map((value, rank) => [value, rank]));
     const rank = (value) => (value === null ? Infinity : order.get(value) ?? order.size);
-    const less = (a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
-    const sorted = values.map((value, number) => ({value, number})).sort((a, b) => (rank(a.value) === rank(b.value) ? less(a.value, b.value) : rank(a.value) < rank(b.value) ? -1 : 1));
-    const ranks = new Array(values.length);
-    sorted.forEach(({number}, position) => { ranks[number] = position; });
+    const sorted = [...values.keys()].sort((one, other) => {
+      const [a, b] = [values[one], values[other]];
+      if (rank(a) !== rank(b)) return rank(a) < rank(b) ? -1 : 1;
+      return a < b ? -1 : a > b ? 1 : 0;
+    });
+    const ranks = [];
+    sorted.forEach((number, position) => { ranks[number] = position; });
     return ranks;
   }
 
-  /** A sentence for each mode that is not loaded for some of the months, and that the question does not exclude. */
-  function absentModes({where, months: used}) {
+  /** A sentence for each mode that is not loaded for some of the months, and that the metric and the question include. */
+  function absentModes(metric, {where, months: used}) {
+    const named = measuresOf(metric).map(({measure}) => catalogue.measures[measure].modes);
+    const of = (mode) => named.some((modes) => !modes.length || modes.includes(mode));
     const asked = Object.entries(where).filter(([dimension]) => dimension.endsWith("trip_type")).map(([, values]) => values);
-    return catalogue.modes.filter(({trip_type: mode}) => asked.every((values) => values.includes(mode))).flatMap(({trip_type: mode, title}) => {
+    return catalogue.modes.filter(({trip_type: mode}) => of(mode) && asked.every((values) => values.includes(mode))).flatMap(({trip_type: mode, title}) => {
       const without = used.filter((month) => !catalogue.months.find((one) => one.month === month).modes.includes(mode));
       return without.length ? [`${title}: not loaded for ${without.join(", ")}.`] : [];
     });

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.explore.catalogue import catalogue, label
+from pipeline.explore.catalogue import catalogue, label, modes_in
 from tests.unit.explore.small_layer import SMALL, semantics_of
 
 
@@ -21,10 +21,15 @@ def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimen
     assert found["metrics"] == {
         "total_trips": {**words, "calculation": {"measure": "total_trips", "fill": 0, "where": []}}
     }
-    assert found["measures"]["miles"] == {"model": "trips", "agg": "sum"}
+    assert found["measures"]["miles"] == {"model": "trips", "agg": "sum", "modes": []}
     day = {"label": "Weekday", "description": "What day_name is.", "values": ["Friday", "Monday"]}
     assert found["dimensions"]["date__day_name"] == day
     assert found["dimensions"]["metric_time__day"] == {"label": "Day", "description": "", "values": None}
+
+
+def test_the_modes_that_a_measure_is_of_are_those_in_its_expression() -> None:
+    expr = "case when is_loaded and trip_type in ('fhv', 'yellow_taxi') and weather = 'rain' then 1 end"
+    assert modes_in(expr) == ["fhv", "yellow_taxi"]
 
 
 @pytest.mark.parametrize(

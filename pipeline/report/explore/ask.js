@@ -255,18 +255,18 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
       }
     }
     for (const month of question.months) {
-      const loaded = months.get(month).parts;
-      const cube = loaded[name];
-      if (!cube) throw new Unanswerable(`${month} is not loaded for this question.`);
-      const parts = partsOf(cube, measure);
+      const {packed, parts: loaded} = months.get(month);
+      const parts = loaded[name] && partsOf(loaded[name], measure);
+      if (name in packed) throw new Unanswerable(`${month} is not loaded for this question.`);
       if (!parts) throw new Unanswerable(`The file of ${month} was written by another version; run the month again.`);
+      const {at} = loaded[name];
       const [first, second] = parts;
       const keys = tables.map((table) => keysOf(loaded[table], question, conditions));
       const size = first.length;
       rows: for (let row = 0; row < size; row++) {
         let group = 0;
         for (let i = 0; i < keys.length; i++) {
-          const number = keys[i][cube.at[i][row]];
+          const number = keys[i][at[i][row]];
           if (number < 0) continue rows;
           group += number;
         }

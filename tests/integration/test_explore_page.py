@@ -5,6 +5,7 @@ import csv
 import html
 import io
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,33 @@ def test_a_zone_leads_to_its_days(reports: Path, tab: Any) -> None:
     tab.wait_for_function(SHOWN)
     assert asked(tab) == (f"metric=total_trips&by=metric_time__day&months=2024-01..2024-01&{ZONE}={key}")
     assert tab.evaluate("explore.view.rows.length") == 31
+
+
+def test_a_page_without_months_says_how_to_build_one(reports: Path, tab: Any, tmp_path: Path) -> None:
+    for name in ("explore.html", "explore/explore.js", "explore/vega.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(reports / name, tmp_path / name)
+    tab.goto((tmp_path / "explore.html").as_uri())
+    assert "No month can be explored yet." in tab.locator("main").inner_text()
+    assert tab.locator("#explorer").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("", "2024-02 could not be loaded."),
+        ('explore.month("2024-02", {"hours": "AAAA", "tables": "AAAA"});', "is damaged"),
+    ],
+    ids=["missing", "damaged"],
+)
+def test_data_that_cannot_be_read_are_named(reports: Path, tab: Any, tmp_path: Path, damage: str, said: str) -> None:
+    shutil.copytree(reports / "explore", tmp_path / "explore")
+    shutil.copy(reports / "explore.html", tmp_path)
+    (tmp_path / "explore/2024-02.js").unlink()
+    if damage:
+        (tmp_path / "explore/2024-02.js").write_text(damage)
+    view(tab, tmp_path, DAYS)
+    assert said in tab.locator("#missing").inner_text()
 
 
 def test_every_link_into_the_page_shows_what_it_asks_for(reports: Path, tab: Any) -> None:

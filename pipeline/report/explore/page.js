@@ -112,7 +112,9 @@
 
   // The server forbids to evaluate text as code, so that Vega interprets its expressions; five times slower, for 20,000 marks 0.8 s.
   const ast = location.protocol !== "file:";
-  const embed = (host, spec, renderer) => vegaEmbed(host, spec, {
+  // Vega is read while the data are loaded.
+  const vega = () => globalThis.vegaEmbed || new Promise((resolve) => { byId("vega").addEventListener("load", () => resolve(globalThis.vegaEmbed)); });
+  const embed = async (host, spec, renderer) => (await vega())(host, spec, {
     actions: false, renderer, mode: "vega-lite", ast, defaultStyle: false, tooltip: explore.tooltip,
   });
 

@@ -82,12 +82,13 @@
   const axisText = (unit) => (unit.startsWith("US dollars") ? "'$' + " : "") + "(abs(datum.value) >= 10000 ? format(datum.value, '~s') : format(datum.value, ',.4~r'))" + (unit === "percent" ? " + '%'" : "");
 
   // Lines with gaps, and a point at each value, unless there are so many that they would hide the line and take long to draw.
-  const lines = (marks, size) => [
+  const lines = (marks, size, hasTips) => [
     { mark: { type: "line", strokeWidth: 2, invalid: "break-paths-filter-domains", tooltip: null } },
-    ...(marks.length > MOST_POINTS ? [] : [{ mark: { type: "point", filled: true, size, opacity: 0.9, invalid: "filter" } }]),
+    ...(marks.length > MOST_POINTS ? [] : [{ mark: { type: "point", filled: true, size, opacity: 0.9, invalid: "filter", ...(hasTips ? {} : { tooltip: null }) } }]),
   ];
 
-  explore.isPointless = (state, rows) => state.chart === "line" && state.by.some(explore.isTime) && rows.length > MOST_POINTS;
+  // Lines over time show the values of the time nearest to the pointer: points would be hard to hit.
+  explore.showsNearest = (state) => state.chart === "line" && state.by.some(explore.isTime);
 
   // Colours: those of the modes where the series are modes.
   const colour = (state, index, marks, theme) => {
@@ -116,7 +117,7 @@
       return {
         width: theme.full, height: theme.height,
         encoding: { x: axis(state, time, marks), y: quantity(state), color },
-        layer: lines(marks, 30),
+        layer: lines(marks, 30, !explore.showsNearest(state)),
       };
     },
     // A dimension of many numbers, such as the temperature.
@@ -170,7 +171,7 @@
         columns,
         spec: {
           width, height: 150,
-          layer: isLine ? lines(marks, 14) : [{ mark: { type: "bar", invalid: "filter" } }],
+          layer: isLine ? lines(marks, 14, true) : [{ mark: { type: "bar", invalid: "filter" } }],
           encoding: {
             x: axis(state, x, marks, { title: null }), y: quantity(state, isLine ? {} : { fromZero: true }),
             color: { ...colour(state, facet, marks, theme), legend: null },

@@ -101,7 +101,7 @@
     frame.querySelector("svg, canvas")?.setAttribute("aria-hidden", "true");
     host.setAttribute("role", "img");
     host.setAttribute("aria-label", `${explore.title(state)}. ${explore.summary(state, explore.view.rows)} The table below has the values.`);
-    explore.view.isNearest = explore.isPointless(state, shown);
+    explore.view.isNearest = explore.showsNearest(state);
     if (explore.view.isNearest) {
       frame.addEventListener("pointermove", (event) => explore.showNearest(result.view, event));
       frame.addEventListener("pointerleave", () => { byId("tip").hidden = true; });

@@ -35,11 +35,14 @@
     show(event, [explore.valueLabel(time, rows[0][time]), ...rows.map((row) => `${other ? `${explore.valueLabel(other, row[other])}: ` : ""}${explore.amount(row.value, metric.unit)}`)]);
   };
 
+  // The unit says what it is, or the label does.
+  explore.valueLine = ({ label, unit }, value) => (label.toLowerCase() === unit ? "" : `${label}: `) + explore.amount(value, unit);
+
   const linesOf = ({ row, properties }) => {
     const { state } = explore.view, metric = explore.metric(state.metric);
     if (!row) return properties ? [`${properties.zone_name}, ${properties.borough}`, "no value"] : [];
     const names = state.by.map((name) => (properties && explore.isZone(name) ? `${properties.zone_name}, ${properties.borough}` : explore.valueLabel(name, row[name])));
     const interval = row.low === undefined || row.low === null ? [] : [`95% confidence interval: ${explore.amount(row.low, metric.unit)} to ${explore.amount(row.high, metric.unit)}`];
-    return [names.join(", "), `${metric.label}: ${explore.amount(row.value, metric.unit)}`, ...interval];
+    return [names.join(", "), explore.valueLine(metric, row.value), ...interval];
   };
 })();

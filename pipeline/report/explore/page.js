@@ -39,7 +39,7 @@
       state.chart = "bars";
       damaged.push("There is no map: the shapes of the taxi zones are missing.");
     }
-    const { rows, missing } = explore.answer(state);
+    const { rows, missing } = answered(state);
     const { rows: shown, note } = explore.fitting(state, rows), notOnMap = explore.notOnMap(state, rows);
     Object.assign(explore.view, { rows, shown, missing: [...damaged, ...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
     showWords(state, rows);
@@ -52,6 +52,14 @@
 
   // Tells screen readers what happened; what everyone sees anyway is not shown.
   const say = (text, isHidden = false) => { byId("status").textContent = text; byId("status").classList.toggle("vh", isHidden); };
+
+  // Files that another version wrote may lack what this page reads.
+  const answered = (state) => {
+    try { return explore.answer(state); } catch (error) {
+      console.error(error);
+      return { rows: [], missing: ["This cannot be answered from the files as they are; ./run.sh month writes those of a month again."] };
+    }
+  };
 
   const load = async (months, state) => {
     let damaged = [];

@@ -272,6 +272,11 @@ def test_a_month_is_smaller_than_half_a_megabyte(finished: Workspace) -> None:
         assert 50_000 < (finished.data / f"reports/explore/{month}.js").stat().st_size < 300_000
 
 
+def test_a_month_that_is_named_twice_counts_once(ask: Ask, folder: Path) -> None:
+    once, twice = ask(folder, [Question("total_trips", [], SPRING), Question("total_trips", [], SPRING * 2)])
+    assert once["rows"] == twice["rows"] and once["rows"][0]["value"] > 0
+
+
 def test_every_metric_can_be_calculated_in_a_browser(folder: Path) -> None:
     script = (folder / "catalogue.js").read_text()
     catalogue = json.loads(script.removeprefix("explore.catalogue(").removesuffix(");\n"))

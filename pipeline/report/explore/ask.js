@@ -113,7 +113,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
       const reason = catalogue.not_covered[metric];
       return {rows: [], missing: [reason ? `${metric} cannot be calculated here: ${reason}.` : `There is no metric ${metric}.`]};
     }
-    const used = wanted.filter((month) => {
+    const used = [...new Set(wanted)].filter((month) => {
       const reason = !published(month) ? "is not published" : failed.has(month) ? "could not be loaded" : months.has(month) ? "" : "is not loaded";
       if (reason) missing.push(`${month} ${reason}.`);
       return !reason;

@@ -181,7 +181,7 @@
       };
     },
     map: (state, marks, theme) => ({
-      ...mapOf(state, marks, theme, Math.min(theme.width, 760)),
+      ...mapOf(state, marks, theme, Math.min(theme.full, 760)),
     }),
     intervals: (state, marks, theme) => {
       const mode = state.by.findIndex(explore.isMode), x = mode === 0 && state.by.length > 1 ? 1 : 0, names = mode < 0 ? [] : labels(state.by[mode], marks, "ab"[mode]);
@@ -258,7 +258,7 @@
   };
   const maps = (state, marks, theme) => {
     const zone = state.by.findIndex(explore.isZone), other = 1 - zone, names = labels(state.by[other], marks, "ab"[other]);
-    const width = Math.min(420, theme.narrow ? theme.width : Math.floor(theme.width / Math.min(3, names.length)) - 20);
+    const width = Math.min(420, theme.narrow ? theme.full : Math.floor(theme.width / Math.min(3, names.length)) - 20);
     return {
       columns: theme.narrow ? 1 : 3,
       concat: names.map((name) => ({ title: { text: name, anchor: "start", fontSize: 13 }, ...mapOf(state, marks.filter((mark) => mark["ab"[other]] === name), theme, width) })),

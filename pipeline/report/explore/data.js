@@ -20,7 +20,8 @@
   };
 
   // Zones that share a name are told apart by their keys.
-  const distinct = (labels) => {
+  const distinct = (given) => {
+    const labels = Object.fromEntries(Object.entries(given).map(([key, label]) => [key, label.replace(/^(.+), \1$/, "$1")])); // Unknown, Unknown
     const times = new Map();
     for (const label of Object.values(labels)) times.set(label, (times.get(label) || 0) + 1);
     return Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, times.get(label) > 1 ? `${label} (${key})` : label]));

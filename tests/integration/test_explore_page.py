@@ -192,21 +192,24 @@ def test_a_page_without_months_says_how_to_build_one(reports: Path, tab: Any, tm
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("name", "damage", "said"),
     [
-        ("", "2024-02 could not be loaded."),
-        ('explore.month("2024-02", {"hours": "AAAA", "tables": "AAAA"});', "is damaged"),
+        ("2024-02.js", "", "2024-02 could not be loaded."),
+        ("2024-02.js", 'explore.month("2024-02", {"hours": "AAAA", "tables": "AAAA"});', "is damaged"),
+        ("vega.js", "", "explore/vega.js is missing or damaged"),
+        ("vega.js", "(() => {})();", "explore/vega.js is missing or damaged"),
     ],
-    ids=["missing", "damaged"],
 )
-def test_data_that_cannot_be_read_are_named(reports: Path, tab: Any, tmp_path: Path, damage: str, said: str) -> None:
+def test_files_that_cannot_be_read_are_named(
+    reports: Path, tab: Any, tmp_path: Path, name: str, damage: str, said: str
+) -> None:
     shutil.copytree(reports / "explore", tmp_path / "explore")
     shutil.copy(reports / "explore.html", tmp_path)
-    (tmp_path / "explore/2024-02.js").unlink()
+    (tmp_path / "explore" / name).unlink()
     if damage:
-        (tmp_path / "explore/2024-02.js").write_text(damage)
+        (tmp_path / "explore" / name).write_text(damage)
     view(tab, tmp_path, DAYS)
-    assert said in tab.locator("#missing").inner_text()
+    assert said in tab.locator("main").inner_text()
 
 
 def test_every_link_into_the_page_shows_what_it_asks_for(reports: Path, tab: Any) -> None:

@@ -4,6 +4,12 @@
   const { byId, element } = explore;
   explore.view = { state: null, rows: [], shown: [], missing: [] };
   const MOST_ELEMENTS = 800; // more are painted on a canvas
+  const NO_VEGA = "The chart cannot be drawn: explore/vega.js is missing or damaged; ./run.sh verify --repair writes it again. The table has the values.";
+  // Vega is read while the data are loaded; undefined where it cannot be.
+  const vega = new Promise((resolve) => {
+    const done = () => resolve(globalThis.vegaEmbed);
+    document.head.append(element("script", { src: `${explore.folder}vega.js`, onload: done, onerror: done }));
+  });
   let turn = 0, drawn = null;
 
   explore.go = (change) => { location.hash = explore.encode({ ...explore.view.state, ...change }); };
@@ -97,6 +103,7 @@
     host.removeAttribute("role");
     if (!known.length) return explore.fill(host, element("p", { class: "lead" }, explore.view.missing[0] || "No values to show."));
     if (state.chart === "figure") return explore.fill(host, element("p", { class: "figure" }, explore.amount(known[0].value, explore.metric(state.metric).unit)));
+    if (!await vega) return explore.fill(host, element("p", { class: "lead" }, NO_VEGA));
     const frame = element("div", { "aria-hidden": "true" }); // the host describes the chart as a whole
     explore.fill(host, frame);
     const renderer = known.length > MOST_ELEMENTS ? "canvas" : "svg";
@@ -120,9 +127,7 @@
 
   // The server forbids to evaluate text as code, so that Vega interprets its expressions; five times slower, for 20,000 marks 0.8 s.
   const ast = location.protocol !== "file:";
-  // Vega is read while the data are loaded.
-  const vega = () => globalThis.vegaEmbed || new Promise((resolve) => { byId("vega").addEventListener("load", () => resolve(globalThis.vegaEmbed)); });
-  const embed = async (host, spec, renderer) => (await vega())(host, spec, {
+  const embed = async (host, spec, renderer) => (await vega)(host, spec, {
     actions: false, renderer, mode: "vega-lite", ast, defaultStyle: false, tooltip: explore.tooltip,
   });
 

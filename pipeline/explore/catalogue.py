@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import file_argument
+from pipeline.database import file_argument, in_memory
 from pipeline.explore.cubes import plain
 from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
 from pipeline.explore.semantics import Semantics
@@ -112,15 +112,13 @@ def label(name: str) -> str:
 
 def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, list[Any]]:
     """The values of each attribute of an entity in the published dimension, in order; without those of too many."""
-    import duckdb
-
     model = semantics.model_of(entity)
     file = published / model.table / f"{model.table}.parquet"
     if not file.exists():
         return {}
     named = {name: expr for name, expr in attributes_of(semantics, entity).items() if not name.endswith(MEASURED)}
     lists = [ordered_values(expr, model.dimensions.get(order_of(name), expr)) for name, expr in named.items()]
-    with duckdb.connect() as con:
+    with in_memory() as con:
         con.execute(f"create table dimension as from read_parquet({file_argument(file)})")
         found = con.execute(f"select {', '.join(lists)}").fetchone() or ()
     return {name: plain(values) for name, values in zip(named, found, strict=True) if len(values or ()) <= MOST_VALUES}

@@ -6,7 +6,7 @@ An effect cannot be calculated from parts. It is passed on as it is published.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.database import file_argument
+from pipeline.database import file_argument, in_memory
 from pipeline.explore.cubes import plain
 
 if TYPE_CHECKING:
@@ -30,12 +30,10 @@ def estimates_of_month(con: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]
 
 def pooled_estimates(published: Path) -> list[dict[str, Any]]:
     """The effects over all published months; none before they are published."""
-    import duckdb
-
     file = published / "metrics/weather_effects_pooled.parquet"
     if not file.exists():
         return []
-    with duckdb.connect() as con:
+    with in_memory() as con:
         return rows_of(con, f"read_parquet({file_argument(file)})", POOLED)
 
 

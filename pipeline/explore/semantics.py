@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.database import in_memory
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -86,8 +88,6 @@ class Semantics:
 
 def read_semantics(manifest: Path) -> Semantics:
     """What dbt's semantic_manifest.json declares."""
-    import duckdb
-
     declared = json.loads(manifest.read_text())
     models = {model["name"]: model_from(model) for model in declared["semantic_models"]}
     measures = {
@@ -97,7 +97,7 @@ def read_semantics(manifest: Path) -> Semantics:
         if not measure["non_additive_dimension"]
     }
     calculations, not_covered = dict[str, dict[str, Any]](), dict[str, str]()
-    with duckdb.connect() as con:
+    with in_memory() as con:
         for metric in declared["metrics"]:
             try:
                 calculations[metric["name"]] = calculation_of(con, metric, measures)

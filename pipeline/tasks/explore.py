@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.database import connect, file_argument
+from pipeline.database import connect, file_argument, in_memory
 from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for
 from pipeline.project import PACKAGE
 from pipeline.sources import sources
@@ -130,12 +130,10 @@ def conditions() -> dict[str, list[dict[str, str]]]:
 
 def with_names_of_zones(dimensions: dict[str, Any], published: Path) -> dict[str, Any]:
     """The dimensions, with the name and the borough of each zone where its key is the value."""
-    import duckdb
-
     file = published / "dim_location/dim_location.parquet"
     if not file.exists():
         return dimensions
-    with duckdb.connect() as con:
+    with in_memory() as con:
         rows = con.execute(f"""
             select location_key, concat_ws(', ', zone_name, borough)
             from read_parquet({file_argument(file)}) order by location_key
@@ -146,12 +144,10 @@ def with_names_of_zones(dimensions: dict[str, Any], published: Path) -> dict[str
 
 def shapes(published: Path) -> list[tuple[Any, ...]]:
     """The key, name, borough and rings of each zone that has a shape."""
-    import duckdb
-
     shape, location = (published / name / f"{name}.parquet" for name in ("dim_location_shape", "dim_location"))
     if not (shape.exists() and location.exists()):
         return []
-    with duckdb.connect() as con:
+    with in_memory() as con:
         return con.execute(f"""
             select location_key, zone_name, borough, rings
             from read_parquet({file_argument(shape)}) as shapes

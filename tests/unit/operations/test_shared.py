@@ -18,10 +18,10 @@ def test_the_dimensions_and_the_index_are_published_with_receipts(
     warehouse = Warehouse(tmp_path / "some.duckdb", tmp_path / "dbt", {})
     with duckdb.connect(warehouse.path) as con:
         con.execute("create schema core")
-        con.execute("create table core.dim_time as from range(24)")
+        con.execute("create table core.time_spine_day as select date '2024-01-01' as day_start")
         con.execute("create table core.fct_trips as select date '2024-01-01' as source_month")
     publish_shared(warehouse)
     dimensions, index = Receipt(tmp_path / "published/dimensions.json"), Receipt(tmp_path / "reports/index.json")
-    assert [*dimensions.record["files"]] == ["published/dim_time/dim_time.parquet"]
+    assert [*dimensions.record["files"]] == ["published/time_spine_day/time_spine_day.parquet"]
     assert [*index.record["files"]] == ["reports/index.html"]
     assert not [*dimensions.losses(), *index.losses()]

@@ -19,8 +19,15 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     await Promise.all(wanted.filter((month) => published(month)).map(script));
     const cubes = question === "estimates" ? [] : question ? cubesFor(question) : Object.keys(catalogue.cubes);
     const names = new Set(["estimates", ...cubes.flatMap((name) => [name, ...catalogue.cubes[name].tables])]);
-    const found = wanted.map((name) => months.get(name)).filter(Boolean);
-    await Promise.all(found.flatMap((month) => [...names].map((name) => unpack(month, name))));
+    await Promise.all(wanted.filter((month) => months.has(month)).map(async (month) => {
+      try {
+        await Promise.all([...names].map((name) => unpack(months.get(month), name)));
+      } catch { // the file is damaged; the other months can be shown
+        failed.add(month);
+        months.delete(month);
+        loading.delete(month);
+      }
+    }));
   }
 
   function script(month) {
@@ -28,7 +35,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
       loading.set(month, new Promise((resolve) => {
         const tag = document.createElement("script");
         tag.src = `${explore.folder}${month}.js`;
-        tag.onload = resolve;
+        tag.onload = () => { failed.delete(month); resolve(); };
         tag.onerror = () => { failed.add(month); loading.delete(month); resolve(); };
         document.head.append(tag);
       }));
@@ -114,7 +121,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
       return {rows: [], missing: [reason ? `${metric} cannot be calculated here: ${reason}.` : `There is no metric ${metric}.`]};
     }
     const used = [...new Set(wanted)].filter((month) => {
-      const reason = !published(month) ? "is not published" : failed.has(month) ? "could not be loaded" : months.has(month) ? "" : "is not loaded";
+      const reason = !published(month) ? "is not published" : failed.has(month) ? "could not be loaded: its file is missing or damaged" : months.has(month) ? "" : "is not loaded";
       if (reason) missing.push(`${month} ${reason}.`);
       return !reason;
     });

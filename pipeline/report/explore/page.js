@@ -38,16 +38,16 @@
     explore.showControls(state);
     const { asked } = explore.monthsOf(state);
     const slow = setTimeout(() => { say(`Loading ${explore.counted(asked.length, "month")} …`); }, 150);
-    const damaged = await load(asked, state);
+    await load(asked, state);
     clearTimeout(slow);
     if (own !== turn) return; // a newer question was asked meanwhile
     if (state.by.some(explore.isZone) && !explore.features().length && /^(map|multiples)$/.test(state.chart)) {
       state.chart = "bars";
-      damaged.push("There is no map: the shapes of the taxi zones are missing.");
+      notes.push("There is no map: the shapes of the taxi zones are missing.");
     }
     const { rows, missing } = answered(state);
     const { rows: shown, note } = explore.fitting(state, rows), notOnMap = explore.notOnMap(state, rows);
-    Object.assign(explore.view, { rows, shown, missing: [...damaged, ...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
+    Object.assign(explore.view, { rows, shown, missing: [...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
     showWords(state, rows);
     explore.showTable(state, rows);
     await draw(own);
@@ -68,10 +68,8 @@
   };
 
   const load = async (months, state) => {
-    let damaged = [];
-    try { await explore.load(months, explore.isEffect(state.metric) ? "estimates" : explore.question(state)); } catch { damaged = ["A file of the data is damaged: ./run.sh verify --repair finds it."]; }
+    await explore.load(months, explore.isEffect(state.metric) ? "estimates" : explore.question(state));
     if (state.by.some(explore.isZone)) await zones();
-    return damaged;
   };
   // The shapes of the zones, loaded once. Where they are missing, the map says so.
   let shapes = null;

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
 from pipeline.metrics import definitions, saved_queries
+from pipeline.months import add_months
 from pipeline.operations.demo_data import first_step
 from pipeline.paths import program
 from pipeline.similar import suggestion
@@ -36,7 +38,46 @@ def metrics(warehouse: Warehouse, arguments: Sequence[str]) -> int:
             built = ", ".join(map("{:%Y-%m}".format, months))
             raise BadInput(f"month {month:%Y-%m}: not in the warehouse; it has {built}")
         remaining[index : index + 2] = ["--where", f"{{{{ TimeDimension('metric_time', 'month') }}}} = '{month}'"]
-    return dbt.run_metricflow(warehouse, remaining)
+    return dbt.run_metricflow(warehouse, with_whole_days(remaining))
+
+
+def with_whole_days(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a query, with conditions in the place of ``--start-time`` and ``--end-time``.
+
+    MetricFlow compares hours with the end, so that of its last day only the first hour would count. Raises BadInput for
+    a value that is no day, and for effects where it is not the first or the last day of a month.
+    """
+    remaining = list(arguments)
+    if "query" not in remaining:
+        return remaining
+    grain = "month" if effects_in(remaining) else "day"
+    for option, operator in (("--start-time", ">="), ("--end-time", "<=")):
+        for text in values_of(option, remaining):
+            is_first_or_last = first_day_of if option == "--start-time" else last_day_of
+            day = day_of(option, text)
+            if grain == "month" and day != is_first_or_last(day):
+                raise BadInput(f"{option} {text}: an effect is of a month; expected {is_first_or_last(day)}")
+            index = next(i for i, one in enumerate(remaining) if one == option or one.startswith(f"{option}="))
+            condition = f"{{{{ TimeDimension('metric_time', '{grain}') }}}} {operator} '{day}'"
+            remaining[index : index + (1 if "=" in remaining[index] else 2)] = ["--where", condition]
+    return remaining
+
+
+def day_of(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{option} {text!r}: not a day; write it as YYYY-MM-DD, for example 2024-01-31") from None
+
+
+def first_day_of(day: date) -> date:
+    """The first day of the day's month."""
+    return day.replace(day=1)
+
+
+def last_day_of(day: date) -> date:
+    """The last day of the day's month."""
+    return add_months(first_day_of(day), 1) - timedelta(days=1)
 
 
 def refuse_unknown_names(arguments: Sequence[str]) -> None:
@@ -53,7 +94,7 @@ def refuse_unknown_names(arguments: Sequence[str]) -> None:
 
 def refuse_mean_of_effects(arguments: Sequence[str]) -> None:
     """Raises BadInput for effects of several modes or months, which MetricFlow would average."""
-    effects = [name for name in values_of("--metrics", arguments) if EFFECT.fullmatch(name)]
+    effects = effects_in(arguments)
     if not effects or "query" not in arguments:
         return
     groups, where = values_of("--group-by", arguments), " ".join(values_of("--where", arguments))
@@ -64,6 +105,11 @@ def refuse_mean_of_effects(arguments: Sequence[str]) -> None:
             f"{effects[0]} is of one mode and one month, and a mean of several has no meaning: add --group-by "
             f"metric_time__month,weather_effect__trip_type; the effect over all months is in {POOLED}"
         )
+
+
+def effects_in(arguments: Sequence[str]) -> list[str]:
+    """The metrics of the query that are effects of weather, or bounds of their intervals."""
+    return [name for name in values_of("--metrics", arguments) if EFFECT.fullmatch(name)]
 
 
 def values_of(option: str, arguments: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.database import connect, file_argument, in_memory
-from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for
+from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for, program
 from pipeline.project import PACKAGE
 from pipeline.sources import sources
 from pipeline.tasks import records, selection
@@ -62,6 +62,7 @@ def write_catalogue() -> None:
     months = [described(month) for month in sorted(records.months_with(STAGE))]
     found = explore.catalogue(semantics, definitions(), published, months) | words(months) | conditions()
     found["pooled"] = explore.pooled_estimates(published)
+    found["program"] = program()
     found["dimensions"] = with_names_of_zones(found["dimensions"], published)
     files = {
         "catalogue.js": explore.catalogue_file(found),

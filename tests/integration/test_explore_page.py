@@ -169,6 +169,16 @@ def test_values_and_pictures_can_be_downloaded(reports: Path, tab: Any) -> None:
         assert text in picture
 
 
+def test_the_command_below_a_chart_asks_the_same_question(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    assert tab.text_content("#command") == (
+        "./run.sh metrics query --metrics total_trips --group-by metric_time__day,trip__trip_type"
+        " --start-time 2024-01-01 --end-time 2024-03-31"
+    )
+    view(tab, reports, "metric=rain_effect_pct&by=weather_effect__trip_type")  # over all months: not MetricFlow's
+    assert tab.text_content("#command") == "published/metrics/weather_effects_pooled.csv"
+
+
 def test_a_zone_leads_to_its_days(reports: Path, tab: Any) -> None:
     view(tab, reports, MAP)
     drawn = tab.evaluate("explore.features().map(zone => zone.properties.key)")

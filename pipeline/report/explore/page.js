@@ -192,12 +192,14 @@
     for (const moment of ["beforeprint", "afterprint"]) addEventListener(moment, () => { if (matchMedia("(prefers-color-scheme: dark)").matches) again(); });
   };
 
-  // The same question for MetricFlow, on the command line.
+  // The same question for MetricFlow, on the command line; where MetricFlow has no answer, the file that has it.
   explore.command = (state) => {
-    const { asked } = explore.monthsOf(state);
+    const { asked } = explore.monthsOf(state), isDose = [...state.by, ...Object.keys(state.where)].includes("dose");
+    if (explore.isEffect(state.metric) && explore.isOfAll(state)) return "published/metrics/weather_effects_pooled.csv";
+    if (explore.isEffect(state.metric) && isDose) return `published/metrics/month=${asked.at(-1)}/weather_effects_by_dose.csv`;
     const where = Object.entries(state.where).map(([name, values]) => `{{ Dimension('${name}') }} in (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ")})`).join(" and ");
     const span = asked.length === 1 ? ` --month ${asked[0]}` : asked.length ? ` --start-time ${asked[0]}-01 --end-time ${lastDay(asked.at(-1))}` : "";
-    return `./run.sh metrics query --metrics ${state.metric}${state.by.length ? ` --group-by ${state.by.join(",")}` : ""}${span}${where ? ` --where "${where}"` : ""}`;
+    return `${explore.known.program || "./run.sh"} metrics query --metrics ${state.metric}${state.by.length ? ` --group-by ${state.by.join(",")}` : ""}${span}${where ? ` --where "${where}"` : ""}`;
   };
   const lastDay = (month) => { const [year, number] = month.split("-").map(Number); return new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10); };
 

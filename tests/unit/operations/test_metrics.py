@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.operations.metrics import metrics, refuse_mean_of_effects, refuse_unknown_names
+from pipeline.operations.metrics import metrics, refuse_mean_of_effects, refuse_unknown_names, with_whole_days
 from pipeline.paths import path_for
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -77,3 +77,39 @@ def test_a_mean_of_the_effects_of_several_months_or_modes_is_refused_with_how_to
 )
 def test_effects_of_one_month_and_mode_and_other_metrics_are_queried(arguments: list[str]) -> None:
     refuse_mean_of_effects(["query", *arguments])
+
+
+TRIPS, EFFECT = ("query", "--metrics", "total_trips"), ("query", "--metrics", "rain_effect_pct")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            (*TRIPS, "--start-time", "2024-01-01", "--end-time=2024-03-31"),
+            [
+                *(*TRIPS, "--where", "{{ TimeDimension('metric_time', 'day') }} >= '2024-01-01'"),
+                *("--where", "{{ TimeDimension('metric_time', 'day') }} <= '2024-03-31'"),
+            ],
+        ),
+        (
+            (*EFFECT, "--end-time", "2024-02-29"),
+            [*EFFECT, "--where", "{{ TimeDimension('metric_time', 'month') }} <= '2024-02-29'"],
+        ),
+        (("list", "dimension-values", "--end-time", "2024-01-01"),) * 2,
+    ],
+)
+def test_the_last_day_of_a_query_counts_as_a_whole(arguments: tuple[str, ...], expected: list[str]) -> None:
+    assert with_whole_days(arguments) == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((*TRIPS, "--end-time", "2024-03-31T23:59:59"), "--end-time '2024-03-31T23:59:59': not a day; write it as"),
+        ((*EFFECT, "--start-time", "2024-01-15"), "2024-01-15: an effect is of a month; expected 2024-01-01"),
+    ],
+)
+def test_a_bound_of_a_query_that_is_no_day_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(message)):
+        with_whole_days(arguments)

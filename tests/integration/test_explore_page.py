@@ -192,12 +192,19 @@ def test_a_zone_leads_to_its_days(reports: Path, tab: Any) -> None:
     assert tab.evaluate("explore.view.rows.length") == 31
 
 
-def test_a_page_without_months_says_how_to_build_one(reports: Path, tab: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("catalogue", ["", 'explore.catalogue({"months":[{"month"', "explore.catalogue({});"])
+def test_a_page_without_months_says_how_to_build_one_and_how_to_repair_the_catalogue(
+    reports: Path, tab: Any, tmp_path: Path, catalogue: str
+) -> None:
     for name in ("explore.html", "explore/explore.js", "explore/vega.js"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(reports / name, tmp_path / name)
+    if catalogue:
+        (tmp_path / "explore/catalogue.js").write_text(catalogue)
     tab.goto((tmp_path / "explore.html").as_uri())
-    assert "No month can be explored yet." in tab.locator("main").inner_text()
+    said = tab.locator("main").inner_text()
+    assert "No month can be explored yet." in said
+    assert "explore/catalogue.js is missing or damaged: ./run.sh verify --repair writes it again." in said
     assert tab.locator("#explorer").is_hidden()
 
 

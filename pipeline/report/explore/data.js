@@ -6,7 +6,7 @@
 
   explore.readCatalogue = () => {
     const found = typeof explore.catalogue === "function" && explore.catalogue();
-    if (!found) return { months: [], metrics: [], dimensions: [], modes: [] };
+    if (!found?.months) return { months: [], metrics: [], dimensions: [], modes: [] };
     const modes = found.modes.map((mode) => ({ ...mode, name: mode.trip_type, label: mode.title }));
     const dimensions = Object.entries(found.dimensions).map(([name, dimension]) => ({
       ...dimension, name, label: withUnit(dimension.label), values: explore.isMode(name) ? modes.map((mode) => mode.name) : dimension.values || [],

@@ -75,7 +75,8 @@
     explore.go({ where: values.length ? { ...others, [name]: values } : others });
   };
   const filter = (state, name) => {
-    const chosen = state.where[name] || [], label = explore.dimensionLabel(name), values = explore.valuesOf(name);
+    const label = explore.dimensionLabel(name), values = explore.valuesOf(name), isLimited = name in state.where;
+    const chosen = (state.where[name] || []).filter((text) => values.some((value) => explore.textOf(value) === text));
     const shown = values.length <= MOST_CHIPS ? values : values.filter((value) => chosen.includes(explore.textOf(value)));
     const chips = shown.map((value) => {
       const text = explore.textOf(value), pressed = chosen.includes(text);
@@ -84,8 +85,8 @@
       ...(explore.isMode(name) ? [element("span", { class: "key", style: `--mode: ${explore.modeColour(text)}` })] : []), explore.valueLabel(name, value));
     });
     const more = values.length <= MOST_CHIPS ? [] : [select(state, name, chosen, values)];
-    const clear = chosen.length || name === extra ? [element("button", { type: "button", class: "clear", "aria-label": `Remove the filter on ${explore.dimensionInSentence(name)}`, onclick: () => { extra = ""; if (chosen.length) change(state, name, []); else showFilters(state); } }, "remove")] : [];
-    return element("fieldset", { "data-dimension": name }, element("legend", {}, `${label}${chosen.length ? ", only" : ", all"}`), ...chips, ...more, ...clear);
+    const clear = isLimited || name === extra ? [element("button", { type: "button", class: "clear", "aria-label": `Remove the filter on ${explore.dimensionInSentence(name)}`, onclick: () => { extra = ""; if (isLimited) change(state, name, []); else showFilters(state); } }, "remove")] : [];
+    return element("fieldset", { "data-dimension": name }, element("legend", {}, `${label}${isLimited ? ", only" : ", all"}`), ...chips, ...more, ...clear);
   };
   const select = (state, name, chosen, values) => {
     const box = element("select", { "aria-label": `Add a value of ${explore.dimensionInSentence(name)}`, "data-key": name, onchange: ({ target }) => change(state, name, [...chosen, target.value]) });

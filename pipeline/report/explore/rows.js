@@ -15,7 +15,8 @@
   // The answer to the question of a state, from the months that are loaded.
   explore.answer = (state) => {
     const { asked, absent } = explore.monthsOf(state);
-    const { rows, missing } = explore.isEffect(state.metric) ? explore.effects(state) : explore.ask(explore.question(state));
+    const isEmpty = Object.values(explore.question(state).where).some((values) => !values.length); // no value of a filter is known
+    const { rows, missing } = isEmpty ? { rows: [], missing: [] } : explore.isEffect(state.metric) ? explore.effects(state) : explore.ask(explore.question(state));
     const unpublished = absent.length ? [`Not published: ${list(absent.map(explore.monthLabel))}.`] : [];
     return { rows: complete(state, rows, asked, absent), missing: [...unpublished, ...missing, ...(explore.isEffect(state.metric) ? [] : withoutValue(state, rows))] };
   };

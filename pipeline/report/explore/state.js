@@ -8,7 +8,7 @@
   explore.decode = (fragment) => {
     const given = new URLSearchParams(fragment.replace(/^#/, ""));
     const where = Object.create(null); // an address may name anything, __proto__ too
-    for (const [name, value] of given) if (!OWN.includes(name)) (where[name] ||= []).push(value);
+    for (const [name, value] of given) if (name && value && !OWN.includes(name)) (where[name] ||= []).push(value);
     const [first, last] = (given.get("months") || "").split("..");
     return {
       metric: given.get("metric") || "",
@@ -55,20 +55,21 @@
     const where = {};
     for (const [name, values] of Object.entries(asked)) {
       const offered = explore.offered(metric.name, { by, where }).where, same = explore.sameDimension(name, offered);
-      const texts = explore.valuesOf(same).map(explore.textOf);
-      const found = values.filter((value) => texts.includes(value)), unknown = values.filter((value) => !texts.includes(value));
+      const texts = explore.valuesOf(same).map(explore.textOf), isKnown = (value) => texts.includes(value);
+      // Values may be separated by commas, and have commas.
+      const each = [...new Set(values.flatMap((value) => (isKnown(value) ? [value] : value.split(",").filter(Boolean))))];
+      const found = each.filter(isKnown), unknown = each.filter((value) => !isKnown(value));
       if (!offered.includes(same)) notes.push(`The filter on ${explore.dimensionInSentence(name)} does not apply: ${metric.label} cannot be limited by it${by.length ? ` when it is shown by ${explore.joined(by.map(explore.dimensionInSentence))}` : ""}.`);
-      else if (found.length) where[same] = found;
+      else where[same] = found.length ? found : unknown; // nothing passes a filter without a known value
       if (offered.includes(same) && unknown.length) notes.push(`${explore.dimensionLabel(name)} has no value ${explore.joined(unknown)}.`);
     }
     return where;
   };
 
-  // The published months of a state, and those of its range that are not published.
+  // The published months of a state, the newest of them if it names none, and those of its range that are not published.
   explore.monthsOf = ({ months }) => {
     const published = explore.known.months;
-    if (!months) return { asked: published.slice(-24), absent: [] };
-    const [first, last] = months;
+    const [first, last] = months || [published.slice(-24)[0], published.at(-1)];
     const absent = explore.monthsBetween(first, last).filter((month) => !published.includes(month));
     return { asked: published.filter((month) => first <= month && month <= last), absent };
   };

@@ -1,0 +1,68 @@
+"""The page to explore with in Chromium: questions that cannot be answered in full, and the words of the answers."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.test_explore_page import DAYS, SHOWN, ZONE, asked, reports, tab, view
+
+pytestmark = pytest.mark.browser
+
+__all__ = ["reports", "tab"]
+
+
+def test_a_month_that_is_missing_in_the_middle_is_a_gap_also_where_the_address_names_no_months(
+    reports: Path, tab: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(reports / "explore", tmp_path / "explore")
+    shutil.copy(reports / "explore.html", tmp_path)
+    file = tmp_path / "explore/catalogue.js"
+    start, end = "explore.catalogue(", ");"
+    catalogue = json.loads(file.read_text().strip().removeprefix(start).removesuffix(end))
+    catalogue["months"] = [one for one in catalogue["months"] if one["month"] != "2024-02"]
+    file.write_text(f"{start}{json.dumps(catalogue)}{end}")
+    shown = []
+    for months in ("", "&months=2024-01..2024-03"):
+        view(tab, tmp_path, DAYS + months)
+        assert tab.locator("#missing").inner_text().count("Not published: Feb 2024.") == 1
+        shown.append(tab.evaluate("explore.view.rows"))
+    assert shown[0] == shown[1]
+    assert [row["value"] for row in shown[0] if row["metric_time__day"].startswith("2024-02")] == [None] * 29 * 3
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "kept", "said"),
+    [
+        ("weather__precipitation_type=snow,hail", ["snow"], "Precipitation has no value hail."),
+        ("weather__precipitation_type=snow&weather__precipitation_type=hail", ["snow"], "has no value hail."),
+        ("weather__precipitation_type=snow,rain", ["snow", "rain"], ""),
+        ("date__holiday_name=New Year's Day", ["New Year's Day"], ""),
+    ],
+)
+def test_the_known_values_of_a_filter_are_kept(
+    reports: Path, tab: Any, asked_for: str, kept: list[str], said: str
+) -> None:
+    view(tab, reports, f"metric=total_trips&by=metric_time__month&{asked_for}")
+    assert tab.evaluate("Object.values(explore.view.state.where)") == [kept]
+    assert said in tab.locator("#missing").inner_text()
+    assert tab.evaluate("explore.view.rows.length") == 3
+
+
+@pytest.mark.parametrize("by", ["", "&by=metric_time__day", "&by=trip__trip_type", f"&by={ZONE}"])
+def test_nothing_is_shown_where_no_value_of_a_filter_is_known(reports: Path, tab: Any, by: str) -> None:
+    view(tab, reports, f"metric=total_trips{by}&trip__trip_type=rickshaw")
+    assert tab.evaluate("explore.view.rows") == []
+    assert tab.locator("#missing-list").inner_text() == "Mode has no value rickshaw."
+    tab.click("button.chip >> nth=0")
+    tab.wait_for_function(SHOWN)
+    assert asked(tab).endswith("&trip__trip_type=citibike") and tab.evaluate("explore.view.rows.length") > 0
+    assert tab.errors == []
+
+
+def test_an_effect_of_an_unknown_mode_is_not_shown(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=rain_effect_pct&by=metric_time__month&weather_effect__trip_type=rickshaw")
+    assert tab.evaluate("explore.view.rows") == []
+    assert tab.locator("#missing-list").inner_text() == "Mode has no value rickshaw."

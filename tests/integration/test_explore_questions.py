@@ -66,3 +66,18 @@ def test_an_effect_of_an_unknown_mode_is_not_shown(reports: Path, tab: Any) -> N
     view(tab, reports, "metric=rain_effect_pct&by=metric_time__month&weather_effect__trip_type=rickshaw")
     assert tab.evaluate("explore.view.rows") == []
     assert tab.locator("#missing-list").inner_text() == "Mode has no value rickshaw."
+
+
+def test_a_choice_of_a_metric_is_replaced_by_typing_and_left_by_one_tab(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    tab.focus("#metric")
+    for words, metric in (("revenue", "total_revenue"), ("passengers per trip", "avg_passengers_per_trip")):
+        tab.keyboard.type(words)
+        tab.keyboard.press("Enter")
+        tab.wait_for_function(SHOWN)
+        assert f"metric={metric}&" in asked(tab)
+    tab.keyboard.press("ArrowDown")
+    assert tab.locator("#metrics").is_visible()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.id") == "by-1"
+    assert tab.locator("#metrics").is_hidden()

@@ -27,7 +27,14 @@
       if (box.offsetTop < list.scrollTop || box.offsetTop + box.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = box.offsetTop - 40;
       return undefined;
     };
-    const take = (option) => { if (option) { close(); choose(option.dataset.name); } };
+    // What was chosen is selected, so that typing replaces it.
+    const take = (option) => {
+      if (!option) return;
+      close();
+      input.value = explore.metric(option.dataset.name).label;
+      input.select();
+      choose(option.dataset.name);
+    };
 
     input.addEventListener("focus", () => { input.select(); open(); });
     input.addEventListener("click", () => { if (list.hidden) { input.select(); open(); } });
@@ -38,7 +45,7 @@
         event.preventDefault();
         if (list.hidden) open(); else activate(active + (event.key === "ArrowDown" ? 1 : -1));
       } else if (event.key === "Enter") { event.preventDefault(); if (list.hidden) open(); else take(options()[active]); }
-      else if (event.key === "Escape") { event.preventDefault(); close(); } // a search box would be emptied
+      else if (event.key === "Escape") { event.preventDefault(); close(); input.select(); } // a search box would be emptied
     });
     // The press must not take the focus from the input, which would close the list before the click.
     list.addEventListener("pointerdown", (event) => event.preventDefault());

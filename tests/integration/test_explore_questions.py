@@ -81,3 +81,35 @@ def test_a_choice_of_a_metric_is_replaced_by_typing_and_left_by_one_tab(reports:
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.id") == "by-1"
     assert tab.locator("#metrics").is_hidden()
+
+
+def test_amounts_and_names_are_in_plain_words(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=trips_per_hour&by=trip__trip_type&trip__trip_type=fhv,citibike")
+    assert "only For-hire vehicles or Citi Bike" in tab.locator("#chart-title").inner_text()
+    tab.click("#table summary")
+    assert tab.locator("#table th[scope=col]").all_inner_texts() == ["Mode", "Trips per hour"]
+    said = {
+        "amount(1, 'trips')": "1 trip",
+        "amount(-1, 'trips per hour')": "−1 trip per hour",
+        "amount(2, 'trips')": "2 trips",
+        "amount(1, 'US dollars per mile')": "$1.00 per mile",
+        "labelWithUnit(explore.metric('total_revenue'))": "Revenue (US dollars)",
+        "valueLabel('date__is_weekday', false)": "weekend",
+    }
+    assert {call: tab.evaluate(f"explore.{call}") for call in said} == said
+
+
+def test_effects_over_months_say_how_many_they_are_of(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=rain_effect_pct")
+    assert "each of 3 months with an estimate" in tab.locator("#missing").inner_text()
+
+
+def test_what_is_unknown_is_named_in_few_letters(reports: Path, tab: Any) -> None:
+    long = "x" * 5000
+    view(tab, reports, f"metric={long}&by={long}&trip__trip_type={long}&{long}=1&&&==")
+    notes = tab.locator("#missing-list li").all_inner_texts()
+    assert len(notes) == 4 and max(map(len, notes)) < 150, notes
+    assert len(tab.locator("#chart-title").inner_text()) < 150
+    many = ",".join(map(str, range(1000)))
+    view(tab, reports, f"metric=total_trips&trip__trip_type={many}")
+    assert tab.locator("#missing-list").inner_text() == "Mode has no value 0, 1, 2, 3, 4 or 995 more."

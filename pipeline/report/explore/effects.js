@@ -58,8 +58,9 @@
 
   const overAll = (found) => {
     const months = found.map(([row]) => row.months);
-    return found.length ? `These are effects over all published months, each of ${Math.min(...months)} to ${Math.max(...months)} months with an estimate; choose one month, or show them by month, for single ones.` : "No effects over all months are published.";
+    return found.length ? `These are effects over all published months, each of ${span(Math.min(...months), Math.max(...months))} with an estimate; choose one month, or show them by month, for single ones.` : "No effects over all months are published.";
   };
+  const span = (least, most) => (least === most ? explore.counted(most, "month") : `${least} to ${most} months`);
   const reasons = (by, found) => {
     const without = found.filter(([row]) => row.effect_pct === null);
     if (without.length > MOST_REASONS) return [`${without.length} of ${found.length} effects are not estimated: too few hours can be compared.`];

@@ -30,7 +30,7 @@
   explore.corrected = (asked) => {
     const notes = [];
     const metric = explore.metric(asked.metric) || explore.metric("total_trips") || explore.pickable()[0];
-    if (asked.metric && metric.name !== asked.metric) notes.push(`No metric is named ${asked.metric}.`);
+    if (asked.metric && metric.name !== asked.metric) notes.push(`No metric is named ${explore.shortened(asked.metric)}.`);
     const by = correctedBy(metric, asked.by, notes);
     const where = correctedWhere(metric, by, asked.where, notes);
     by.splice(0, by.length, ...explore.withMode(metric.name, by, where));
@@ -46,7 +46,7 @@
     for (const name of asked.slice(0, 2)) {
       const offered = explore.offered(metric.name, { by }).by, same = explore.sameDimension(name, offered);
       if (offered.includes(same)) by.push(same);
-      else notes.push(`${metric.label} cannot be shown by ${explore.joined([...by, name].map(explore.dimensionInSentence))}.`);
+      else notes.push(`${metric.label} cannot be shown by ${explore.joined([...by, name].map(explore.dimensionInSentence).map(explore.shortened))}.`);
     }
     return by;
   };
@@ -59,12 +59,14 @@
       // Values may be separated by commas, and have commas.
       const each = [...new Set(values.flatMap((value) => (isKnown(value) ? [value] : value.split(",").filter(Boolean))))];
       const found = each.filter(isKnown), unknown = each.filter((value) => !isKnown(value));
-      if (!offered.includes(same)) notes.push(`The filter on ${explore.dimensionInSentence(name)} does not apply: ${metric.label} cannot be limited by it${by.length ? ` when it is shown by ${explore.joined(by.map(explore.dimensionInSentence))}` : ""}.`);
+      if (!offered.includes(same)) notes.push(`The filter on ${explore.shortened(explore.dimensionInSentence(name))} does not apply: ${metric.label} cannot be limited by it${by.length ? ` when it is shown by ${explore.joined(by.map(explore.dimensionInSentence))}` : ""}.`);
       else where[same] = found.length ? found : unknown; // nothing passes a filter without a known value
-      if (offered.includes(same) && unknown.length) notes.push(`${explore.dimensionLabel(name)} has no value ${explore.joined(unknown)}.`);
+      if (offered.includes(same) && unknown.length) notes.push(`${explore.dimensionLabel(name)} has no value ${explore.joined(few(unknown).map(explore.shortened), "or")}.`);
     }
     return where;
   };
+
+  const few = (words) => (words.length > 6 ? [...words.slice(0, 5), `${words.length - 5} more`] : words);
 
   // The published months of a state, the newest of them if it names none, and those of its range that are not published.
   explore.monthsOf = ({ months }) => {

@@ -15,7 +15,7 @@
   const table = (state, rows) => {
     const metric = explore.metric(state.metric), interval = rows.some((row) => row.low !== undefined);
     const names = state.by, shown = rows.slice(0, MOST_ROWS);
-    const heads = [...names.map(explore.dimensionLabel), `${metric.label} (${metric.unit})`, ...(interval ? ["95% confidence interval"] : [])];
+    const heads = [...names.map(explore.dimensionLabel), explore.labelWithUnit(metric), ...(interval ? ["95% confidence interval"] : [])];
     const line = (row) => element("tr", {}, ...names.map((name, index) => element(index ? "td" : "th", { ...(index ? {} : { scope: "row" }), "data-th": heads[index] }, cell(state, name, row))),
       element("td", { class: "n", "data-th": metric.label }, explore.number(row.value, metric.unit)),
       ...(interval ? [element("td", { class: "n", "data-th": "95% confidence interval" }, row.low === null || row.low === undefined ? "—" : `${explore.number(row.low, metric.unit)} to ${explore.number(row.high, metric.unit)}`)] : []));

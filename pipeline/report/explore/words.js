@@ -4,6 +4,7 @@
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
   const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
   const NO_VALUE = "—";
+  const MOST_LETTERS = 60;
 
   explore.metric = (name) => explore.known.metrics.find((metric) => metric.name === name);
   explore.dimension = (name) => explore.known.dimensions.find((dimension) => dimension.name === name);
@@ -38,6 +39,7 @@
     if (name === "metric_time__day") return explore.dayLabel(String(value));
     if (name === "time__hour_of_day") return `${String(value).padStart(2, "0")}:00`;
     if (explore.isNumeric(name)) return explore.number(Number(value));
+    if (name === "date__is_weekday") return String(value) === "true" ? "weekday" : "weekend";
     if (/^(true|false)$/.test(String(value))) return `${explore.dimensionLabel(name)}: ${String(value) === "true" ? "yes" : "no"}`;
     return String(value).replaceAll("_", " ");
   };
@@ -73,10 +75,14 @@
   explore.amount = (value, unit) => {
     const text = explore.number(value, unit);
     const rest = unit.replace(/^US dollars ?|^percent$/, "");
-    return text === NO_VALUE || !rest ? text : `${text} ${rest}`;
+    return text === NO_VALUE || !rest ? text : `${text} ${/^−?1$/.test(text) ? rest.replace(/^(\w+)s\b/, "$1") : rest}`; // 1 trip per hour
   };
 
-  explore.joined = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
+  explore.joined = (words, last = "and") => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(` ${last} `);
+  // An address may have a text of any length.
+  explore.shortened = (text) => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text);
+  // "Trips per hour", in trips per hour: the unit is said once.
+  explore.labelWithUnit = ({ label, unit }) => (label.toLowerCase() === unit ? label : `${label} (${unit})`);
   explore.counted = (count, noun) => `${explore.number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
   // "Trips by day and mode, only Citi Bike, Jan 2024 to Mar 2024"
@@ -84,13 +90,13 @@
     const { asked } = explore.monthsOf(state);
     const by = explore.joined(state.by.map(explore.dimensionInSentence));
     const only = Object.entries(state.where).map(([name, values]) => values.length > 4
-      ? `${values.length} of ${explore.valuesOf(name).length} values of ${explore.dimensionInSentence(name)}`
-      : explore.joined(values.map((value) => filterLabel(name, value))));
+      ? `${explore.question(state).where[name].length} of ${explore.valuesOf(name).length} values of ${explore.dimensionInSentence(name)}`
+      : explore.joined(values.map((value) => filterLabel(name, value)), "or"));
     const span = explore.isOfAll(state) ? "all published months" : asked.length > 1 ? `${explore.monthLabel(asked[0])} to ${explore.monthLabel(asked.at(-1))}` : asked.map(explore.monthLabel).join("");
     return [explore.metric(state.metric).label + (by && ` by ${by}`), ...only.map((text) => `only ${text}`), span].filter(Boolean).join(", ");
   };
   const filterLabel = (name, value) => {
-    const label = explore.valueLabel(name, value);
+    const label = explore.shortened(explore.valueLabel(name, value));
     return explore.isMode(name) || explore.isZone(name) || explore.isTime(name) || label.includes(": ") ? label : `${explore.dimensionInSentence(name)}: ${label}`;
   };
 

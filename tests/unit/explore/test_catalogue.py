@@ -37,6 +37,9 @@ def test_the_modes_that_a_measure_is_of_are_those_in_its_expression() -> None:
     [
         ("metric_time__hour", "Hour"),
         ("date__is_holiday", "Holiday"),
+        ("date__day_name", "Weekday"),
+        ("date__is_weekday", "Weekday or weekend"),
+        ("time__am_pm", "AM or PM"),
         ("trip__trip_type", "Mode"),
         ("pickup_location__borough", "Pickup borough"),
         ("weather__cloud_category", "Cloud category"),

@@ -1,5 +1,7 @@
 """The page to explore with in Chromium: questions that cannot be answered in full, and the words of the answers."""
 
+import csv
+import io
 import json
 import shutil
 from pathlib import Path
@@ -113,3 +115,19 @@ def test_what_is_unknown_is_named_in_few_letters(reports: Path, tab: Any) -> Non
     many = ",".join(map(str, range(1000)))
     view(tab, reports, f"metric=total_trips&trip__trip_type={many}")
     assert tab.locator("#missing-list").inner_text() == "Mode has no value 0, 1, 2, 3, 4 or 995 more."
+
+
+def test_the_csv_names_zones_and_the_ends_of_intervals(reports: Path, tab: Any) -> None:
+    def downloaded() -> list[dict[str, str]]:
+        with tab.expect_download() as download:
+            tab.click("#csv")
+        return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+
+    view(tab, reports, f"metric=total_trips&by={ZONE},trip__trip_type")
+    zones = downloaded()
+    assert [*zones[0]] == [ZONE, f"{ZONE}__zone_name", "trip__trip_type", "total_trips"]
+    names = {row[f"{ZONE}__zone_name"] for row in zones if row[ZONE]}
+    assert names <= set(tab.evaluate(f"explore.catalogue().dimensions.{ZONE}__zone_name.values"))
+    view(tab, reports, "metric=rain_effect_pct&by=metric_time__month,weather_effect__trip_type")
+    columns = ["metric_time__month", "weather_effect__trip_type"]
+    assert [*downloaded()[0]] == [*columns, "rain_effect_pct", "rain_effect_low_pct", "rain_effect_high_pct"]

@@ -27,6 +27,9 @@
     return Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, times.get(label) > 1 ? `${label} (${key})` : label]));
   };
 
+  // The name of a zone without its borough, as the dimension zone_name has it.
+  explore.zoneName = (name, key) => explore.catalogue().dimensions[name].labels?.[key]?.replace(/, [^,]*$/, "") ?? "";
+
   // "Temperature c" -> "Temperature (°C)"
   const UNITS = { c: "°C", f: "°F", mm: "mm", cm: "cm", pct: "%", ms: "m/s", mph: "mph", hpa: "hPa", degrees: "°" };
   const withUnit = (label) => label.replace(/ (\w+)$/, (all, unit) => (UNITS[unit] ? ` (${UNITS[unit]})` : all));

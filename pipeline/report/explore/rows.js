@@ -96,8 +96,10 @@
   // RFC 4180, with the names of MetricFlow as the published CSV files have them.
   explore.csv = (state, rows) => {
     const intervals = rows.some((row) => row.low !== undefined) ? ["low", "high"] : [];
+    const columns = state.by.flatMap((name) => (explore.isZone(name)
+      ? [[name, (row) => row[name]], [`${name}__zone_name`, (row) => explore.zoneName(name, row[name])]] : [[name, (row) => row[name]]]));
     const cell = (value) => { const text = explore.textOf(value); return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text; };
-    const lines = rows.map((row) => [...state.by.map((name) => row[name]), row.value, ...intervals.map((name) => row[name])]);
-    return [[...state.by, state.metric, ...intervals], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+    const lines = rows.map((row) => [...columns.map(([, read]) => read(row)), row.value, ...intervals.map((name) => row[name])]);
+    return [[...columns.map(([name]) => name), state.metric, ...intervals.map((end) => state.metric.replace(/_pct$/, `_${end}_pct`))], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
   };
 })();

@@ -58,6 +58,9 @@ def test_nothing_is_shown_where_no_value_of_a_filter_is_known(reports: Path, tab
     view(tab, reports, f"metric=total_trips{by}&trip__trip_type=rickshaw")
     assert tab.evaluate("explore.view.rows") == []
     assert tab.locator("#missing-list").inner_text() == "Mode has no value rickshaw."
+    with tab.expect_download() as download:
+        tab.click("#svg")
+    assert "No values to show." in Path(download.value.path()).read_text()
     tab.click("button.chip >> nth=0")
     tab.wait_for_function(SHOWN)
     assert asked(tab).endswith("&trip__trip_type=citibike") and tab.evaluate("explore.view.rows.length") > 0

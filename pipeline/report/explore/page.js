@@ -151,8 +151,9 @@
   explore.picture = async (format) => {
     const { state, shown, missing } = explore.view, metric = explore.metric(state.metric);
     const theme = explore.theme(960, !explore.isDark()), host = element("div");
-    const spec = state.chart === "figure"
-      ? { data: { values: [{ text: explore.amount(shown[0]?.value, metric.unit) }] }, width: 600, height: 120, mark: { type: "text", fontSize: 48, color: theme.ink }, encoding: { text: { field: "text" } }, config: theme.config }
+    const hasValues = shown.some((row) => row.value !== null && row.value !== undefined); // axes need them
+    const spec = state.chart === "figure" || !hasValues
+      ? { data: { values: [{ text: hasValues ? explore.amount(shown[0].value, metric.unit) : "No values to show." }] }, width: 600, height: 120, mark: { type: "text", fontSize: 48, color: theme.ink }, encoding: { text: { field: "text" } }, config: theme.config }
       : explore.specification(state, shown, theme);
     const lines = [`${metric.description} Unit: ${metric.unit}.`, explore.isEffect(metric.name) ? explore.hint(state) : "", ...missing, explore.sourceLine()].filter(Boolean).flatMap((line) => wrapped(line, 130));
     spec.title = { text: wrapped(explore.title(state), 90), subtitle: lines };

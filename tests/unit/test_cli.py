@@ -17,6 +17,7 @@ from tests.terminal import on_terminal
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("MOBILITY_SOURCES", "")  # --sources sets it
     return tmp_path / "data"
 
 

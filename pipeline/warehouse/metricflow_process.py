@@ -41,25 +41,28 @@ def run(program: str, arguments: Sequence[str]) -> int:
 
 
 def with_known_names(program: str, command: Callable[..., None]) -> Callable[..., None]:
-    """The command, with any error in one line, which names the most similar names for one that is not known."""
+    """The command, with errors in one line, which names the most similar names for one that is not known."""
+    from dbt_common.exceptions import DbtBaseException
+    from dbt_metricflow.cli.cli_errors import LoadSemanticManifestException
+    from metricflow_semantics.errors.error_classes import InvalidQueryException, MetricFlowException
 
     @functools.wraps(command)
     def in_one_line(config: "CLIConfiguration", **options: Any) -> None:
+        metrics = options.get("metrics") or ()
         try:
-            if not config.is_setup:
-                config.setup()
-            if dimension := options.get("dimension"):  # the command prints errors itself
-                check(config, program, options["metrics"], [dimension])
-            command(config, **options)
+            try:
+                if not config.is_setup:
+                    config.setup()
+                if dimension := options.get("dimension"):  # the command prints errors itself
+                    check(config, program, metrics, [dimension])
+                command(config, **options)
+            except InvalidQueryException:
+                if metrics:
+                    check(config, program, metrics, options.get("group_by") or (), options.get("order") or ())
+                raise
         except UnknownName as error:
             end(error, USAGE)
-        except Exception as error:
-            try:
-                check(config, program, *(options.get(name) or () for name in ("metrics", "group_by", "order")))
-            except UnknownName as unknown:
-                end(unknown, USAGE)
-            except Exception:
-                end(error, FAILED)
+        except (MetricFlowException, DbtBaseException, LoadSemanticManifestException, OSError) as error:
             end(error, FAILED)
 
     return in_one_line

@@ -1,11 +1,13 @@
 """MetricFlow's command line in a process of its own; tests/integration/test_semantic_layer.py queries by it."""
 
 import subprocess
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pipeline.warehouse.dbt import METRICFLOW_PROCESS, PYTHON
-from pipeline.warehouse.metricflow_process import is_grain_of
+from pipeline.warehouse.metricflow_process import is_grain_of, with_known_names
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,22 @@ def test_its_help_names_the_command_that_people_type() -> None:
     command = [*PYTHON, str(METRICFLOW_PROCESS), "./run.sh metrics", "query", "--help"]
     ended = subprocess.run(command, text=True, capture_output=True, check=True)
     assert ended.stdout.startswith("Usage: ./run.sh metrics query [OPTIONS]")
+
+
+def ended_with(error: Exception) -> Any:
+    """Run a command that raises the error."""
+
+    def command(*_: Any) -> None:
+        raise error
+
+    return with_known_names("./run.sh metrics", command)(SimpleNamespace(is_setup=True))  # type: ignore[arg-type]
+
+
+def test_an_error_of_the_question_is_one_line_and_one_of_the_program_is_not_hidden(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        ended_with(FileNotFoundError(2, "No such file or directory", "/nowhere/rows.csv"))
+    assert capsys.readouterr().err == "error: [Errno 2] No such file or directory: '/nowhere/rows.csv'\n"
+    with pytest.raises(TypeError, match="of the program"):
+        ended_with(TypeError("of the program"))

@@ -1,22 +1,20 @@
 """The page to explore with in Chromium: views and their addresses, downloads, links into it, and what it may do."""
 
-import asyncio
 import csv
 import html
 import io
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.httpserver import HTTPServer
 
-from pipeline.operations.serve import server, sockets
 from tests.conftest import Workspace
+from tests.integration.tabs import offline_tab
 from tests.integration.test_pages import PROBLEMS
+from tests.serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -45,16 +43,8 @@ def reports(finished: Workspace) -> Path:
 
 @pytest.fixture(params=[(1280, "light")])
 def tab(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """An empty tab without network. ``errors`` collects console errors, script errors and requests to a network."""
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-    tab = context.new_page()
-    tab.errors = []
-    tab.on("console", lambda message: tab.errors.append(message.text) if message.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.on("request", lambda sent: None if sent.url.startswith(("file:", "data:")) else tab.errors.append(sent.url))
-    yield tab
-    context.close()
+    with offline_tab(browser, *request.param) as tab:
+        yield tab
 
 
 def view(tab: Any, reports: Path, fragment: str = "") -> None:
@@ -241,34 +231,15 @@ def test_every_link_into_the_page_shows_what_it_asks_for(reports: Path, tab: Any
 
 
 def test_the_server_allows_what_the_page_needs(finished: Workspace, browser: Any) -> None:
-    listening, loop = sockets(0), asyncio.new_event_loop()
-
-    async def start() -> HTTPServer:
-        serving = server(finished.data)
-        serving.add_sockets(listening)
-        return serving
-
-    async def stop() -> None:
-        serving.stop()
-        await serving.close_all_connections()
-
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        serving = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    with serving(finished.data) as port:
         context = browser.new_context()
         tab = context.new_page()
         errors: list[str] = []
         tab.on("console", lambda message: errors.append(message.text))
-        tab.goto(f"http://127.0.0.1:{listening[0].getsockname()[1]}/reports/explore.html#{MAP}")
+        tab.goto(f"http://127.0.0.1:{port}/reports/explore.html#{MAP}")
         tab.wait_for_selector("#chart[role=img]")  # a function to wait for would be evaluated, which is forbidden
         assert tab.locator("#chart svg, #chart canvas").count() == 1
         with tab.expect_download():
             tab.click("#png")
         assert errors == []
         context.close()
-        asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

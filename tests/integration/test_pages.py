@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.conftest import Workspace
+from tests.integration.tabs import offline_tab
 
 pytestmark = pytest.mark.browser
 
@@ -38,16 +39,8 @@ DRAWN = """() => [...document.querySelectorAll('svg[role=img]')].map(svg => [
 
 @pytest.fixture(params=SCREENS)
 def screen(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    """An empty tab without network. ``errors`` collects console errors, script errors and requests to a network."""
-    width, scheme = SCREENS[request.param]
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-    tab = context.new_page()
-    tab.errors = []
-    tab.on("console", lambda message: tab.errors.append(message.text) if message.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.on("request", lambda sent: None if sent.url.startswith(("file:", "data:")) else tab.errors.append(sent.url))
-    yield tab
-    context.close()
+    with offline_tab(browser, *SCREENS[request.param]) as tab:
+        yield tab
 
 
 def address(workspace: Workspace, name: str) -> str:

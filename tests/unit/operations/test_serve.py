@@ -1,19 +1,17 @@
 """The HTTP server: the files that it serves, those that it does not, and its headers."""
 
-import asyncio
 import base64
 import hashlib
 import http.client
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tornado.httpserver import HTTPServer
 
 from pipeline.loopback import ADDRESS
-from pipeline.operations.serve import policy_for, server, sockets
+from pipeline.operations.serve import policy_for
 from pipeline.report import words
+from tests.serving import serving
 
 FILES = (
     "reports/index.html",
@@ -38,27 +36,10 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(data: Path) -> Iterator[http.client.HTTPConnection]:
-    listening, loop = sockets(0), asyncio.new_event_loop()
-
-    async def start() -> HTTPServer:
-        serving = server(data)
-        serving.add_sockets(listening)
-        return serving
-
-    async def stop() -> None:
-        serving.stop()
-        await serving.close_all_connections()
-
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    serving = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-    connection = http.client.HTTPConnection(ADDRESS, listening[0].getsockname()[1], timeout=10)
-    yield connection
-    connection.close()
-    asyncio.run_coroutine_threadsafe(stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with serving(data) as port:
+        connection = http.client.HTTPConnection(ADDRESS, port, timeout=10)
+        yield connection
+        connection.close()
 
 
 def request(site: http.client.HTTPConnection, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:

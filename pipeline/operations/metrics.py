@@ -53,10 +53,11 @@ def with_whole_days(arguments: Sequence[str]) -> list[str]:
     grain = "month" if effects_in(remaining) else "day"
     for option, operator in (("--start-time", ">="), ("--end-time", "<=")):
         for text in values_of(option, remaining):
-            is_first_or_last = first_day_of if option == "--start-time" else last_day_of
             day = day_of(option, text)
-            if grain == "month" and day != is_first_or_last(day):
-                raise BadInput(f"{option} {text}: an effect is of a month; expected {is_first_or_last(day)}")
+            first = day.replace(day=1)
+            whole = first if option == "--start-time" else add_months(first, 1) - timedelta(days=1)
+            if grain == "month" and day != whole:
+                raise BadInput(f"{option} {text}: an effect is of a month; expected {whole}")
             index = next(i for i, one in enumerate(remaining) if one == option or one.startswith(f"{option}="))
             condition = f"{{{{ TimeDimension('metric_time', '{grain}') }}}} {operator} '{day}'"
             remaining[index : index + (1 if "=" in remaining[index] else 2)] = ["--where", condition]
@@ -68,16 +69,6 @@ def day_of(option: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{option} {text!r}: not a day; write it as YYYY-MM-DD, for example 2024-01-31") from None
-
-
-def first_day_of(day: date) -> date:
-    """The first day of the day's month."""
-    return day.replace(day=1)
-
-
-def last_day_of(day: date) -> date:
-    """The last day of the day's month."""
-    return add_months(first_day_of(day), 1) - timedelta(days=1)
 
 
 def refuse_unknown_names(arguments: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """config/expectations/*.yaml -> suites, validated by pydantic and by Great Expectations, and their JSON Schema."""
 
-import difflib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pipeline.errors import BadInput
 from pipeline.quality.expectations import build, known_expectations
 from pipeline.quality.gx import import_great_expectations
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
+from pipeline.similar import suggestion
 from pipeline.sources import read_yaml
 
 EXAMPLE_MONTH = date(2024, 1, 1)
@@ -48,8 +48,7 @@ def problems_of(expectation: DeclaredExpectation) -> str:
         return "description: is empty"
     known = known_expectations()
     if expectation.expectation not in known:
-        similar = difflib.get_close_matches(expectation.expectation, known)
-        hint = f"did you mean {', '.join(similar)}?" if similar else "see https://greatexpectations.io/expectations"
+        hint = suggestion(expectation.expectation, known).strip() or "see https://greatexpectations.io/expectations"
         return f"expectation: Great Expectations has no {expectation.expectation!r}; {hint}"
     try:
         build(expectation, Subject("", "", EXAMPLE_MONTH), {})

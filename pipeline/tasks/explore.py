@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STAGE = "reports/explore"
 
 
+@cache
 def version() -> str:
     """Changes with the code that decides what a month's file has."""
     return digest_of_files(*(PACKAGE / "explore").glob("*.py"))

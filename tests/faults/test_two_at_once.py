@@ -13,7 +13,7 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.interface import PidLockAlreadyTakenExit
 
 from pipeline.sample.server import Fault
-from tests.conftest import HERE, Workspace
+from tests.conftest import HERE, LONGEST_S, Workspace
 
 MONTH = ("--month", "2024-01")
 FILE = ("--source", "citibike", *MONTH)
@@ -91,8 +91,9 @@ def test_a_run_beside_another_one_names_it_and_leaves_it_alone(workspace: Worksp
     workspace.upstream.faults = [Fault("tripdata/202401*", first=2, bytes_per_second=100_000)]
     first = start(workspace, "luigi", "--module", "pipeline", "Load", *FILE, "--local-scheduler")
     holder = workspace.data / ".running.json"
+    until = time.monotonic() + LONGEST_S
     while not holder.exists() or not holder.read_text():
-        assert first.poll() is None
+        assert first.poll() is None and time.monotonic() < until
         time.sleep(0.02)
     second = workspace.luigi("Load", "--source", "green_taxi", "--month", "2024-03")
     assert second.returncode == 10

@@ -36,7 +36,7 @@ def ended_with(error: Exception) -> Any:
     def command(*_: Any) -> None:
         raise error
 
-    return with_known_names("./run.sh metrics", command)(SimpleNamespace(is_setup=True))  # type: ignore[arg-type]
+    return with_known_names("./run.sh metrics", command)(SimpleNamespace(is_setup=True))
 
 
 def test_an_error_of_the_question_is_one_line_and_one_of_the_program_is_not_hidden(

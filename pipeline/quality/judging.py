@@ -16,7 +16,7 @@ from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
 from pipeline.quality.findings import Finding, Verdict, error, exceptions, finding_of, skipped
-from pipeline.quality.gx import configurations_computed_once, import_great_expectations
+from pipeline.quality.gx import computed_in_less_time, import_great_expectations
 from pipeline.quality.suite_files import read_suites
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 
@@ -144,7 +144,7 @@ def evaluate(
                 results[index_of(result)] = result
 
     queries = [each for each in expectations if each.expectation_type == QUERY]
-    with configurations_computed_once():
+    with computed_in_less_time():
         # COMPLETE returns up to 200 rows of a query as examples, but every violating value of a column.
         validate(queries, ResultFormat.COMPLETE)
         validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)

@@ -11,7 +11,13 @@ import pytest
 from pipeline import quality
 from pipeline.database import Warehouse
 from pipeline.quality import judging
-from pipeline.quality.gx import IMPORTED_LATER, StandIn, configurations_computed_once, import_great_expectations
+from pipeline.quality.gx import (
+    IMPORTED_LATER,
+    StandIn,
+    configurations_computed_once,
+    import_great_expectations,
+    keys_of_plain_values,
+)
 from tests.unit.quality.small_warehouse import damage
 
 MONTHS = [date(2024, 1, 1), date(2024, 2, 1)]
@@ -41,7 +47,7 @@ def test_results_are_those_of_great_expectations_by_itself(
 ) -> None:
     damage(warehouse, "update core.fct_trips set avg_speed_mph = 300 where pickup_datetime < timestamp '2024-01-02'")
     found = quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "ours")
-    monkeypatch.setattr(judging, "configurations_computed_once", nullcontext)
+    monkeypatch.setattr(judging, "computed_in_less_time", nullcontext)
     assert quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "theirs") == found
     pages = {path.relative_to(tmp_path / "ours"): path for path in (tmp_path / "ours").rglob("*.html")}
     assert pages
@@ -56,3 +62,14 @@ def test_a_configuration_is_computed_again_where_a_field_has_changed() -> None:
         expectation.column = "second"
         assert expectation.configuration.kwargs["column"] == "second"
     assert expectation.configuration is not expectation.configuration
+
+
+def test_keys_are_those_of_great_expectations_by_itself() -> None:
+    import_great_expectations()
+    from great_expectations.core.id_dict import IDDict
+
+    plain = IDDict(column="fare_amount", min_value=None, max_value=3, strict=True)
+    other = IDDict(plain, values=[1.5, None], since=date(2024, 1, 1), share=float("nan"))
+    keys = [each.to_id() for each in (plain, other)]
+    with keys_of_plain_values():
+        assert [each.to_id() for each in (plain, other)] == keys

@@ -146,7 +146,7 @@ lint() {
   esac
 }
 
-# The whole suite measures coverage. Python 3.11 traces lines so slowly that only the tests' own processes are measured
+# The whole suite measures coverage. Python 3.11 traces lines so slowly that only unit tests' own processes are measured
 # (a run of three months takes half as long again); since 3.12 child processes are measured as well (a tenth).
 measure_coverage() {
   "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || return 0
@@ -156,7 +156,7 @@ measure_coverage() {
 test_suite() {
   lint
   [ $# -gt 0 ] || { measure_coverage; set -- --cov --cov-fail-under 75; }
-  exec "$venv/bin/python" -m pytest --numprocesses 3 --dist worksteal "$@"
+  exec "$venv/bin/python" -m pytest --numprocesses "$(($(nproc) * 2))" --dist worksteal "$@"
 }
 
 # A shell asks for completions of a command line, which is in COMP_WORDS.

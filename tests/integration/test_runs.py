@@ -55,6 +55,7 @@ def test_an_unpublished_file_leaves_its_month_pending_and_others_complete(
     assert {month for _, month, _ in facts(workspace)} == {"2024-02", "2024-03"}
 
 
+@pytest.mark.long
 def test_a_range_completes_where_a_month_is_loaded_after_the_next_is_built(
     tmp_path: Path, with_project_files: Callable[[Workspace], Workspace]
 ) -> None:

@@ -194,7 +194,11 @@ def test_an_unknown_name_or_month_is_refused_with_those_that_exist(
 
 @pytest.mark.parametrize(
     "args",
-    [pytest.param(("metrics", *TOTAL), marks=LONG), ("metrics", "list", "metrics"), ("dbt", "list")],
+    [
+        pytest.param(("metrics", *TOTAL), marks=LONG),
+        ("metrics", "list", "metrics"),
+        pytest.param(("dbt", "list"), marks=LONG),
+    ],
     ids=["query", "list metrics", "dbt list"],
 )
 def test_output_that_is_not_for_a_terminal_is_plain_and_a_closed_pipe_ends_it_in_silence(

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pipeline.metrics.conditions import CONDITIONS
 from pipeline.project import DBT
-from pipeline.sources import sources
+from pipeline.sources import read_yaml, sources
 
 MODELS = {path.stem: path for path in sorted((DBT / "models").rglob("*.sql"))}
-YAML = {path: yaml.safe_load(path.read_text()) for path in sorted((DBT / "models").rglob("*.yml"))}
+YAML = {path: read_yaml(path) for path in sorted((DBT / "models").rglob("*.yml"))}
 DECLARED = {model["name"]: (path, model) for path, file in YAML.items() for model in file.get("models", [])}
 SQL = [path for path in DBT.rglob("*.sql") if "target" not in path.parts]
 BUILT_IN = {
@@ -82,7 +81,7 @@ def test_a_source_is_late_for_dbt_a_month_and_its_lag_after_its_newest_month() -
 
 
 def test_dbt_and_the_estimation_name_the_same_conditions() -> None:
-    project = yaml.safe_load((DBT / "dbt_project.yml").read_text())
+    project = read_yaml(DBT / "dbt_project.yml")
     assert tuple(project["vars"]["weather_conditions"]) == CONDITIONS
 
 

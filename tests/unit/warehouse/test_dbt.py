@@ -22,9 +22,9 @@ from pipeline.warehouse.dbt import OWN, console_script, declared_sources, has_no
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
 TIMES = st.datetimes(datetime(2009, 1, 1), datetime(2030, 12, 31))
-CHANGES = [  # hours of UTC at which clocks changed
+CHANGES = [  # hours of UTC at which clocks changed: on a Sunday, an hour or two after 5:00
     at
-    for at in (datetime(2009, 1, 1) + number * HOUR for number in range(22 * 8766))
+    for at in (datetime(2009, 1, 4, hour) + timedelta(weeks=number) for number in range(22 * 52) for hour in (6, 7))
     if at.replace(tzinfo=UTC).astimezone(NEW_YORK).dst() != (at - HOUR).replace(tzinfo=UTC).astimezone(NEW_YORK).dst()
 ]
 NEAR_CHANGES = st.builds(

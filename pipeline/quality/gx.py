@@ -59,7 +59,7 @@ def keys_of_plain_values() -> Iterator[None]:
     """
     from great_expectations.core import id_dict
 
-    original = id_dict.convert_to_json_serializable
+    original = vars(id_dict)["convert_to_json_serializable"]
 
     def convert(data: Any) -> Any:
         return data if all(type(value) in PLAIN for value in data.values()) else original(data)

@@ -79,7 +79,13 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("words", READERS.values(), ids=READERS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(words, id=name, marks=pytest.mark.long if name in ("metrics", "dbt show") else [])
+        for name, words in READERS.items()
+    ],
+)
 def test_what_only_reads_works_beside_a_run(copy_finished: Callable[[], Workspace], words: tuple[str, ...]) -> None:
     workspace = copy_finished()
     with beside(HOLD_LOCK, str(workspace.data)), beside(READ, str(workspace.data / WAREHOUSE)):

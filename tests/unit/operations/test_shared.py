@@ -1,5 +1,6 @@
 """What is published of all months together."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -8,11 +9,16 @@ import pytest
 from pipeline.database import Warehouse
 from pipeline.operations.shared import publish_shared
 from pipeline.tasks.receipts import Receipt
+from tests.conftest import Workspace
 
 
 def test_the_dimensions_and_the_index_are_published_with_receipts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Workspace,
+    with_project_files: Callable[[Workspace], Workspace],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    with_project_files(Workspace(tmp_path, finished.upstream))
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
     monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
     warehouse = Warehouse(tmp_path / "some.duckdb", tmp_path / "dbt", {})

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.database import file_argument, in_memory
 from pipeline.explore.cubes import plain
 from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
 from pipeline.explore.semantics import Semantics
 from pipeline.sources import sources
+
+if TYPE_CHECKING:
+    import duckdb
 
 ORDERED_BY = {
     "day_name": "day_of_week",
@@ -86,8 +89,9 @@ def modes_in(expr: str) -> list[str]:
 def dimensions(semantics: Semantics, published: Path, layout: Layout) -> dict[str, dict[str, Any]]:
     """The label, the description and the ordered values of each dimension that a table has."""
     values = dict[str, list[Any]]()
-    for entity in dict.fromkeys(entity for table in layout.tables.values() for entity in table.entities):
-        values |= values_of(semantics, entity, published)
+    with in_memory() as con:
+        for entity in dict.fromkeys(entity for table in layout.tables.values() for entity in table.entities):
+            values |= values_of(con, semantics, entity, published)
     names = dict.fromkeys(name for table in layout.tables.values() for name in dimensions_of(semantics, table))
     descriptions = {
         f"{entity}__{name}": text
@@ -112,7 +116,9 @@ def label(name: str) -> str:
     return f"{PLACES[entity]} {text[0].lower()}{text[1:]}" if entity in PLACES else text
 
 
-def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, list[Any]]:
+def values_of(
+    con: "duckdb.DuckDBPyConnection", semantics: Semantics, entity: str, published: Path
+) -> dict[str, list[Any]]:
     """The values of each attribute of an entity in the published dimension, in order; without those of too many."""
     model = semantics.model_of(entity)
     file = published / model.table / f"{model.table}.parquet"
@@ -120,9 +126,8 @@ def values_of(semantics: Semantics, entity: str, published: Path) -> dict[str, l
         return {}
     named = {name: expr for name, expr in attributes_of(semantics, entity).items() if not name.endswith(MEASURED)}
     lists = [ordered_values(expr, model.dimensions.get(order_of(name), expr)) for name, expr in named.items()]
-    with in_memory() as con:
-        con.execute(f"create table dimension as from read_parquet({file_argument(file)})")
-        found = con.execute(f"select {', '.join(lists)}").fetchone() or ()
+    con.execute(f"create or replace temp table dimension as from read_parquet({file_argument(file)})")
+    found = con.execute(f"select {', '.join(lists)}").fetchone() or ()
     return {name: plain(values) for name, values in zip(named, found, strict=True) if len(values or ()) <= MOST_VALUES}
 
 

@@ -142,6 +142,25 @@ def test_what_an_address_asks_for_and_cannot_be_shown_is_said_in_words(reports: 
     assert tab.errors == []
 
 
+def test_of_more_hours_than_a_screen_shows_the_newest_months_are_drawn(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_trips&by=metric_time__hour,trip__trip_type")
+    rows, shown = (tab.evaluate(f"explore.view.{name}.map(row => row.metric_time__hour)") for name in ("rows", "shown"))
+    assert min(rows)[:7] == "2024-01" and shown == [time for time in rows if time >= "2024-02"]
+    assert "The chart shows the newest 2 months of 3" in tab.locator("#missing").inner_text()
+
+
+def test_numbers_have_the_digits_of_their_unit(reports: Path, tab: Any) -> None:
+    view(tab, reports, DAYS)
+    numbers = [1234567, 0, -0.004, 12.5, 1234.5, None], [1234.5, 12.5, 3, -7.126], [12.345, -0.04]
+    texts = tab.evaluate("given => given.map(([numbers, unit]) => numbers.map((one) => explore.number(one, unit)))",
+        [[numbers[0], "trips"], [numbers[1], "US dollars"], [numbers[2], "percent"]])  # fmt: skip
+    assert texts == [
+        ["1,234,567", "0", "0", "12.5", "1,235", "—"],
+        ["$1,235", "$12.50", "$3.00", "−$7.13"],
+        ["12.3%", "0%"],
+    ]
+
+
 def test_values_and_pictures_can_be_downloaded(reports: Path, tab: Any) -> None:
     view(tab, reports, DAYS)
     files = {}

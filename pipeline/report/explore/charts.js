@@ -161,7 +161,7 @@
       };
     },
     multiples: (state, marks, theme) => {
-      if (hasMaps(state)) return maps(state, marks, theme);
+      if (explore.hasMaps(state)) return maps(state, marks, theme);
       const facet = explore.isMode(state.by[0]) || explore.isTime(state.by[1]) ? 0 : 1, x = 1 - facet;
       const names = labels(state.by[facet], marks, "ab"[facet]);
       const columns = theme.narrow ? 1 : Math.min(names.length, 3), width = Math.max(120, Math.floor(theme.full / columns) - 82);
@@ -244,7 +244,7 @@
     const known = features.filter((feature) => feature.value !== null && (!additive || feature.value > 0)).map((feature) => feature.value);
     const test = additive ? "!(datum.value > 0)" : "datum.value === null";
     return {
-      width, height: Math.round(width * 0.95), projection: { type: "mercator" },
+      width, height: Math.round(width * 0.95), projection: { type: "identity", reflectY: true },
       data: { values: features },
       mark: { type: "geoshape", stroke: theme.line, strokeWidth: 0.5, cursor: "pointer", invalid: null }, // zones without a value are drawn, in grey
       encoding: {
@@ -266,7 +266,7 @@
     };
   };
   // Small multiples of zones are maps, and with time they are lines.
-  const hasMaps = (state) => state.by.some(explore.isZone) && !state.by.some(explore.isTime);
+  explore.hasMaps = (state) => state.chart === "map" || (state.chart === "multiples" && state.by.some(explore.isZone) && !state.by.some(explore.isTime));
   explore.features = () => explore.zones()?.features || [];
   explore.zoneKey = (properties) => explore.textOf(properties.key);
 
@@ -276,7 +276,7 @@
     const spec = DRAW[state.chart](state, marks, theme);
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-      ...(state.chart === "map" || (state.chart === "multiples" && hasMaps(state)) ? {} : { data: { values: marks } }),
+      ...(explore.hasMaps(state) ? {} : { data: { values: marks } }),
       ...spec,
       ...(spec.facet || spec.concat ? {} : { autosize: { type: "fit", contains: "padding" } }),
       padding: { left: 2, top: 4, right: 12, bottom: 4 },

@@ -104,7 +104,7 @@
     if (!await vega) return explore.fill(host, element("p", { class: "lead" }, NO_VEGA));
     const frame = element("div", { "aria-hidden": "true" }); // the host describes the chart as a whole
     explore.fill(host, frame);
-    const renderer = known.length > MOST_ELEMENTS ? "canvas" : "svg";
+    const renderer = known.length > MOST_ELEMENTS || explore.hasMaps(state) ? "canvas" : "svg"; // shapes have many points
     const drawAt = (width) => embed(frame, explore.specification(state, shown, explore.theme(width)), renderer);
     let result = await drawAt(host.clientWidth);
     const over = frame.scrollWidth - host.clientWidth; // small multiples are as wide as their axes need

@@ -4,6 +4,7 @@
   const MOST_SERIES = 10;
   const MOST_BARS = 30;
   const MOST_NAMES = 5;
+  const MOST_TIMES = 4500; // six months of hours; more take longer than 200 ms to draw
 
   // The question of a state, as ask.js takes it: with the values of filters as the data have them.
   explore.question = (state) => ({
@@ -68,7 +69,8 @@
     if (first && !explore.isTime(first) && distinct(rows, first) > MOST_BARS) return largest(state, rows, first, MOST_BARS);
     if (second && !explore.isTime(second) && state.chart !== "heat" && distinct(rows, second) > MOST_SERIES) return largest(state, rows, second, MOST_SERIES);
     if (second && state.chart === "heat" && !explore.isTime(second) && distinct(rows, second) > MOST_BARS) return largest(state, rows, second, MOST_BARS);
-    return { rows, note: "" };
+    const time = state.by.find(explore.isTime);
+    return time && rows.length > MOST_TIMES ? newest(rows, time, MOST_TIMES) : { rows, note: "" };
   };
   // What a map leaves out: trips at an unknown location, or outside of the zones that have a shape.
   explore.notOnMap = (state, rows) => {
@@ -91,6 +93,20 @@
     const kept = new Set([...sums].sort((one, other) => other[1] - one[1]).slice(0, most).map(([text]) => text));
     const note = `The chart shows the ${most} highest of ${sums.size} (${explore.dimensionInSentence(name)}); the table and the CSV have all.`;
     return { rows: rows.filter((row) => kept.has(explore.textOf(row[name]))), note };
+  };
+
+  // The newest months of hours or days that are more than a screen shows apart.
+  const newest = (rows, time, most) => {
+    const counts = new Map();
+    for (const row of rows) {
+      const month = row[time].slice(0, 7);
+      counts.set(month, (counts.get(month) || 0) + 1);
+    }
+    const months = [...counts.keys()].sort();
+    let first = months.length - 1;
+    for (let sum = counts.get(months[first]); first > 0 && sum + counts.get(months[first - 1]) <= most; first -= 1) sum += counts.get(months[first - 1]);
+    const note = `The chart shows the newest ${explore.counted(months.length - first, "month")} of ${months.length}: more values would be finer than a screen; the table and the CSV have all.`;
+    return { rows: rows.filter((row) => row[time] >= months[first]), note };
   };
 
   // RFC 4180, with the names of MetricFlow as the published CSV files have them.

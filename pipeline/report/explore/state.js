@@ -71,7 +71,7 @@
   // The published months of a state, the newest of them if it names none, and those of its range that are not published.
   explore.monthsOf = ({ months }) => {
     const published = explore.known.months;
-    const [first, last] = months || [published.slice(-24)[0], published.at(-1)];
+    const [first, last] = months || [published.slice(-12)[0], published.at(-1)];
     const absent = explore.monthsBetween(first, last).filter((month) => !published.includes(month));
     return { asked: published.filter((month) => first <= month && month <= last), absent };
   };

@@ -68,7 +68,8 @@
     if (value === null || value === undefined || Number.isNaN(value)) return NO_VALUE;
     const size = Math.abs(value), money = unit.startsWith("US dollars");
     const digits = unit === "percent" ? 1 : Number.isInteger(value) && !money ? 0 : size >= 1000 ? 0 : size >= 100 && !money ? 1 : 2;
-    const text = size.toLocaleString("en-US", { minimumFractionDigits: money && size < 1000 ? 2 : 0, maximumFractionDigits: digits });
+    const [whole, fraction = ""] = size.toFixed(digits).split("."), cents = money && size < 1000 ? fraction : fraction.replace(/0+$/, "");
+    const text = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (cents && `.${cents}`); // toLocaleString takes 60 ms when it is first called
     const sign = value < 0 && /[1-9]/.test(text) ? "−" : "";
     return `${sign}${money ? "$" : ""}${text}${unit === "percent" ? "%" : ""}`;
   };

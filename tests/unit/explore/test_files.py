@@ -34,12 +34,13 @@ def test_the_catalogue_is_a_call() -> None:
 
 
 def test_zones_are_geojson_without_points_that_coincide_or_are_on_a_line() -> None:
-    ring: list[list[float]] = [[0.0001, 0], [0.0002, 0], [0, 0.5], [0, 1], [1, 1], [0.0001, 0]]
+    ring: list[list[float]] = [[0.0001, 0], [0.0002, 0], [0, 0.5], [0, 1], [1, 60], [0.0001, 0]]
     point: list[list[float]] = [[0, 0], [0, 0.0001], [0, 0]]
     (found,) = arguments(zones_file([(4, "Alphabet City", "Manhattan", [ring, point])]), "zones")
     (zone,) = found["features"]
     assert zone["id"] == 4 and zone["properties"]["zone_name"] == "Alphabet City"
-    assert zone["geometry"]["coordinates"] == [[[0, 0], [0, 1], [1, 1], [0, 0]]]
+    # In degrees of the Mercator projection, 1 and 60 degrees north are 1.00005 and 75.456.
+    assert zone["geometry"]["coordinates"] == [[[0, 0], [0, 2000], [2000, 150912], [0, 0]]]
 
 
 def test_a_part_that_equals_an_earlier_one_in_some_rows_refers_to_it() -> None:

@@ -83,6 +83,12 @@ class Peak:
         return max(own_peak(), children if children > self.children else 0)
 
 
+def cpu_seconds() -> float:
+    """The CPU seconds of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 @cache
 def can_reset() -> bool:
     return os.access("/proc/self/clear_refs", os.W_OK)

@@ -74,9 +74,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("long") and "long" not in config.getoption("markexpr"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = [item for item in items if not item.get_closest_marker("long")]
-    for item in items:
-        if sys.version_info < (3, 12) and "unit" not in item.path.relative_to(HERE / "tests").parts:
-            item.add_marker("no_cover")  # as run.sh says
     if config.getoption("fuzz_minutes"):
         items[:] = [item for item in items if item.get_closest_marker("hypothesis")]
 

@@ -29,6 +29,7 @@ COLUMNS = {
     "months": "varchar[]",
     "started": "timestamptz",
     "seconds": "double",
+    "cpu_seconds": "double",
     "rows": "bigint",
     "bytes": "bigint",
     "peak_bytes": "bigint",
@@ -39,7 +40,10 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class TaskRun:
-    """One run of a task: rows and bytes of its output, its peak memory, and the message of its error."""
+    """One run of a task: rows and bytes of its output, its peak memory, and the message of its error.
+
+    ``cpu_seconds`` are those of its process and of the children that have ended; entries of before 2026-12 lack them.
+    """
 
     run: str
     task: str
@@ -53,6 +57,7 @@ class TaskRun:
     peak_bytes: int
     outcome: str
     error: str = ""
+    cpu_seconds: float | None = None
 
     @property
     def ended(self) -> datetime:

@@ -18,7 +18,7 @@ from pipeline.history.words import about, duration_text, size_text
 from pipeline.luigi_internals import is_unfulfilled
 from pipeline.paths import data_folder, disk_error_of
 from pipeline.printable import printable
-from pipeline.process import Peak, die_with_parent, run_id
+from pipeline.process import Peak, cpu_seconds, die_with_parent, run_id
 from pipeline.tasks.base import Task, months_of
 from pipeline.tasks.receipts import Receipt
 
@@ -27,10 +27,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Started:
-    """When a task started, and a measurement of its memory since then."""
+    """When a task started, and measurements of its CPU time and memory since then."""
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
+    cpu: float = field(default_factory=cpu_seconds)
     peak: Peak = field(default_factory=Peak)
 
 
@@ -103,6 +104,7 @@ def entry_of(task: luigi.Task, outcome: str, error: BaseException | None) -> run
         months=tuple(f"{month:%Y-%m}" for month in months_of(task)),
         started=started.at,
         seconds=round(time.monotonic() - started.clock, 3),
+        cpu_seconds=round(cpu_seconds() - started.cpu, 3),
         rows=sum(count_rows(record.get("rows")) for record in records),
         bytes=sum(size or 0 for record in records for size in record["files"].values()),
         peak_bytes=started.peak.bytes,

@@ -15,7 +15,7 @@ from tests.bench.benchmarks import Benchmarks
 from tests.bench.results import Result, format_table, save
 
 CACHE = Path(os.environ.get("MOBILITY_BENCH") or Path.home() / ".cache/nyc-mobility-bench")
-PARTS = ("runs", "marts", "growth", "steps", "nothing_to_do")
+PARTS = ("forward", "runs", "marts", "growth", "steps", "nothing_to_do")
 EFFECTS = "effects"
 """The part that measures no cost, but the coverage of the intervals of the effects of weather."""
 

@@ -1,4 +1,4 @@
-"""The baseline: the work of each step in plain DuckDB.
+"""The baselines: the work of each step in plain DuckDB, and what a user would write by hand for a month of files.
 
 The results are equal: declared columns and types, the same rows, ids and keys. There are no receipts, transactions,
 tests, quality checks and pages. Hours, stations and zones are copied from the pipeline's warehouse.
@@ -18,6 +18,7 @@ from pipeline.source_fields import Column
 from pipeline.sources import Source, sources
 from tests.bench.baseline_sql import FACTS, HOURLY, REJECTED, REPEATED, trips
 
+DIMENSIONS = ("staging.int_hours__mapped", "staging.int_stations__monthly", "core.dim_location")
 FACT_TABLES = {"fct_trips": FACTS, "rejected_trips": REJECTED, "fct_hourly_mobility": HOURLY}
 
 
@@ -90,7 +91,7 @@ def copy_dimensions(database: Path, warehouse: Path) -> None:
     """Copy the dimensions that facts are joined to from the pipeline's warehouse."""
     with connect(database) as con:
         con.execute(f"attach '{warehouse}' as pipeline (read_only); use pipeline")
-        for table in ("staging.int_hours__mapped", "staging.int_stations__monthly", "core.dim_location"):
+        for table in DIMENSIONS:
             name = table.split(".")[1]
             con.execute(f"create or replace table {database.stem}.main.{name} as from {table}")
 
@@ -126,6 +127,61 @@ def publish(database: Path, month: date, folder: Path) -> None:
         for table in FACT_TABLES:
             rows = f"from {table} where source_month = date '{month}'"
             con.execute(f"copy ({rows}) to '{folder / table}-{month}.parquet' (format parquet, compression zstd)")
+
+
+def files_to_facts(
+    files: Sequence[tuple[str, date, Path]], warehouse: Path, months: Sequence[date], folder: Path
+) -> int:
+    """Published files -> facts and hours of the months in Parquet, in one process and without a database.
+
+    The files are those of the months and of the month before, whose rides may be repeated. Returns the number of trips.
+    """
+    within, before = month_filter(months), month_filter([add_months(month, -1) for month in months])
+    folder.mkdir(parents=True, exist_ok=True)
+    with connect() as con:
+        con.execute("set preserve_insertion_order = false")
+        con.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        for table in DIMENSIONS:
+            con.execute(f"create view {table.split('.')[1]} as from warehouse.{table}")
+        con.execute("create schema raw_data")
+        for name in dict.fromkeys(name for name, *_ in files):
+            rows = " union all by name ".join(published_rows(con, *file, folder) for file in files if file[0] == name)
+            con.execute(f"create view raw_data.{name} as {rows}")
+        con.execute(f"create view trips as {trips()}")
+        con.execute(f"create temp table repeated as {REPEATED.format(within=within, before=before)}")
+        facts, hours = folder / "fct_trips.parquet", folder / "fct_hourly_mobility.parquet"
+        copied = con.execute(f"copy ({FACTS.format(within=within)}) to '{facts}' (format parquet, compression zstd)")
+        count = int(copied.fetchall()[0][0])
+        con.execute(f"create view fct_trips as from read_parquet('{facts}')")
+        con.execute(f"copy ({HOURLY.format(within=within)}) to '{hours}' (format parquet, compression zstd)")
+    return count
+
+
+def published_rows(con: duckdb.DuckDBPyConnection, name: str, month: date, landed: Path, folder: Path) -> str:
+    """The rows of a published file as SQL, with their numbers. CSV files have no numbers: their rows become a table."""
+    columns = ", ".join(
+        (f'"{column.name}"' if is_published(column) else "null") + f'::{column.type} as "{column.name}"'
+        for column in sources()[name].columns
+    )
+    if sources()[name].format != "zip":
+        rows = f"select *, file_row_number as source_row from read_parquet('{landed}', file_row_number = true)"
+    else:
+        unzipped, rows = folder / f"{name}-{month}", f"from published_{month:%Y%m}"
+        subprocess.run(["unzip", "-q", "-o", landed, "*.csv", "-x", "__MACOSX/*", "-d", unzipped], check=True)
+        types = {column.name: column.type for column in sources()[name].columns if is_published(column)}
+        files = sorted(unzipped.rglob("*.csv"))  # in the order in which the pipeline reads them
+        con.execute(f"create table published_{month:%Y%m} as select *, row_number() over () - 1 as source_row"
+            " from read_csv($files, header = true, columns = $types)",
+            {"files": list(map(str, files)), "types": types})  # fmt: skip
+    return f"select {columns}, date '{month}' as source_month, source_row from ({rows})"
+
+
+def content_of(relation: str) -> tuple[int, int]:
+    """The number of trips of an SQL relation, and a hash of all their values; enums are texts in Parquet."""
+    with connect() as con:
+        texts = ", ".join(f"{name}::varchar as {name}" for name in ("trip_type", "source"))
+        query = f"select count(*), bit_xor(hash(trips)) from (select * replace ({texts}) from {relation}) as trips"
+        return con.execute(query).fetchall()[0]
 
 
 def checksum(database: Path, schema: str, months: Sequence[date]) -> tuple[int, int]:

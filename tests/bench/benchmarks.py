@@ -95,6 +95,46 @@ class Benchmarks:
         check_equal_trips(database, data, months)
         return database, cost
 
+    def forward(self) -> Iterator[Result]:
+        """A month after three others, all of RunMonth, and what a user would write by hand for its files."""
+        data, month = self.use(self.work / "forward"), MONTHS[3]
+        options = ("--start", f"{MONTHS[0]:%Y-%m}", "--stop", f"{month:%Y-%m}", "--workers", "2")
+        with self.serve("months", (*MONTHS, NEXT), ROWS):
+            self.luigi("RangeMonthly", "--of", "RunMonth", *options)
+            cost = self.luigi("RunMonth", "--month", f"{month:%Y-%m}", "--workers", "2")
+        published = str(data / f"published/fct_trips/month={month:%Y-%m}/*.parquet")
+        landed = [(name, one, self.landed(data, name, one)) for name in ROWS for one in (MONTHS[2], month)]
+        warehouse, by_hand = data / "warehouse/nyc_mobility.duckdb", self.work / "by-hand"
+        direct = self.measure_repeatedly(baseline.files_to_facts, landed, warehouse, [month], by_hand)
+        expected = measure(baseline.content_of, f"read_parquet('{by_hand}/fct_trips.parquet')")[1]
+        found = measure(baseline.content_of, f"read_parquet('{published}', hive_partitioning = false)")[1]
+        if found != expected:
+            raise AssertionError(f"the pipeline's trips have the count and hash {found}, those by hand {expected}")
+        yield Result("RunMonth after three months", cost, direct, 3)
+        steps = self.steps_of(month)
+        to_transform = sum((steps[name] for name in ("Download", "Convert", "Load", "Transform")), ZERO)
+        start = self.measure_repeatedly(pipeline_steps.start_dbt)
+        yield Result("of it, Download to Transform", to_transform, direct, 1.5, start)
+        for name, step in steps.items():
+            yield Result(f"  {name}", step)
+
+    def landed(self, data: Path, name: str, month: date) -> Path:
+        """The published file of a month as the pipeline has it."""
+        (path,) = (path for path in (data / "landing" / name).glob(f"{month:%Y-%m}.*") if path.suffix != ".json")
+        return path
+
+    def steps_of(self, month: date) -> dict[str, Cost]:
+        """The cost of each kind of task in the last run, from the history."""
+        from pipeline.history import runs
+
+        entries = runs.read(Path(os.environ["MOBILITY_DATA"]) / "runs")
+        last, found = entries[-1].run, dict[str, Cost]()
+        for one in entries:
+            if one.run == last and one.outcome == runs.DONE:
+                cost = Cost(one.seconds, one.cpu_seconds or 0, one.peak_bytes / 1e6)
+                found[one.task] = found.get(one.task, ZERO) + cost
+        return found
+
     def runs(self) -> Iterator[Result]:
         data, cost = self.range
         yield Result("RangeMonthly, six months, 2 workers", cost, self.baseline_range[1], 1.8, START_UP["range"])

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from pipeline.process import children_peak, own_peak
+from pipeline.process import children_peak, cpu_seconds, own_peak
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,6 @@ def _timed_call(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Cost
     began, used = time.perf_counter(), cpu_seconds()
     result = function(*args)
     return Cost(time.perf_counter() - began, cpu_seconds() - used, peak_mb()), result
-
-
-def cpu_seconds() -> float:
-    """The CPU seconds of this process and its finished children."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def peak_mb() -> float:

@@ -21,18 +21,22 @@ STEPS = (
 
 
 @pytest.mark.parametrize(
-    "is_alone",
+    ("steps", "is_alone"),
     [
-        pytest.param((False, True), id="by turns"),
-        pytest.param((True, False), id="the other way", marks=pytest.mark.long),
+        pytest.param(("downloading", "building the tables"), (False, True), id="two"),
+        pytest.param(STEPS, (False, True), id="by turns", marks=pytest.mark.long),
+        pytest.param(STEPS, (True, False), id="the other way", marks=pytest.mark.long),
     ],
 )
 def test_an_interrupted_run_ends_in_one_line_and_the_same_command_resumes(
-    workspace: Workspace, with_project_files: Callable[[Workspace], Workspace], is_alone: tuple[bool, bool]
+    workspace: Workspace,
+    with_project_files: Callable[[Workspace], Workspace],
+    steps: tuple[str, ...],
+    is_alone: tuple[bool, bool],
 ) -> None:
     with_project_files(workspace)
     command = [sys.executable, "-m", "pipeline", "month", "2024-01", "--sources", "citibike", "--workers", "2"]
-    for number, step in enumerate(STEPS):
+    for number, step in enumerate(steps):
         with on_terminal(command, workspace.variables | {"TERM": "xterm"}) as terminal:
             terminal.read_until(step)
             if is_alone[number % 2]:

@@ -88,8 +88,10 @@ def test_every_command_of_the_documentation_succeeds(copy_finished: Callable[[],
 
     ``forget`` is last, because months have to be built after it.
     """
-    workspace, forms = copy_finished(), {tuple(map(form_of, command)): command for command in reversed(SH)}
-    for command in sorted(reversed(forms.values()), key=lambda command: "forget" in command):
+    workspace, forms = copy_finished(), dict[tuple[str, ...], list[str]]()
+    for command in SH:
+        forms.setdefault(tuple(map(form_of, command)), command)
+    for command in sorted(forms.values(), key=lambda command: "forget" in command):
         if command == DEMO or "--demo" in command or command[0] in ("source", "sudo"):
             continue  # the demo has its own test below; test_units.py tests the units
         if command[1] in SERVERS:

@@ -25,6 +25,7 @@ from pipeline.operations.arguments import (
 )
 from pipeline.operations.endings import exit_code, require_confirmation
 from pipeline.paths import data_folder, program
+from pipeline.project import PAGES_PORT
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
@@ -111,7 +112,12 @@ def demo(options: list[str]) -> int:
 
 @commands.command()
 @click.option(
-    "--port", metavar="N", type=WholeNumber(0, 65535), default=8080, show_default=True, help="0 means any free port."
+    "--port",
+    metavar="N",
+    type=WholeNumber(0, 65535),
+    default=PAGES_PORT,
+    show_default=True,
+    help="0 means any free port.",
 )
 def serve(port: int) -> int:
     """Serve the pages and the published tables on 127.0.0.1, read-only."""

@@ -16,6 +16,9 @@ IS_INSTALLED = (PACKAGE / "luigi.cfg").exists()
 HERE = PACKAGE if IS_INSTALLED else PACKAGE.parent
 """The folder of the project's own files."""
 REPLACEABLE = ("luigi.cfg", "config", "dbt")
+PAGES_PORT = 8080
+"""The port of ``serve`` where no other is chosen."""
+PAGES_URL = f"http://127.0.0.1:{PAGES_PORT}"
 LINK = re.compile(r"(?<=\]\()[\w./-]+\.md(?=\))")
 """The path of a Markdown file to which another one links."""
 

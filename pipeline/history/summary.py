@@ -12,6 +12,7 @@ from pipeline.history.runs import BROKEN, DONE, FAILED, REJECTED, TaskRun
 from pipeline.history.words import about, duration_text
 from pipeline.months import months_text, parse_month
 from pipeline.paths import name_of_program, path_for, program
+from pipeline.project import PAGES_URL
 from pipeline.sources import sources
 
 INDENT = len("complete  ")
@@ -123,7 +124,7 @@ def pages(months: set[date], is_any_rejected: bool) -> Iterator[Row]:
     if is_any_rejected and checks.exists():
         yield "checks", str(checks)
     if page and page.exists():
-        yield "", f"{program()} serve shows all pages on http://127.0.0.1:8080"
+        yield "", f"{program()} serve shows all pages on {PAGES_URL}"
 
 
 def text(rows: Iterable[Row], columns: int = 0) -> str:

@@ -10,14 +10,14 @@ from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_fo
 from pipeline.operations.run import run
 from pipeline.operations.status import table
 from pipeline.paths import data_folder, program
-from pipeline.project import default_data_folder
+from pipeline.project import PAGES_URL, default_data_folder
 from pipeline.sample.generate import DEMO_SOURCES, generate
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTHS = (date(2024, 2, 1),)
 """The month with anomalies of real files: stray dates, reversals, duplicates, lines that cannot be read."""
 NEXT = {
-    "serve --demo": "pages and tables on http://127.0.0.1:8080",
+    "serve --demo": f"pages, tables and explore.html, on {PAGES_URL}",
     "report 2024-01 --open --demo": "a month's page, in a browser",
     "status --demo": "this table again",
     "dbt show --select trips --limit 5 --demo": "rows of a table",

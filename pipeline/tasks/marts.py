@@ -52,9 +52,10 @@ def facts_of(warehouse: Warehouse, changed: set[date], neighbours: Mapping[date,
     """What the marts of the changed months and of their neighbours hold, and the receipt of the dimensions."""
     from pipeline.warehouse import contents, transform
 
-    digests = transform.content_digests(warehouse, [*changed, *neighbours])
-    tables = contents.contents_of_months(warehouse, changed, set(neighbours) - changed)
-    dimensions = contents.contents_of_dimensions(warehouse)
+    with warehouse.connect(read_only=True):  # the file is opened once for all of them
+        digests = transform.content_digests(warehouse, [*changed, *neighbours])
+        tables = contents.contents_of_months(warehouse, changed, set(neighbours) - changed)
+        dimensions = contents.contents_of_dimensions(warehouse)
     Receipt(records.dimensions_receipt()).write(within=warehouse.path, tables=to_record(dimensions))
     return {month: digests[month] | {"tables": to_record(held)} for month, held in tables.items()}
 

@@ -17,7 +17,7 @@ MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTHS = (date(2024, 2, 1),)
 """The month with anomalies of real files: stray dates, reversals, duplicates, lines that cannot be read."""
 NEXT = {
-    "serve --demo": f"pages, tables and explore.html, on {PAGES_URL}",
+    "serve --demo": f"pages and Explore, on {PAGES_URL}",
     "report 2024-01 --open --demo": "a month's page, in a browser",
     "status --demo": "this table again",
     "dbt show --select trips --limit 5 --demo": "rows of a table",

@@ -149,15 +149,27 @@ def test_of_more_hours_than_a_screen_shows_the_newest_months_are_drawn(reports: 
     assert "The chart shows the newest 2 months of 3" in tab.locator("#missing").inner_text()
 
 
+def test_each_bar_over_time_is_of_one_value(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_trips&by=metric_time__week&chart=bars")
+    weeks = tab.evaluate("explore.view.rows.length")
+    assert weeks >= 13 and tab.locator("#chart .mark-rect.role-mark path").count() == weeks
+    view(tab, reports, "metric=total_trips&by=metric_time__day,metric_time__hour")
+    assert tab.evaluate("explore.view.rows.length") == 91
+    assert "cannot be shown by day and hour" in tab.locator("#missing").inner_text()
+    view(tab, reports, "metric=total_trips&months=2023-13..2023-14")
+    assert "No month is written 2023-13 or 2023-14" in tab.locator("#missing").inner_text()
+    assert tab.errors == []
+
+
 def test_numbers_have_the_digits_of_their_unit(reports: Path, tab: Any) -> None:
     view(tab, reports, DAYS)
-    numbers = [1234567, 0, -0.004, 12.5, 1234.5, None], [1234.5, 12.5, 3, -7.126], [12.345, -0.04]
+    numbers = [1234567, 0, -0.004, 12.5, 1234.5, None], [1234.5, 12.5, 3, -7.126, 1.005], [12.345, -0.04, 0.95]
     texts = tab.evaluate("given => given.map(([numbers, unit]) => numbers.map((one) => explore.number(one, unit)))",
         [[numbers[0], "trips"], [numbers[1], "US dollars"], [numbers[2], "percent"]])  # fmt: skip
     assert texts == [
         ["1,234,567", "0", "0", "12.5", "1,235", "—"],
-        ["$1,235", "$12.50", "$3.00", "−$7.13"],
-        ["12.3%", "0%"],
+        ["$1,235", "$12.50", "$3.00", "−$7.13", "$1.01"],
+        ["12.3%", "0%", "1%"],
     ]
 
 

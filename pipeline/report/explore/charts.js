@@ -17,7 +17,6 @@
     if (!second && !explore.isNumeric(first)) return explore.isTime(first) ? ["line", "bars"] : explore.isZone(first) ? ["map", "bars"] : isFine(first) ? ["bars", "line"] : ["bars"];
     if (explore.isNumeric(first) && (!second || !explore.isTime(second))) return ["points", ...(second && isFine(second) ? ["heat"] : [])];
     const shares = additive ? ["shares"] : [];
-    if (explore.isTime(first) && explore.isTime(second)) return ["heat"];
     if (explore.isTime(first) || explore.isTime(second)) {
       const other = explore.isTime(first) ? second : first;
       if (where[other] && where[other].length <= MOST_MAPS) return ["line", "multiples", "heat"];
@@ -203,9 +202,11 @@
   };
   const header = (theme) => ({ labelFontSize: 13, labelFontWeight: "bold", labelColor: theme.ink, labelAnchor: "start" });
 
+  // As wide as a bar is. A week of Vega begins on a Sunday and has one Monday.
+  const UNITS = { hour: "utcyearmonthdatehours", day: "utcyearmonthdate", week: "utcyearweek", month: "utcyearmonth", quarter: "utcyearquarter", year: "utcyear" };
   const upright = (state, marks, theme) => {
     const time = explore.isTime(state.by[0]), second = state.by[1], stacked = explore.isAdditive(explore.metric(state.metric));
-    const unit = time ? { timeUnit: state.by[0] === "metric_time__day" ? "utcyearmonthdate" : "utcyearmonth" } : {};
+    const unit = time ? { timeUnit: UNITS[state.by[0].replace("metric_time__", "")] } : {};
     return {
       width: theme.full, height: theme.height,
       mark: { type: "bar", invalid: "filter" },
@@ -251,7 +252,7 @@
         color: {
           condition: { test, value: theme.shade }, field: "value", type: "quantitative", title: explore.unitTitle(explore.metric(state.metric).unit),
           scale: { type: additive ? "log" : "linear", range: theme.shades, domain: known.length ? [Math.min(...known), Math.max(...known)] : [1, 10], ...(additive ? {} : { zero: false }) },
-          legend: { orient: "top", gradientLength: Math.min(220, width * 0.7), gradientThickness: 10, format: "~s", tickCount: 3 },
+          legend: known.length ? { orient: "top", gradientLength: Math.min(220, width * 0.7), gradientThickness: 10, format: "~s", tickCount: 3 } : null,
         },
       },
     };

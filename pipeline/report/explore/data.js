@@ -40,7 +40,8 @@
   // What can be added to a question. A question whose metric is not covered has no options.
   explore.offered = (metric, chosen = {}) => {
     const { by, where } = optionsOf(metric, chosen);
-    return { by: by.filter(isShown), where: where.filter((name) => isShown(name) && (explore.valuesOf(name).length > 1 || chosen.where?.[name])) };
+    const isSecondTime = (name) => explore.isTime(name) && chosen.by?.some(explore.isTime); // days by hours are hours
+    return { by: by.filter((name) => isShown(name) && !isSecondTime(name)), where: where.filter((name) => isShown(name) && (explore.valuesOf(name).length > 1 || chosen.where?.[name])) };
   };
   explore.isAnswerable = (metric, by, where = {}) => by.every((name, index) => optionsOf(metric, { by: by.slice(0, index), where }).by.includes(name));
   const optionsOf = (metric, chosen) => (explore.isEffect(metric) ? explore.effectOptions(metric, chosen) : explore.options(metric, chosen));

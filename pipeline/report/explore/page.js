@@ -46,9 +46,9 @@
       notes.push("There is no map: the shapes of the taxi zones are missing.");
     }
     const { rows, missing } = answered(state);
-    const { rows: shown, note } = explore.fitting(state, rows), notOnMap = explore.notOnMap(state, rows);
+    const { rows: shown, note, isOfNewest } = explore.fitting(state, rows), notOnMap = explore.notOnMap(state, rows);
     Object.assign(explore.view, { rows, shown, missing: [...notes, ...missing, ...[note, notOnMap].filter(Boolean)] });
-    showWords(state, rows);
+    showWords(state, rows, isOfNewest ? shown : rows);
     explore.showTable(state, rows);
     await draw(own);
     if (own !== turn) return;
@@ -77,13 +77,13 @@
     document.head.append(element("script", { src: `${explore.folder}zones.js`, onload: resolve, onerror: resolve }));
   });
 
-  const showWords = (state, rows) => {
+  const showWords = (state, rows, drawn) => {
     const metric = explore.metric(state.metric), { missing } = explore.view;
     byId("chart-title").textContent = explore.title(state);
     byId("definition").textContent = `${metric.description} Unit: ${metric.unit}.`;
     byId("hint").textContent = explore.hint(state);
     byId("formula").textContent = metric.formula ? `Computed as ${metric.formula}.` : "";
-    byId("summary").textContent = explore.summary(state, rows);
+    byId("summary").textContent = explore.summary(state, drawn);
     byId("missing").hidden = !missing.length;
     explore.fill(byId("missing-list"), ...missing.map((sentence) => element("li", {}, sentence)));
     say(`${explore.title(state)}: ${explore.counted(rows.length, "value")}.`, true);
@@ -113,7 +113,7 @@
     drawn = result;
     frame.querySelector("svg, canvas")?.setAttribute("aria-hidden", "true");
     host.setAttribute("role", "img");
-    host.setAttribute("aria-label", `${explore.title(state)}. ${explore.summary(state, explore.view.rows)} The table below has the values.`);
+    host.setAttribute("aria-label", `${explore.title(state)}. ${byId("summary").textContent} The table below has the values.`);
     explore.view.isNearest = explore.showsNearest(state);
     if (explore.view.isNearest) {
       frame.addEventListener("pointermove", (event) => explore.showNearest(result.view, event));

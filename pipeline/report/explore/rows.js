@@ -91,7 +91,7 @@
       sums.set(text, explore.isAdditive(explore.metric(state.metric)) ? (sums.get(text) || 0) + (row.value || 0) : Math.max(sums.get(text) ?? -Infinity, value));
     }
     const kept = new Set([...sums].sort((one, other) => other[1] - one[1]).slice(0, most).map(([text]) => text));
-    const note = `The chart shows the ${most} highest of ${sums.size} (${explore.dimensionInSentence(name)}); the table and the CSV have all.`;
+    const note = `The chart shows the ${most} highest of ${sums.size} (${explore.dimensionInSentence(name)}); the CSV has all.`;
     return { rows: rows.filter((row) => kept.has(explore.textOf(row[name]))), note };
   };
 
@@ -105,8 +105,8 @@
     const months = [...counts.keys()].sort();
     let first = months.length - 1;
     for (let sum = counts.get(months[first]); first > 0 && sum + counts.get(months[first - 1]) <= most; first -= 1) sum += counts.get(months[first - 1]);
-    const note = `The chart shows the newest ${explore.counted(months.length - first, "month")} of ${months.length}: more values would be finer than a screen; the table and the CSV have all.`;
-    return { rows: rows.filter((row) => row[time] >= months[first]), note };
+    const note = `The chart shows the newest ${explore.counted(months.length - first, "month")} of ${months.length}: more values would be finer than a screen; the CSV has all.`;
+    return { rows: rows.filter((row) => row[time] >= months[first]), note, isOfNewest: true };
   };
 
   // RFC 4180, with the names of MetricFlow as the published CSV files have them.

@@ -34,7 +34,9 @@
     const by = correctedBy(metric, asked.by, notes);
     const where = correctedWhere(metric, by, asked.where, notes);
     by.splice(0, by.length, ...explore.withMode(metric.name, by, where));
-    const months = asked.months && asked.months[0] <= asked.months[1] && asked.months.every((month) => /^\d{4}-\d\d$/.test(month)) ? asked.months : null;
+    const strange = (asked.months || []).filter((month) => !/^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(month));
+    if (strange.length) notes.push(`No month is written ${explore.joined(few(strange).map(explore.shortened), "or")}: the newest are shown.`);
+    const months = asked.months && asked.months[0] <= asked.months[1] && !strange.length ? asked.months : null;
     const state = { metric: metric.name, by, months, where, chart: asked.chart };
     const kinds = explore.kindsOf(state);
     if (!kinds.includes(state.chart)) state.chart = kinds[0];

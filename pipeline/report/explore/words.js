@@ -68,8 +68,8 @@
     if (value === null || value === undefined || Number.isNaN(value)) return NO_VALUE;
     const size = Math.abs(value), money = unit.startsWith("US dollars");
     const digits = unit === "percent" ? 1 : Number.isInteger(value) && !money ? 0 : size >= 1000 ? 0 : size >= 100 && !money ? 1 : 2;
-    const [whole, fraction = ""] = size.toFixed(digits).split("."), cents = money && size < 1000 ? fraction : fraction.replace(/0+$/, "");
-    const text = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (cents && `.${cents}`); // toLocaleString takes 60 ms when it is first called
+    const [whole, fraction = ""] = (size * (1 + 2 ** -50)).toFixed(digits).split("."), cents = money && size < 1000 ? fraction : fraction.replace(/0+$/, "");
+    const text = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (cents && `.${cents}`); // toLocaleString takes 60 ms when it is first called; toFixed alone rounds 1.005 down
     const sign = value < 0 && /[1-9]/.test(text) ? "−" : "";
     return `${sign}${money ? "$" : ""}${text}${unit === "percent" ? "%" : ""}`;
   };
@@ -105,7 +105,7 @@
   explore.hint = (state) => {
     if (explore.isEffect(state.metric)) return "A line is the 95% confidence interval. A hollow dot is an effect that is inconclusive, because the interval includes 0 or because so many effects are tested.";
     const zone = state.by.find(explore.isZone);
-    return zone && explore.seriesOf(state, zone, explore.valuesOf(zone)[0]) ? "Grey zones have no value. Click a zone, or its name in the table, to see its days." : "";
+    return zone && explore.seriesOf(state, zone, explore.valuesOf(zone)[0]) ? `Grey zones have ${explore.isAdditive(explore.metric(state.metric)) ? "0 or no value" : "no value"}. Click a zone, or its name in the table, to see its days.` : "";
   };
 
   // The greatest and the least value, in a sentence.

@@ -18,17 +18,13 @@ MONTHS = [date(2024, month, 1) for month in range(4, 12)]
 SOURCES = ("yellow_taxi", "green_taxi", "fhv_taxi", "citibike", "citibike_jc")
 DAMAGED = (JULY, AUGUST, OCTOBER, NOVEMBER)
 
-JUDGED = (*DAMAGED, "2024-09")
-"""And a sound month."""
-
 JUDGE = """
 import sys, luigi
 from datetime import date
-from pipeline import Judge, Transform
-months, judged = (tuple(map(date.fromisoformat, argument.split(","))) for argument in sys.argv[1:3])
-sources = tuple(sys.argv[3].split(","))
-tasks = (Transform(months=months, sources=sources), Judge(months=judged, sources=sources))
-sys.exit(not all(luigi.build([task], local_scheduler=True) for task in tasks))
+from pathlib import Path
+from pipeline.tasks.month import Judge
+months = tuple(date.fromisoformat(month) for month in sys.argv[1].split(","))
+sys.exit(not luigi.build([Judge(months=months, sources=tuple(sys.argv[2].split(",")))], local_scheduler=True))
 """
 
 
@@ -36,7 +32,7 @@ sys.exit(not all(luigi.build([task], local_scheduler=True) for task in tasks))
 def judged(
     tmp_path_factory: pytest.TempPathFactory, with_project_files: Callable[[Workspace], Workspace]
 ) -> Iterator[Workspace]:
-    """Eight months, four of them damaged in every source, of which five are judged."""
+    """Eight months, four of them damaged in every source, loaded and validated in one run."""
 
     def make(root: Path) -> None:
         rows = {"yellow_taxi": 6000, "green_taxi": 3000, "fhv_taxi": 3000, "citibike": 6000, "citibike_jc": 3000}
@@ -46,8 +42,7 @@ def judged(
             workspace = with_project_files(Workspace(root / "data", upstream))
             for damage in DAMAGES:
                 do(damage, workspace)
-            judged = ",".join(f"{month}-01" for month in sorted(JUDGED))
-            ended = workspace.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), judged, ",".join(SOURCES))
+            ended = workspace.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
             assert ended.returncode == 0, ended.stderr
 
     made = create_once(tmp_path_factory, "damaged", make)
@@ -85,7 +80,7 @@ def test_the_damage_of_a_month_is_found(judged: Workspace, damage: Damage) -> No
     assert damage.excerpt in finding["sentence"]
 
 
-@pytest.mark.parametrize("month", [month for month in JUDGED if month not in DAMAGED])
+@pytest.mark.parametrize("month", [f"{month:%Y-%m}" for month in MONTHS if f"{month:%Y-%m}" not in DAMAGED])
 def test_a_sound_month_is_not_rejected(judged: Workspace, month: str) -> None:
     assert [
         finding["sentence"]
@@ -96,12 +91,17 @@ def test_a_sound_month_is_not_rejected(judged: Workspace, month: str) -> None:
 
 def test_every_expectation_can_be_evaluated(judged: Workspace) -> None:
     errors = [
-        finding["sentence"] for month in JUDGED for finding in findings(judged, month) if finding["outcome"] == "error"
+        finding["sentence"]
+        for month in MONTHS
+        for finding in findings(judged, f"{month:%Y-%m}")
+        if finding["outcome"] == "error"
     ]
     assert errors == []
 
 
 def test_the_findings_are_in_the_warehouse(judged: Workspace) -> None:
     rows = judged.query("select strftime(source_month, '%Y-%m'), sentence from quality.findings order by all")
-    assert rows == sorted((month, each["sentence"]) for month in JUDGED for each in findings(judged, month))
+    assert rows == sorted(
+        (month, each["sentence"]) for month in (f"{m:%Y-%m}" for m in MONTHS) for each in findings(judged, month)
+    )
     assert judged.query("select bool_and(is_latest) from audit.findings") == [(True,)]

@@ -84,14 +84,9 @@ def test_the_readme_fits_on_a_few_screens_and_its_commands_are_those_of_the_firs
 
 
 def test_every_command_of_the_documentation_succeeds(copy_finished: Callable[[], Workspace], project: Path) -> None:
-    """One of each form, on one data folder, in the order of the page.
-
-    ``forget`` is last, because months have to be built after it.
-    """
-    workspace, forms = copy_finished(), dict[tuple[str, ...], list[str]]()
-    for command in SH:
-        forms.setdefault(tuple(map(form_of, command)), command)
-    for command in sorted(forms.values(), key=lambda command: "forget" in command):
+    """On one data folder, in the order of the page; ``forget`` is last, because months have to be built after it."""
+    workspace = copy_finished()
+    for command in sorted(SH, key=lambda command: "forget" in command):
         if command == DEMO or "--demo" in command or command[0] in ("source", "sudo"):
             continue  # the demo has its own test below; test_units.py tests the units
         if command[1] in SERVERS:
@@ -102,13 +97,6 @@ def test_every_command_of_the_documentation_succeeds(copy_finished: Callable[[],
             )
             expected = next((code for name, code in EXIT_CODES.items() if name in command), 0)
             assert ended.returncode == expected, f"{command}: {ended.stdout[-2000:]}{ended.stderr[-2000:]}"
-
-
-def form_of(word: str) -> str:
-    """The word, or what kind of value it is: a command for another month or source has the same form."""
-    if re.match(r"\d{4}-\d\d", word):
-        return "MONTH"
-    return "NAMES" if re.fullmatch(r"[a-z]+_[a-z_,]+", word) or word in {"citibike", "weather"} else word
 
 
 def answers(command: list[str], env: dict[str, str], project: Path) -> bool:
@@ -144,8 +132,6 @@ def test_the_demo_runs_and_so_do_the_commands_that_it_prints(
         command = shlex.split(line, comments=True)
         if "--demo" not in command:
             assert command in SH  # the test above runs it
-        elif "metrics" in command:
-            continue  # it asks MetricFlow as well
         elif command[1] in SERVERS:
             assert answers(command, env | {"MOBILITY_DATA": f"{tmp_path}/data"}, project), line
         else:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -78,18 +77,12 @@ def connect(
     Waits up to ``wait_s`` seconds for another process that holds the file. Then raises WarehouseBusy, naming that
     process. Raises NoSpace where the disk is full or not writable, and BadFile where the file is damaged.
     """
-    with explained(database), open_when_free(database, settings, read_only, wait_s) as con:
-        con.execute(f"set global timezone = {literal(TIME_ZONE)}")
-        yield con
-
-
-@contextmanager
-def explained(database: Path) -> Iterator[None]:
-    """Raises the project's errors in the place of DuckDB's where their cause is known."""
     import duckdb
 
     try:
-        yield
+        with open_when_free(database, settings, read_only, wait_s) as con:
+            con.execute(f"set global timezone = {literal(TIME_ZONE)}")
+            yield con
     except RuntimeError as error:
         if "Query interrupted" in str(error):  # DuckDB's error after Ctrl-C, which Luigi would take for a failed task
             raise KeyboardInterrupt from error
@@ -152,29 +145,9 @@ def is_missing(database: Path) -> bool:
     return not database.exists() or database.stat().st_size < HEADERS
 
 
-@contextmanager
-def in_memory() -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A connection to an empty database in memory, for queries on files.
-
-    The databases of a process belong to one instance of DuckDB, as it takes 25 ms to start one (2.0, 2026-11).
-    """
-    with explained(Path(":memory:")), instance(os.getpid()).cursor() as con:
-        name = f"memory_{id(con)}"
-        con.execute(f"attach ':memory:' as {name}; use {name}")
-        try:
-            yield con
-        finally:
-            con.execute(f"use memory; detach {name}")
-
-
-@cache
-def instance(_: int) -> "duckdb.DuckDBPyConnection":
-    """DuckDB in the process with this number: a forked process lacks the threads of the one that it was forked from."""
-    import duckdb
-
-    con = duckdb.connect(":memory:")
-    con.execute(f"set global timezone = {literal(TIME_ZONE)}")
-    return con
+def in_memory() -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
+    """A connection to a database in memory, for queries on files."""
+    return connect(Path(":memory:"), {})
 
 
 def busy_error(text: str, database: Path) -> WarehouseBusy | None:

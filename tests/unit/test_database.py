@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import connect, disk_error, file_argument, in_memory, literal, reporting_progress, settings_for
+from pipeline.database import connect, disk_error, file_argument, literal, reporting_progress, settings_for
 from pipeline.errors import BadFile, WarehouseBusy
 from pipeline.progress import listening
 from tests.conftest import HERE
@@ -187,17 +187,3 @@ def test_the_percentage_of_a_long_query_is_reported() -> None:
         con.execute("create table rows as select md5(range::varchar) as text from range(4_000_000)")
     assert reported == sorted(reported) and {total for _, total in reported} == {100}
     assert len({done for done, _ in reported}) > 0
-
-
-def test_databases_in_memory_are_apart_and_work_in_forked_processes() -> None:
-    with in_memory() as one, in_memory() as other:
-        one.execute("create table found as select 1 as number")
-        other.execute("create table found as select 2 as number")
-        assert [con.execute("from found").fetchall() for con in (one, other)] == [[(1,)], [(2,)]]
-    with in_memory() as con:
-        assert con.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
-    if (child := os.fork()) == 0:
-        with in_memory() as con:
-            total = con.execute("select sum(range) from range(3_000_000)").fetchall()
-        os._exit(total != [(4_499_998_500_000,)])
-    assert os.waitpid(child, 0) == (child, 0)

@@ -41,12 +41,17 @@ def convert(source: Source, landed: Path, parquet: Path) -> int:
 
 def convert_zip(source: Source, landed: Path, parquet: Path) -> int:
     folder = parquet.with_suffix(".unzipped")
+    rows = copy(source, unzipped(source, landed, folder), parquet)
+    shutil.rmtree(folder)
+    return rows
+
+
+def unzipped(source: Source, landed: Path, folder: Path) -> str:
+    """The rows of an archive, whose CSV files are unzipped into the folder, as an SQL relation."""
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run(["unzip", "-q", landed, "*.csv", "-x", "__MACOSX/*", "-d", folder], check=True)
     types = ", ".join(f"'{column.name}': '{column.type}'" for column in source.columns if is_published(column))
-    rows = copy(source, f"read_csv('{folder}/*.csv', header = true, columns = {{{types}}})", parquet)
-    shutil.rmtree(folder)
-    return rows
+    return f"read_csv('{folder}/*.csv', header = true, columns = {{{types}}})"
 
 
 def convert_parquet(source: Source, landed: Path, parquet: Path) -> int:
@@ -55,14 +60,18 @@ def convert_parquet(source: Source, landed: Path, parquet: Path) -> int:
 
 def copy(source: Source, relation: str, parquet: Path) -> int:
     """Write the source's declared columns of an SQL relation to Parquet. Returns the number of rows."""
-    columns = ", ".join(
+    with connect() as con:
+        query = f"select {declared_columns(source)} from {relation}"
+        copied = con.execute(f"copy ({query}) to '{parquet}' (format parquet, compression zstd)").fetchall()
+        return int(copied[0][0])
+
+
+def declared_columns(source: Source) -> str:
+    """The source's columns with their types, as SQL."""
+    return ", ".join(
         (f'"{column.name}"' if is_published(column) else "null") + f'::{column.type} as "{column.name}"'
         for column in source.columns
     )
-    with connect() as con:
-        query = f"select {columns} from {relation}"
-        copied = con.execute(f"copy ({query}) to '{parquet}' (format parquet, compression zstd)").fetchall()
-        return int(copied[0][0])
 
 
 def is_published(column: Column) -> bool:
@@ -139,7 +148,6 @@ def files_to_facts(
     within, before = month_filter(months), month_filter([add_months(month, -1) for month in months])
     folder.mkdir(parents=True, exist_ok=True)
     with connect() as con:
-        con.execute("set preserve_insertion_order = false")
         con.execute(f"attach '{warehouse}' as warehouse (read_only)")
         for table in DIMENSIONS:
             con.execute(f"create view {table.split('.')[1]} as from warehouse.{table}")
@@ -147,6 +155,7 @@ def files_to_facts(
         for name in dict.fromkeys(name for name, *_ in files):
             rows = " union all by name ".join(published_rows(con, *file, folder) for file in files if file[0] == name)
             con.execute(f"create view raw_data.{name} as {rows}")
+        con.execute("set preserve_insertion_order = false")  # the rows of CSV files are numbered
         con.execute(f"create view trips as {trips()}")
         con.execute(f"create temp table repeated as {REPEATED.format(within=within, before=before)}")
         facts, hours = folder / "fct_trips.parquet", folder / "fct_hourly_mobility.parquet"
@@ -159,21 +168,13 @@ def files_to_facts(
 
 def published_rows(con: duckdb.DuckDBPyConnection, name: str, month: date, landed: Path, folder: Path) -> str:
     """The rows of a published file as SQL, with their numbers. CSV files have no numbers: their rows become a table."""
-    columns = ", ".join(
-        (f'"{column.name}"' if is_published(column) else "null") + f'::{column.type} as "{column.name}"'
-        for column in sources()[name].columns
-    )
-    if sources()[name].format != "zip":
-        rows = f"select *, file_row_number as source_row from read_parquet('{landed}', file_row_number = true)"
+    source = sources()[name]
+    if source.format == "zip":
+        rows, relation = unzipped(source, landed, folder / f"{name}-{month}"), f"published_{month:%Y%m}"
+        con.execute(f"create table {relation} as select *, row_number() over () - 1 as source_row from {rows}")
     else:
-        unzipped, rows = folder / f"{name}-{month}", f"from published_{month:%Y%m}"
-        subprocess.run(["unzip", "-q", "-o", landed, "*.csv", "-x", "__MACOSX/*", "-d", unzipped], check=True)
-        types = {column.name: column.type for column in sources()[name].columns if is_published(column)}
-        files = sorted(unzipped.rglob("*.csv"))  # in the order in which the pipeline reads them
-        con.execute(f"create table published_{month:%Y%m} as select *, row_number() over () - 1 as source_row"
-            " from read_csv($files, header = true, columns = $types)",
-            {"files": list(map(str, files)), "types": types})  # fmt: skip
-    return f"select {columns}, date '{month}' as source_month, source_row from ({rows})"
+        relation = f"(select *, file_row_number as source_row from read_parquet('{landed}', file_row_number = true))"
+    return f"select {declared_columns(source)}, date '{month}' as source_month, source_row from {relation}"
 
 
 def content_of(relation: str) -> tuple[int, int]:

@@ -103,7 +103,7 @@ class Benchmarks:
             self.luigi("RangeMonthly", "--of", "RunMonth", *options)
             cost = self.luigi("RunMonth", "--month", f"{month:%Y-%m}", "--workers", "2")
         published = str(data / f"published/fct_trips/month={month:%Y-%m}/*.parquet")
-        landed = [(name, one, self.landed(data, name, one)) for name in ROWS for one in (MONTHS[2], month)]
+        landed = [(name, one, landed_file(data, name, one)) for name in ROWS for one in (MONTHS[2], month)]
         warehouse, by_hand = data / "warehouse/nyc_mobility.duckdb", self.work / "by-hand"
         direct = self.measure_repeatedly(baseline.files_to_facts, landed, warehouse, [month], by_hand)
         expected = measure(baseline.content_of, f"read_parquet('{by_hand}/fct_trips.parquet')")[1]
@@ -111,29 +111,12 @@ class Benchmarks:
         if found != expected:
             raise AssertionError(f"the pipeline's trips have the count and hash {found}, those by hand {expected}")
         yield Result("RunMonth after three months", cost, direct, 3)
-        steps = self.steps_of(month)
+        steps = steps_of_last_run(data)
         to_transform = sum((steps[name] for name in ("Download", "Convert", "Load", "Transform")), ZERO)
         start = self.measure_repeatedly(pipeline_steps.start_dbt)
         yield Result("of it, Download to Transform", to_transform, direct, 1.5, start)
         for name, step in steps.items():
             yield Result(f"  {name}", step)
-
-    def landed(self, data: Path, name: str, month: date) -> Path:
-        """The published file of a month as the pipeline has it."""
-        (path,) = (path for path in (data / "landing" / name).glob(f"{month:%Y-%m}.*") if path.suffix != ".json")
-        return path
-
-    def steps_of(self, month: date) -> dict[str, Cost]:
-        """The cost of each kind of task in the last run, from the history."""
-        from pipeline.history import runs
-
-        entries = runs.read(Path(os.environ["MOBILITY_DATA"]) / "runs")
-        last, found = entries[-1].run, dict[str, Cost]()
-        for one in entries:
-            if one.run == last and one.outcome == runs.DONE:
-                cost = Cost(one.seconds, one.cpu_seconds or 0, one.peak_bytes / 1e6)
-                found[one.task] = found.get(one.task, ZERO) + cost
-        return found
 
     def runs(self) -> Iterator[Result]:
         data, cost = self.range
@@ -213,6 +196,24 @@ class Benchmarks:
         cost = median([self.luigi("RangeMonthly", "--of", "RunMonth", *options) for _ in range(self.repeats)])
         by_cpu = Cost(cost.cpu, cost.cpu, cost.peak_mb)
         yield Result("a range of 200 complete months, CPU", by_cpu, allowance=Cost(1.5, 1.5, 0))
+
+
+def landed_file(data: Path, name: str, month: date) -> Path:
+    """The published file of a month as the pipeline has it."""
+    (path,) = (path for path in (data / "landing" / name).glob(f"{month:%Y-%m}.*") if path.suffix != ".json")
+    return path
+
+
+def steps_of_last_run(data: Path) -> dict[str, Cost]:
+    """The cost of each kind of task in the last run, from the history."""
+    from pipeline.history import runs
+
+    entries, found = runs.read(data / "runs"), dict[str, Cost]()
+    for one in entries:
+        if one.run == entries[-1].run and one.outcome == runs.DONE:
+            cost = Cost(one.seconds, one.cpu_seconds or 0, one.peak_bytes / 1e6)
+            found[one.task] = found.get(one.task, ZERO) + cost
+    return found
 
 
 def url_of(name: str, month: date) -> str:

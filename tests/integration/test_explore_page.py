@@ -164,8 +164,10 @@ def test_each_bar_over_time_is_of_one_value(reports: Path, tab: Any) -> None:
 def test_numbers_have_the_digits_of_their_unit(reports: Path, tab: Any) -> None:
     view(tab, reports, DAYS)
     numbers = [1234567, 0, -0.004, 12.5, 1234.5, None], [1234.5, 12.5, 3, -7.126, 1.005], [12.345, -0.04, 0.95]
-    texts = tab.evaluate("given => given.map(([numbers, unit]) => numbers.map((one) => explore.number(one, unit)))",
-        [[numbers[0], "trips"], [numbers[1], "US dollars"], [numbers[2], "percent"]])  # fmt: skip
+    given = [*zip(numbers, ("trips", "US dollars", "percent"), strict=True)]
+    texts = tab.evaluate(
+        "given => given.map(([numbers, unit]) => numbers.map(one => explore.number(one, unit)))", given
+    )
     assert texts == [
         ["1,234,567", "0", "0", "12.5", "1,235", "—"],
         ["$1,235", "$12.50", "$3.00", "−$7.13", "$1.01"],

@@ -22,7 +22,7 @@ from pipeline.warehouse.dbt import OWN, console_script, declared_sources, has_no
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
 TIMES = st.datetimes(datetime(2009, 1, 1), datetime(2030, 12, 31))
-CHANGES = [  # hours of UTC at which clocks changed: on a Sunday, an hour or two after 5:00
+CHANGES = [  # hours of UTC at which clocks changed: on Sundays, at 6 or 7
     at
     for at in (datetime(2009, 1, 4, hour) + timedelta(weeks=number) for number in range(22 * 52) for hour in (6, 7))
     if at.replace(tzinfo=UTC).astimezone(NEW_YORK).dst() != (at - HOUR).replace(tzinfo=UTC).astimezone(NEW_YORK).dst()

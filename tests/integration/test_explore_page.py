@@ -57,6 +57,12 @@ def view(tab: Any, reports: Path, fragment: str = "") -> None:
     tab.wait_for_function(SHOWN)
 
 
+def open_table(tab: Any) -> None:
+    """Opens the table, which is written in an event that follows the click."""
+    tab.click("#table summary")
+    tab.wait_for_selector("#table table")
+
+
 def asked(tab: Any) -> str:
     """The fragment of the address."""
     return str(tab.evaluate("decodeURIComponent(location.hash.slice(1))"))
@@ -71,8 +77,8 @@ def test_each_kind_of_chart_is_drawn_without_errors_and_is_accessible(reports: P
         assert tab.locator("#chart svg, #chart canvas, #chart .figure").count() >= 1, kind
         assert tab.evaluate(PROBLEMS) == [], kind
         assert tab.locator("#chart-title").inner_text() and tab.locator("#source").inner_text(), kind
-    for opened in ("#table summary", "#metric"):
-        tab.click(opened)
+    for opened in (open_table, lambda tab: tab.click("#metric")):
+        opened(tab)
         found = Axe().run(tab).response["violations"]
         assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
     assert tab.errors == []
@@ -206,7 +212,7 @@ def test_a_zone_leads_to_its_days(reports: Path, tab: Any) -> None:
     view(tab, reports, MAP)
     drawn = tab.evaluate("explore.features().map(zone => zone.properties.key)")
     key = next(row[ZONE] for row in tab.evaluate("explore.view.rows") if row[ZONE] in drawn and row["value"])
-    tab.click("#table summary")
+    open_table(tab)
     tab.locator("#table").get_by_role(
         "link", name=tab.evaluate(f"explore.valueLabel('{ZONE}', {key})"), exact=True
     ).click()

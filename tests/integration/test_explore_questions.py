@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.test_explore_page import DAYS, SHOWN, ZONE, asked, reports, tab, view
+from tests.integration.test_explore_page import DAYS, SHOWN, ZONE, asked, open_table, reports, tab, view
 
 pytestmark = pytest.mark.browser
 
@@ -91,7 +91,7 @@ def test_a_choice_of_a_metric_is_replaced_by_typing_and_left_by_one_tab(reports:
 def test_amounts_and_names_are_in_plain_words(reports: Path, tab: Any) -> None:
     view(tab, reports, "metric=trips_per_hour&by=trip__trip_type&trip__trip_type=fhv,citibike")
     assert "only For-hire vehicles or Citi Bike" in tab.locator("#chart-title").inner_text()
-    tab.click("#table summary")
+    open_table(tab)
     assert tab.locator("#table th[scope=col]").all_inner_texts() == ["Mode", "Trips per hour"]
     said = {
         "amount(1, 'trips')": "1 trip",

@@ -43,7 +43,14 @@ trips as (
         ride_fingerprint
 
     from all_trips
-    where {{ in_months('source_month', before=1, after=1) }}
+    -- Two files share only the days around the end of the earlier file's month.
+    where
+        {{ in_months('source_month', before=1, after=1) }}
+        and (
+            pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }}
+            or pickup_datetime
+            >= {{ dbt.dateadd('day', -days, dbt.dateadd('month', 1, 'source_month')) }}
+        )
 
 ),
 
@@ -58,7 +65,6 @@ timed as (
 
 ),
 
--- Two files share only the days around the end of the earlier file's month.
 at_the_end as (
 
     select timed.*

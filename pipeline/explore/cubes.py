@@ -31,6 +31,8 @@ PARTS = {
 """The parts of each aggregation, as SQL of its expression."""
 DIGITS = 12
 """Significant digits of a part that is a floating-point number. Its relative error is 5e-12 at most."""
+COMBINED_BY = {"sum": "sum", "count": "sum", "min": "min", "max": "max", "median": "median"}
+"""The function that combines what each function of ``PARTS`` found; of medians a base has the values themselves."""
 FEW_ROWS = 500_000
 """Fewer rows are stored for the queries of all cubes: to plan the joins of the marts' views for each takes longer."""
 
@@ -64,6 +66,7 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
     parts of each measure, each a list with a value for each row.
     """
     create_rows(marts)
+    create_bases(marts)
     rows = {name: columns_of(marts, cube) for name, cube in marts.layout.cubes.items()}
     keys = {name: keys_in(name, marts.layout, rows) for name in marts.layout.tables}
     return {
@@ -104,14 +107,56 @@ def create_rows(marts: Marts) -> None:
             marts.con.execute(f"create temp view {rows} as from {table}")
 
 
+def create_bases(marts: Marts) -> None:
+    """Creates ``base_<name>`` for each base."""
+    for name, base in marts.layout.bases.items():
+        marts.con.execute(f"create or replace temp table base_{name} as {base_sql(marts, base)}")
+
+
+def base_sql(marts: Marts, base: Cube) -> str:
+    """The parts of the base's measures by its keys, under the names that expressions of keys and ``parts`` have."""
+    model = marts.semantics.models[base.model]
+    keys = [column for name in base.tables for column in key_columns(model, marts.layout.tables[name])]
+    parts = [
+        f"{f'({measure.expr})' if measure.agg == 'median' else part.format(f'({measure.expr})')} as {name}"
+        for measure in base.measures(marts.semantics)
+        for part, name in zip(PARTS[measure.agg], part_names(measure), strict=True)
+    ]
+    has_medians = any(measure.agg == "median" for measure in base.measures(marts.semantics))
+    grouped = "" if has_medians else "group by all"
+    return f"select {', '.join([*keys, *parts])} from rows_{base.model} {grouped}"
+
+
+def part_names(measure: Measure) -> list[str]:
+    """The columns of a base that have the parts of the measure."""
+    return [f"{measure.name}_{number}" for number in range(len(PARTS[measure.agg]))]
+
+
 def cube_sql(marts: Marts, cube: Cube) -> str:
     """The parts of the cube's measures, grouped by the keys of its tables."""
     model = marts.semantics.models[cube.model]
     keys = [expr for name in cube.tables for expr in key_expressions(model, marts.layout.tables[name])]
-    parts = [
-        part.format(f"({measure.expr})") for measure in cube.measures(marts.semantics) for part in PARTS[measure.agg]
-    ]
+    parts = [part for measure in cube.measures(marts.semantics) for part in part_expressions(measure, bool(cube.base))]
     return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all"
+
+
+def part_expressions(measure: Measure, is_combined: bool) -> list[str]:
+    """The parts of a measure, of the rows of its model or combined from those of a base."""
+    if not is_combined:
+        return [part.format(f"({measure.expr})") for part in PARTS[measure.agg]]
+    functions = (COMBINED_BY[part.split("(")[0]] for part in PARTS[measure.agg])
+    return [f"{function}({name})" for function, name in zip(functions, part_names(measure), strict=True)]
+
+
+def key_columns(model: Model, table: Table) -> Iterator[str]:
+    """The columns of the model's rows that ``key_expressions`` and ``rows_of`` need for the keys of a table."""
+    if table.grain:
+        yield f"date_trunc('{table.grain}', {model.time})::timestamp as {model.time}"
+    for entity in table.entities:
+        yield model.entities[entity]
+    for dimension in table.dimensions:
+        entity, attribute = dimension.split("__")
+        yield model.dimensions[attribute] if entity == model.primary else model.entities[entity]
 
 
 def key_expressions(model: Model, table: Table) -> Iterator[str]:
@@ -126,18 +171,19 @@ def key_expressions(model: Model, table: Table) -> Iterator[str]:
 
 
 def rows_of(marts: Marts, model: Model, cube: Cube) -> str:
-    """The rows of the model's table, with the attributes of other models that are keys of the cube."""
+    """The rows of the cube's base or model, with the attributes of other models that are keys of the cube."""
+    rows = f"base_{cube.base}" if cube.base else f"rows_{model.name}"
     named = [one for name in cube.tables for one in marts.layout.tables[name].dimensions]
     joined = {one: one.split("__")[0] for one in named if one.split("__")[0] != model.primary}
     if not joined:
-        return f"rows_{model.name}"
+        return rows
     columns = [f"{entity}.{marts.semantics.dimensions_of(entity)[one]} as {one}" for one, entity in joined.items()]
     joins = " ".join(
         f"left join {other.table} as {entity} on rows.{model.entities[entity]} = {entity}.{other.keys[entity]}"
         for entity in dict.fromkeys(joined.values())
         for other in (marts.semantics.model_of(entity),)
     )
-    return f"(select rows.*, {', '.join(columns)} from rows_{model.name} as rows {joins})"
+    return f"(select rows.*, {', '.join(columns)} from {rows} as rows {joins})"
 
 
 def table_of(marts: Marts, table: Table, keys: Collection[Key]) -> dict[str, Any]:

@@ -15,8 +15,16 @@ MOST = (
     *(*FEW, "total_trip_distance_miles", "total_passengers", "avg_passengers_per_trip"),
     *("speed_miles", "speed_minutes", "priced_revenue", "priced_miles"),
 )
-MEDIANS_BY = ("hour_of_day", "weekday", "borough", "zone", "precipitation", "temperature")
-"""The tables by which the medians of each mode are, beside the days."""
+MEDIANS = {
+    "medians": ("month",),
+    "medians_of_modes": ("trip_type", "month"),
+    "medians_by_day": ("trip_type", "day"),
+    **{
+        f"medians_by_{name}": ("trip_type", name, "month")
+        for name in ("hour_of_day", "weekday", "borough", "zone", "precipitation", "temperature")
+    },
+}
+"""The cubes of medians, with their tables."""
 KEYS = ("pickup_location", "dropoff_location", "start_station")
 """The entities whose keys are dimensions themselves: several zones have the same name."""
 UNSTABLE = ("months_observed", "is_current")
@@ -50,6 +58,8 @@ class Cube:
     tables: tuple[str, ...]
     aggs: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    base: str = ""
+    """The base that it is combined from; the rows of the model if empty."""
 
     def measures(self, semantics: Semantics) -> list[Measure]:
         found = (measure for measure in semantics.measures.values() if measure.model == self.model)
@@ -58,10 +68,15 @@ class Cube:
 
 @dataclass(frozen=True)
 class Layout:
-    """Tables, and cubes in the order in which a question looks for one that answers it."""
+    """Tables, and cubes in the order in which a question looks for one that answers it.
+
+    Bases are cubes of finer keys that cubes are combined from and that no file has: the rows of a month are read once
+    for several cubes. The base of medians has a row for each row of the model.
+    """
 
     tables: Mapping[str, Table]
     cubes: Mapping[str, Cube]
+    bases: Mapping[str, Cube]
 
 
 LAYOUT = Layout(
@@ -86,21 +101,25 @@ LAYOUT = Layout(
     },
     {
         "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
-        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST),
-        "kinds_by_hour": Cube("trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",)),
+        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST, base="kinds"),
+        "kinds_by_hour": Cube("trips", ("trip_type", "trip_kind", "hour"), names=FEW[:1], base="kinds"),
         "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
-        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST),
-        "boroughs_by_hour": Cube("trips", ("trip_type", "borough", "hour"), names=("total_trips",)),
-        "zones_by_hour_of_day": Cube("trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",)),
-        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",)),
+        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST, base="zones"),
+        "boroughs_by_hour": Cube("trips", ("trip_type", "borough", "hour"), names=FEW[:1], base="zones"),
+        "zones_by_hour_of_day": Cube(
+            "trips", ("trip_type", "zone", "hour_of_day", "month"), names=FEW[:1], base="zones"
+        ),
+        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=FEW[:1], base="zones"),
         "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=FEW),
         "stations": Cube("trips", ("trip_type", "station", "month"), names=FEW[:2]),
         "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
         "effects": Cube("weather_effects", ("effect", "month"), ADDITIVE),
-        "medians": Cube("trips", ("month",), ("median",)),
-        "medians_of_modes": Cube("trips", ("trip_type", "month"), ("median",)),
-        "medians_by_day": Cube("trips", ("trip_type", "day"), ("median",)),
-        **{f"medians_by_{name}": Cube("trips", ("trip_type", name, "month"), ("median",)) for name in MEDIANS_BY},
+        **{name: Cube("trips", tables, ("median",), base="medians") for name, tables in MEDIANS.items()},
+    },
+    {
+        "kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=MOST),
+        "zones": Cube("trips", ("trip_type", "hour", "zone"), names=MOST),
+        "medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
     },
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.explore.layout import HOURLY, Cube, Layout, Table
+from pipeline.explore.layout import ADDITIVE, HOURLY, Cube, Layout, Table
 from pipeline.explore.semantics import Semantics, read_semantics
 
 SMALL = Layout(
@@ -21,6 +21,12 @@ SMALL = Layout(
         "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
         "medians": Cube("trips", ("sky", "day"), ("median",), ("total_trips",)),
         "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
+        "days_of_modes": Cube("trips", ("trip_type", "day"), ADDITIVE, base="hours"),
+        "medians_of_modes": Cube("trips", ("trip_type", "sky", "day"), ("median",), base="medians"),
+    },
+    {
+        "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
+        "medians": Cube("trips", ("trip_type", "sky", "hour"), ("median",)),
     },
 )
 

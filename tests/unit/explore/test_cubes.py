@@ -1,6 +1,7 @@
 """The cubes of a month: keys with their attributes, and parts of measures that can be combined."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -58,6 +59,13 @@ def test_keys_may_be_attributes_of_other_tables_and_a_median_is_not_divided(foun
     assert found["tables"]["sky"]["dimensions"]["weather__sky"] == {"values": ["sun", None]}
     medians = found["cubes"]["medians"]
     assert medians == {"at": [[0, 1], [0, 0]], "measures": {"total_trips": [[1, 1]], "median_miles": [[1.25, 0.25]]}}
+
+
+@pytest.mark.parametrize("name", [name for name, cube in SMALL.cubes.items() if cube.base])
+def test_a_cube_of_a_base_equals_that_of_the_rows(marts: Marts, found: dict[str, Any], name: str) -> None:
+    cubes = {**SMALL.cubes, name: replace(SMALL.cubes[name], base="")}
+    of_rows = Marts(marts.con, marts.semantics, replace(SMALL, cubes=cubes))
+    assert cubes_of_month(of_rows, MARCH)["cubes"][name] == found["cubes"][name]
 
 
 def test_the_order_of_the_marts_does_not_matter(marts: Marts) -> None:

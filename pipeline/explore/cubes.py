@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.explore.layout import LAYOUT, Cube, Layout, Table, attributes_of
 from pipeline.explore.semantics import Measure, Model, Semantics
@@ -18,17 +18,27 @@ from pipeline.explore.semantics import Measure, Model, Semantics
 if TYPE_CHECKING:
     import duckdb
 
+
+class Part(NamedTuple):
+    """A part of a measure, as SQL of its expression, and how it is combined from those of finer keys."""
+
+    sql: str
+    combined_by: str
+    in_base: str = ""
+    """What a base has of it, where that is not ``sql``: of a median the values, for each row of the model."""
+
+
 PARTS = {
-    "sum_boolean": ("sum(case when {0} then 1 else 0 end)",),
-    "sum": ("sum({0})",),
-    "count": ("count({0})",),
-    "average": ("sum({0})", "count({0})"),
-    "min": ("min({0})",),
-    "max": ("max({0})",),
-    "count_distinct": ("min({0})", "max({0})"),
-    "median": ("median({0})",),
+    "sum_boolean": (Part("sum(case when {0} then 1 else 0 end)", "sum"),),
+    "sum": (Part("sum({0})", "sum"),),
+    "count": (Part("count({0})", "sum"),),
+    "average": (Part("sum({0})", "sum"), Part("count({0})", "sum")),
+    "min": (Part("min({0})", "min"),),
+    "max": (Part("max({0})", "max"),),
+    "count_distinct": (Part("min({0})", "min"), Part("max({0})", "max")),
+    "median": (Part("median({0})", "median", in_base="{0}"),),
 }
-"""The parts of each aggregation, as SQL of its expression."""
+"""The parts of each aggregation."""
 DIGITS = 12
 """Significant digits of a part that is a floating-point number. Its relative error is 5e-12 at most."""
 COMBINED_BY = {"sum": "sum", "count": "sum", "min": "min", "max": "max", "median": "median"}
@@ -66,8 +76,7 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
     parts of each measure, each a list with a value for each row.
     """
     create_rows(marts)
-    create_bases(marts)
-    rows = {name: columns_of(marts, cube) for name, cube in marts.layout.cubes.items()}
+    rows = columns_of_cubes(marts)
     keys = {name: keys_in(name, marts.layout, rows) for name in marts.layout.tables}
     return {
         "month": f"{month:%Y-%m}",
@@ -77,6 +86,17 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
             for name, cube in marts.layout.cubes.items()
         },
     }
+
+
+def columns_of_cubes(marts: Marts) -> dict[str, Columns]:
+    """The rows of each cube. One base at a time takes memory."""
+    found: dict[str, Columns] = {}
+    for base in ("", *marts.layout.bases):
+        if base:
+            marts.con.execute(f"create temp table base_{base} as {base_sql(marts, marts.layout.bases[base])}")
+        found |= {name: columns_of(marts, cube) for name, cube in marts.layout.cubes.items() if cube.base == base}
+        marts.con.execute(f"drop table if exists base_{base}")
+    return found
 
 
 def columns_of(marts: Marts, cube: Cube) -> Columns:
@@ -107,67 +127,52 @@ def create_rows(marts: Marts) -> None:
             marts.con.execute(f"create temp view {rows} as from {table}")
 
 
-def create_bases(marts: Marts) -> None:
-    """Creates ``base_<name>`` for each base."""
-    for name, base in marts.layout.bases.items():
-        marts.con.execute(f"create or replace temp table base_{name} as {base_sql(marts, base)}")
-
-
 def base_sql(marts: Marts, base: Cube) -> str:
-    """The parts of the base's measures by its keys, under the names that expressions of keys and ``parts`` have."""
-    model = marts.semantics.models[base.model]
-    keys = [column for name in base.tables for column in key_columns(model, marts.layout.tables[name])]
-    parts = [
-        f"{f'({measure.expr})' if measure.agg == 'median' else part.format(f'({measure.expr})')} as {name}"
-        for measure in base.measures(marts.semantics)
-        for part, name in zip(PARTS[measure.agg], part_names(measure), strict=True)
+    """The rows of a base: its keys and the parts of its measures, in columns that ``cube_sql`` expects."""
+    model, measures = marts.semantics.models[base.model], base.measures(marts.semantics)
+    keys = [
+        f"{key} as {column}" if column == model.time else column
+        for name in base.tables
+        for column, key in keys_of(model, marts.layout.tables[name])
     ]
-    has_medians = any(measure.agg == "median" for measure in base.measures(marts.semantics))
-    grouped = "" if has_medians else "group by all"
-    return f"select {', '.join([*keys, *parts])} from rows_{base.model} {grouped}"
-
-
-def part_names(measure: Measure) -> list[str]:
-    """The columns of a base that have the parts of the measure."""
-    return [f"{measure.name}_{number}" for number in range(len(PARTS[measure.agg]))]
+    parts = [
+        f"{(part.in_base or part.sql).format(f'({measure.expr})')} as {column}"
+        for measure in measures
+        for column, part in parts_by_column(measure)
+    ]
+    is_grouped = not any(part.in_base for measure in measures for part in PARTS[measure.agg])
+    return f"select {', '.join([*keys, *parts])} from rows_{base.model} {'group by all' if is_grouped else ''}"
 
 
 def cube_sql(marts: Marts, cube: Cube) -> str:
     """The parts of the cube's measures, grouped by the keys of its tables."""
     model = marts.semantics.models[cube.model]
-    keys = [expr for name in cube.tables for expr in key_expressions(model, marts.layout.tables[name])]
-    parts = [part for measure in cube.measures(marts.semantics) for part in part_expressions(measure, bool(cube.base))]
+    keys = [key for name in cube.tables for _, key in keys_of(model, marts.layout.tables[name])]
+    parts = [
+        f"{part.combined_by}({column})" if cube.base else part.sql.format(f"({measure.expr})")
+        for measure in cube.measures(marts.semantics)
+        for column, part in parts_by_column(measure)
+    ]
     return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all"
 
 
-def part_expressions(measure: Measure, is_combined: bool) -> list[str]:
-    """The parts of a measure, of the rows of its model or combined from those of a base."""
-    if not is_combined:
-        return [part.format(f"({measure.expr})") for part in PARTS[measure.agg]]
-    functions = (COMBINED_BY[part.split("(")[0]] for part in PARTS[measure.agg])
-    return [f"{function}({name})" for function, name in zip(functions, part_names(measure), strict=True)]
+def parts_by_column(measure: Measure) -> list[tuple[str, Part]]:
+    """The parts of the measure, each with the column that has it in a base."""
+    return [(f"{measure.name}_{number}", part) for number, part in enumerate(PARTS[measure.agg])]
 
 
-def key_columns(model: Model, table: Table) -> Iterator[str]:
-    """The columns of the model's rows that ``key_expressions`` and ``rows_of`` need for the keys of a table."""
+def keys_of(model: Model, table: Table) -> Iterator[tuple[str, str]]:
+    """The keys of a table as expressions, each with the column of the model's rows that it is made from."""
     if table.grain:
-        yield f"date_trunc('{table.grain}', {model.time})::timestamp as {model.time}"
+        yield model.time, f"date_trunc('{table.grain}', {model.time})::timestamp"
     for entity in table.entities:
-        yield model.entities[entity]
+        yield model.entities[entity], model.entities[entity]
     for dimension in table.dimensions:
         entity, attribute = dimension.split("__")
-        yield model.dimensions[attribute] if entity == model.primary else model.entities[entity]
-
-
-def key_expressions(model: Model, table: Table) -> Iterator[str]:
-    """The keys of a table as expressions over the rows of the model."""
-    if table.grain:
-        yield f"date_trunc('{table.grain}', {model.time})::timestamp"
-    for entity in table.entities:
-        yield model.entities[entity]
-    for dimension in table.dimensions:
-        entity, attribute = dimension.split("__")
-        yield model.dimensions[attribute] if entity == model.primary else dimension
+        if entity == model.primary:
+            yield model.dimensions[attribute], model.dimensions[attribute]
+        else:
+            yield model.entities[entity], dimension
 
 
 def rows_of(marts: Marts, model: Model, cube: Cube) -> str:

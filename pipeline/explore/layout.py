@@ -101,25 +101,31 @@ LAYOUT = Layout(
     },
     {
         "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
-        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST, base="kinds"),
-        "kinds_by_hour": Cube("trips", ("trip_type", "trip_kind", "hour"), names=FEW[:1], base="kinds"),
-        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
-        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST, base="zones"),
-        "boroughs_by_hour": Cube("trips", ("trip_type", "borough", "hour"), names=FEW[:1], base="zones"),
-        "zones_by_hour_of_day": Cube(
-            "trips", ("trip_type", "zone", "hour_of_day", "month"), names=FEW[:1], base="zones"
+        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST, base="hours_of_kinds"),
+        "kinds_by_hour": Cube(
+            "trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",), base="hours_of_kinds"
         ),
-        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=FEW[:1], base="zones"),
+        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
+        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST, base="hours_of_zones"),
+        "boroughs_by_hour": Cube(
+            "trips", ("trip_type", "borough", "hour"), names=("total_trips",), base="hours_of_zones"
+        ),
+        "zones_by_hour_of_day": Cube(
+            "trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",), base="hours_of_zones"
+        ),
+        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",), base="hours_of_zones"),
         "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=FEW),
-        "stations": Cube("trips", ("trip_type", "station", "month"), names=FEW[:2]),
+        "stations": Cube(
+            "trips", ("trip_type", "station", "month"), names=("total_trips", "avg_trip_duration_minutes")
+        ),
         "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
         "effects": Cube("weather_effects", ("effect", "month"), ADDITIVE),
-        **{name: Cube("trips", tables, ("median",), base="medians") for name, tables in MEDIANS.items()},
+        **{name: Cube("trips", tables, ("median",), base="trips_with_medians") for name, tables in MEDIANS.items()},
     },
     {
-        "kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=MOST),
-        "zones": Cube("trips", ("trip_type", "hour", "zone"), names=MOST),
-        "medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
+        "hours_of_kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=MOST),
+        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), names=MOST),
+        "trips_with_medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
     },
 )
 

@@ -21,12 +21,12 @@ SMALL = Layout(
         "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
         "medians": Cube("trips", ("sky", "day"), ("median",), ("total_trips",)),
         "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
-        "days_of_modes": Cube("trips", ("trip_type", "day"), ADDITIVE, base="hours"),
-        "medians_of_modes": Cube("trips", ("trip_type", "sky", "day"), ("median",), base="medians"),
+        "days_of_modes": Cube("trips", ("trip_type", "day"), ADDITIVE, base="hours_of_modes"),
+        "medians_of_modes": Cube("trips", ("trip_type", "sky", "day"), ("median",), base="trips_with_medians"),
     },
     {
-        "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
-        "medians": Cube("trips", ("trip_type", "sky", "hour"), ("median",)),
+        "hours_of_modes": Cube("trips", ("trip_type", "hour"), HOURLY),
+        "trips_with_medians": Cube("trips", ("trip_type", "hour"), ("median",)),
     },
 )
 

@@ -10,8 +10,9 @@ from tests.unit.explore.small_layer import SMALL, create_tables, semantics_of
 from tests.unit.explore.test_cubes import MARCH
 
 
-def test_tables_and_cubes_have_different_names_and_every_table_is_used() -> None:
+def test_tables_cubes_and_bases_have_different_names_and_every_table_is_used() -> None:
     assert not LAYOUT.tables.keys() & LAYOUT.cubes.keys()
+    assert not LAYOUT.bases.keys() & (LAYOUT.tables.keys() | LAYOUT.cubes.keys())
     assert {table for cube in LAYOUT.cubes.values() for table in cube.tables} == LAYOUT.tables.keys()
 
 

@@ -9,6 +9,7 @@ from pipeline.database import file_argument, in_memory
 from pipeline.explore.cubes import plain
 from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
 from pipeline.explore.semantics import Semantics
+from pipeline.explore.zones import with_names_of_zones
 from pipeline.sources import sources
 
 if TYPE_CHECKING:
@@ -31,8 +32,21 @@ ORDERED_BY = {
     "weather_description": "weather_code",
 }
 """The attribute by whose least value the values of another one are ordered; others are ordered by themselves."""
-MEASURED = ("_c", "_f", "_mm", "_cm", "_pct", "_ms", "_mph", "_hpa", "_degrees", "latitude", "longitude")
-"""How the names of attributes end that are measured."""
+UNITS = {
+    "_c": "°C",
+    "_f": "°F",
+    "_mm": "mm",
+    "_cm": "cm",
+    "_pct": "%",
+    "_ms": "m/s",
+    "_mph": "mph",
+    "_hpa": "hPa",
+    "_degrees": "°",
+}
+"""How the names of attributes end that are measured, and their units."""
+MEASURED = (*UNITS, "latitude", "longitude")
+ADDITIVE_AGGS = ("sum", "sum_boolean", "count")
+"""The aggregations whose values of groups add up to that of all."""
 MOST_VALUES = 400
 """A dimension with more values has none in the catalogue, nor has one that is measured."""
 LABELS = {
@@ -66,18 +80,28 @@ def catalogue(
     return {
         "months": [*months],
         "metrics": {
-            name: {**described[name], "calculation": calculation}
-            for name, calculation in semantics.calculations.items()
-            if name in described
+            name: {
+                **words,
+                "calculation": semantics.calculations[name],
+                "is_additive": is_additive(semantics, semantics.calculations[name]),
+            }
+            for name, words in described.items()
+            if name in semantics.calculations
         },
         "not_covered": {**semantics.not_covered},
         "measures": {
             name: {"model": one.model, "agg": one.agg, "modes": modes_in(one.expr)}
             for name, one in semantics.measures.items()
         },
-        "dimensions": dimensions(semantics, published, layout),
+        "dimensions": with_names_of_zones(dimensions(semantics, published, layout), published),
         **schema(semantics, layout),
     }
+
+
+def is_additive(semantics: Semantics, calculation: Mapping[str, Any]) -> bool:
+    """Whether the values of groups add up to that of all: only then parts of a whole are stacked."""
+    measure = semantics.measures.get(calculation.get("measure", ""))
+    return measure is not None and measure.agg in ADDITIVE_AGGS
 
 
 def modes_in(expr: str) -> list[str]:
@@ -100,19 +124,31 @@ def dimensions(semantics: Semantics, published: Path, layout: Layout) -> dict[st
         for name, text in model.descriptions.items()
     }
     return {
-        name: {"label": label(name), "description": descriptions.get(name, ""), "values": values.get(name)}
+        name: {
+            "label": label(name),
+            "unit": UNITS.get(unit_suffix(name)),
+            "description": descriptions.get(name, ""),
+            "values": values.get(name),
+        }
         for name in names
     }
 
 
+def unit_suffix(name: str) -> str:
+    """How the name of an attribute ends that has a unit; empty for others."""
+    return next((suffix for suffix in UNITS if name.endswith(suffix)), "")
+
+
 def label(name: str) -> str:
-    """``Pickup borough`` for ``pickup_location__borough``, ``Weekday`` for ``date__day_name``."""
+    """``Pickup borough`` for ``pickup_location__borough``, ``Temperature (°C)`` for ``weather__temperature_c``."""
     if name in PLACES:
         return f"{PLACES[name]} {name.split('_')[1].replace('location', 'zone')}"
     entity, attribute = name.split("__")
     if entity == "metric_time":
         return attribute.capitalize()
-    text = LABELS.get(attribute) or attribute.removeprefix("is_").replace("_", " ").capitalize()
+    suffix = unit_suffix(attribute)
+    words = attribute.removeprefix("is_").removesuffix(suffix).replace("_", " ").capitalize()
+    text = LABELS.get(attribute) or (f"{words} ({UNITS[suffix]})" if suffix else words)
     return f"{PLACES[entity]} {text[0].lower()}{text[1:]}" if entity in PLACES else text
 
 
@@ -137,6 +173,6 @@ def order_of(name: str) -> str:
 
 
 def ordered_values(expr: str, order: str) -> str:
-    """The SQL of a list of the values, of few more than are wanted where there are too many."""
+    """The SQL of a list of the values, of few more than are needed where there are too many."""
     values = f"select {expr} as v, min({order}) as o from dimension where {expr} is not null group by 1"
     return f"(select coalesce(list(v order by o, v), []) from (from ({values}) limit {MOST_VALUES + 1}))"

@@ -10,6 +10,8 @@ from pipeline.sources import read_yaml
 
 CORE = DBT / "models/core"
 FOLDERS = ("semantic_models", "metrics")
+BUILDING_BLOCKS = "building_blocks"
+"""The file of the metrics that others are made of."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class Metric:
 
 @cache
 def definitions() -> dict[str, Metric]:
-    """Every declared metric by its name, in the order of the files."""
-    files = [read_yaml(path) for path in sorted((CORE / "metrics").glob("*.yml"))]
+    """Every declared metric by its name, category by category; those that others are made of come last."""
+    paths = sorted((CORE / "metrics").glob("*.yml"), key=lambda path: (path.stem == BUILDING_BLOCKS, path.stem))
+    files = [read_yaml(path) for path in paths]
     return {
         metric["name"]: Metric(metric["name"], metric["label"], metric["description"], **metric["config"]["meta"])
         for file in files

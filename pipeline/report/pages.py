@@ -145,8 +145,7 @@ def render_index(published: Path, pages: Path, reasons: Mapping[date, str]) -> s
 
 def catalogue(metrics: Iterable[Any]) -> str:
     """The page that defines each metric: name, label, description, category, unit and formula."""
-    blocks_last = sorted(metrics, key=lambda metric: bool(metric.category == "building block"))
-    by_category = groupby(blocks_last, attrgetter("category"))
+    by_category = groupby(metrics, attrgetter("category"))
     found = {category: list(members) for category, members in by_category}
     return template("metrics.html.j2").render(found=found)
 

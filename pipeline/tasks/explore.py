@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.database import connect, file_argument, in_memory
+from pipeline.database import connect
 from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for, program
 from pipeline.project import PACKAGE
 from pipeline.sources import sources
@@ -44,7 +44,7 @@ def write_month(month: date, path: Path) -> dict[str, Any]:
         create_views_of_month(con, warehouse().path, month, EFFECTS_OF_MONTH)
         con.execute(f"use {warehouse().path.stem}.core")
         cubes = explore.cubes_of_month(explore.Marts(con, semantics), month)
-        estimates = explore.estimates_of_month(con)
+        estimates = with_significance(explore.estimates_of_month(con))
     with atomic_write(path) as part:
         part.write_text(explore.month_file(cubes | {"estimates": estimates}))
     return {
@@ -61,18 +61,24 @@ def write_catalogue() -> None:
     published, folder = data_folder() / "published", path_for(STAGE, "", "")
     semantics = semantics_of(dbt.project_digest())
     months = [described(month) for month in sorted(records.months_with(STAGE))]
-    found = explore.catalogue(semantics, definitions(), published, months) | words(months) | conditions()
-    found["pooled"] = explore.pooled_estimates(published)
+    found = explore.catalogue(semantics, definitions(), published, months) | modes_and_publishers(months) | conditions()
+    found["pooled"] = with_significance(explore.pooled_estimates(published))
     found["program"] = program()
-    found["dimensions"] = with_names_of_zones(found["dimensions"], published)
     files = {
         "catalogue.js": explore.catalogue_file(found),
-        "zones.js": explore.zones_file(shapes(published)),
+        "zones.js": explore.zones_file(explore.shapes(published)),
     }
     for name, text in files.items():
         with atomic_write(folder / name) as part:
             part.write_text(text)
     Receipt(records.catalogue_receipt()).write([folder / name for name in files])
+
+
+def with_significance(estimates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The estimates, each with whether it is significant: by the rule of the pages of months."""
+    from pipeline.report.answer import is_estimated, is_significant
+
+    return [row | {"is_significant": is_estimated(row) and is_significant(row)} for row in estimates]
 
 
 def described(month: date) -> dict[str, Any]:
@@ -89,8 +95,9 @@ def definitions() -> dict[str, dict[str, str]]:
     return {name: {field: getattr(metric, field) for field in fields} for name, metric in declared().items()}
 
 
-def words(months: list[dict[str, Any]]) -> dict[str, Any]:
+def modes_and_publishers(months: list[dict[str, Any]]) -> dict[str, Any]:
     """The modes in the order of their sources, with titles and colours, and the publishers of what the months have."""
+    from pipeline.report.origin import MANY_MONTHS, PROGRAM
     from pipeline.report.words import mode_sources, mode_title, showing, trips_label
 
     names = sorted({name for month in months for name in month["sources"]})
@@ -112,6 +119,8 @@ def words(months: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "modes": modes,
         "publishers": [{field: getattr(one, field) for field in fields} for one in publishers],
+        "made_up": f"made up {PROGRAM}",
+        "many_months": MANY_MONTHS,
         "publisher_of": {name: sources()[name].publisher.name for name in [*names, "weather"]},
     }
 
@@ -128,31 +137,3 @@ def conditions() -> dict[str, list[dict[str, str]]]:
         ],
         "doses": [{"condition": name, "title": title} for name, title in doses.items()],
     }
-
-
-def with_names_of_zones(dimensions: dict[str, Any], published: Path) -> dict[str, Any]:
-    """The dimensions, with the name and the borough of each zone where its key is the value."""
-    file = published / "dim_location/dim_location.parquet"
-    if not file.exists():
-        return dimensions
-    with in_memory() as con:
-        rows = con.execute(f"""
-            select location_key, concat_ws(', ', zone_name, borough)
-            from read_parquet({file_argument(file)}) order by location_key
-        """).fetchall()
-    names = {"labels": {str(key): name for key, name in rows}}
-    return dimensions | {one: dimensions[one] | names for one in ("pickup_location", "dropoff_location")}
-
-
-def shapes(published: Path) -> list[tuple[Any, ...]]:
-    """The key, name, borough and rings of each zone that has a shape."""
-    shape, location = (published / name / f"{name}.parquet" for name in ("dim_location_shape", "dim_location"))
-    if not (shape.exists() and location.exists()):
-        return []
-    with in_memory() as con:
-        return con.execute(f"""
-            select location_key, zone_name, borough, rings
-            from read_parquet({file_argument(shape)}) as shapes
-            join read_parquet({file_argument(location)}) as locations using (location_key)
-            order by location_key
-        """).fetchall()

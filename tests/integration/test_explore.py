@@ -15,11 +15,12 @@ import duckdb
 import pytest
 
 from pipeline import explore
+from pipeline.explore.layout import LAYOUT, Layout
 from pipeline.metrics.conditions import CONDITIONS
 from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
 from pipeline.metrics.metricflow import compile_queries, parse
 from pipeline.months import parse_month
-from pipeline.tasks.explore import definitions, words
+from pipeline.tasks.explore import definitions, modes_and_publishers
 from tests.conftest import HERE, Workspace
 from tests.integration.test_time import workspace as months_with_clock_changes
 
@@ -124,6 +125,10 @@ QUESTIONS = [
     Question("median_trip_distance_miles", ["metric_time__day"], ALL, {MODE: ["yellow_taxi"]}),
     Question("median_trip_speed_mph", ["time__hour_of_day"], AUTUMN, {MODE: ["yellow_taxi"]}),
     Question("median_trip_duration_minutes", [BOROUGH, MODE], SPRING),
+    Question("median_trip_duration_minutes", ["date__day_name", MODE], AUTUMN),
+    Question("median_trip_duration_minutes", ["pickup_location", MODE], AUTUMN),
+    Question("median_trip_distance_miles", ["weather__precipitation_type", MODE], SPRING),
+    Question("median_trip_speed_mph", ["weather__temp_category"], SPRING, {MODE: ["yellow_taxi"]}),
 ]
 EFFECTS = [
     *(Question(f"{one}_effect_pct", BY_EFFECT, ESTIMATED) for one in CONDITIONS),
@@ -147,6 +152,13 @@ def literal(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value).lower()
 
 
+def cubes_of(data: Path, semantics: explore.Semantics, month: str, layout: Layout = LAYOUT) -> dict[str, Any]:
+    with duckdb.connect() as con:
+        create_views_of_month(con, data / "warehouse/nyc_mobility.duckdb", parse_month(month), EFFECTS_OF_MONTH)
+        con.execute("use nyc_mobility.core")
+        return explore.cubes_of_month(explore.Marts(con, semantics, layout), parse_month(month))
+
+
 @pytest.fixture(scope="module")
 def folder(months_with_clock_changes: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files to explore of months whose marts are built, but not published."""
@@ -154,14 +166,11 @@ def folder(months_with_clock_changes: Workspace, tmp_path_factory: pytest.TempPa
     data = months_with_clock_changes.data
     semantics, months = explore.read_semantics(data / "dbt/target/semantic_manifest.json"), []
     for name in ALL:
-        with duckdb.connect() as con:
-            create_views_of_month(con, data / "warehouse/nyc_mobility.duckdb", parse_month(name), EFFECTS_OF_MONTH)
-            con.execute("use nyc_mobility.core")
-            cubes = explore.cubes_of_month(explore.Marts(con, semantics), parse_month(name))
+        cubes = cubes_of(data, semantics, name)
         (folder / f"{name}.js").write_text(explore.month_file(cubes | {"estimates": []}))
         modes = cubes["tables"]["trip_type"]["dimensions"]["trip__trip_type"]["values"]
         months.append({"month": name, "modes": modes, "sources": ["yellow_taxi", "fhv_taxi", "citibike"]})
-    catalogue = explore.catalogue(semantics, definitions(), folder, months) | words(months)
+    catalogue = explore.catalogue(semantics, definitions(), folder, months) | modes_and_publishers(months)
     (folder / "catalogue.js").write_text(explore.catalogue_file(catalogue))
     return folder
 

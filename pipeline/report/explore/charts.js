@@ -11,7 +11,7 @@
 
   // The kinds that fit the question, the best one first.
   explore.kindsOf = ({ metric, by: [first, second], where }) => {
-    const additive = explore.isAdditive(explore.metric(metric));
+    const additive = explore.metric(metric).is_additive;
     if (!first) return ["figure"];
     if (explore.isEffect(metric)) return ["intervals"];
     if (!second && !explore.isNumeric(first)) return explore.isTime(first) ? ["line", "bars"] : explore.isZone(first) ? ["map", "bars"] : isFine(first) ? ["bars", "line"] : ["bars"];
@@ -75,7 +75,7 @@
   };
   const quantity = (state, more = {}) => {
     const { unit } = explore.metric(state.metric);
-    return { field: "value", type: "quantitative", title: explore.unitTitle(unit), axis: { format: "~s", labelExpr: axisText(unit), tickCount: 5, ...more.axis }, scale: { zero: more.fromZero ?? explore.isAdditive(explore.metric(state.metric)), nice: true }, ...more.own };
+    return { field: "value", type: "quantitative", title: explore.unitTitle(unit), axis: { format: "~s", labelExpr: axisText(unit), tickCount: 5, ...more.axis }, scale: { zero: more.fromZero ?? explore.metric(state.metric).is_additive, nice: true }, ...more.own };
   };
   explore.unitTitle = (unit) => (unit === "percent" ? "%" : unit);
   const axisText = (unit) => (unit.startsWith("US dollars") ? "'$' + " : "") + "(abs(datum.value) >= 10000 ? format(datum.value, '~s') : format(datum.value, ',.4~r'))" + (unit === "percent" ? " + '%'" : "");
@@ -205,7 +205,7 @@
   // As wide as a bar is. A week of Vega begins on a Sunday and has one Monday.
   const UNITS = { hour: "utcyearmonthdatehours", day: "utcyearmonthdate", week: "utcyearweek", month: "utcyearmonth", quarter: "utcyearquarter", year: "utcyear" };
   const upright = (state, marks, theme) => {
-    const time = explore.isTime(state.by[0]), second = state.by[1], stacked = explore.isAdditive(explore.metric(state.metric));
+    const time = explore.isTime(state.by[0]), second = state.by[1], stacked = explore.metric(state.metric).is_additive;
     const unit = time ? { timeUnit: UNITS[state.by[0].replace("metric_time__", "")] } : {};
     return {
       width: theme.full, height: theme.height,
@@ -219,7 +219,7 @@
     };
   };
   const flat = (state, marks, theme, second) => {
-    const stacked = explore.isAdditive(explore.metric(state.metric)), isOrdered = !/location|station|holiday|description/.test(state.by[0]);
+    const stacked = explore.metric(state.metric).is_additive, isOrdered = !/location|station|holiday|description/.test(state.by[0]);
     const sort = isOrdered ? labels(state.by[0], marks, "a") : { field: "value", op: stacked ? "sum" : "max", order: "descending" };
     return {
       width: theme.full, height: Math.max(120, 60 + (second && !stacked ? 12 * labels(second, marks, "b").length + 8 : 21) * labels(state.by[0], marks, "a").length),
@@ -235,7 +235,7 @@
 
   // A map of the taxi zones. Shades are on a logarithmic scale for amounts: zones differ by powers of ten.
   const mapOf = (state, marks, theme, width) => {
-    const additive = explore.isAdditive(explore.metric(state.metric));
+    const additive = explore.metric(state.metric).is_additive;
     const zone = state.by.findIndex(explore.isZone), name = state.by[zone];
     const values = new Map(marks.map((mark) => [explore.textOf(mark.row[name]), mark]));
     const features = explore.features().map((feature) => {

@@ -1,21 +1,18 @@
 // The catalogue of the data as the page reads it: explore.known, and what a metric can be shown by. ask.js answers.
 (() => {
   const explore = globalThis.explore = globalThis.explore || {};
-  const CATEGORIES = ["core", "mode share", "time patterns", "typical trip", "weather effect", "weather impact", "building block"];
-  const MADE_UP = "made up by a program (nyc-mobility sample)";
 
   explore.readCatalogue = () => {
     const found = typeof explore.catalogue === "function" && explore.catalogue();
     if (!found?.months) return { months: [], metrics: [], dimensions: [], modes: [] };
     const modes = found.modes.map((mode) => ({ ...mode, name: mode.trip_type, label: mode.title }));
     const dimensions = Object.entries(found.dimensions).map(([name, dimension]) => ({
-      ...dimension, name, label: withUnit(dimension.label), values: explore.isMode(name) ? modes.map((mode) => mode.name) : dimension.values || [],
+      ...dimension, name, values: explore.isMode(name) ? modes.map((mode) => mode.name) : dimension.values || [],
       labels: distinct(dimension.labels || {}),
     }));
     return {
       ...found, modes, dimensions: [...dimensions, ...explore.effectDimensions(found)], months: found.months.map((one) => one.month), published: found.months,
-      metrics: Object.entries(found.metrics).map(([name, metric]) => ({ ...metric, name }))
-        .sort((one, other) => CATEGORIES.indexOf(one.category) - CATEGORIES.indexOf(other.category)),
+      metrics: Object.entries(found.metrics).map(([name, metric]) => ({ ...metric, name })),
     };
   };
 
@@ -29,10 +26,6 @@
 
   // The name of a zone without its borough, as the dimension zone_name has it.
   explore.zoneName = (name, key) => explore.catalogue().dimensions[name].labels?.[key]?.replace(/, [^,]*$/, "") ?? "";
-
-  // "Temperature c" -> "Temperature (°C)"
-  const UNITS = { c: "°C", f: "°F", mm: "mm", cm: "cm", pct: "%", ms: "m/s", mph: "mph", hpa: "hPa", degrees: "°" };
-  const withUnit = (label) => label.replace(/ (\w+)$/, (all, unit) => (UNITS[unit] ? ` (${UNITS[unit]})` : all));
 
   // Names of zones and keys of stations have a better dimension of the same meaning.
   const isShown = (name) => explore.dimension(name) && !/_location__zone_name$|^start_station(__station_id|__latitude|__longitude)?$|^weather_effect__(condition|reason)$/.test(name);
@@ -57,9 +50,10 @@
     return { publishers: publishers.filter((one) => real.has(one.name)), note: noteOn(shown, real.size) };
   };
   const noteOn = (shown, real) => {
+    const { made_up: madeUp, many_months: many } = explore.known;
     const made = shown.filter((one) => one.generated.length).map((one) => one.month);
     if (!made.length) return "";
-    if (!real) return `The trips and the weather are ${MADE_UP}. They say nothing about New York.`;
-    return `Data of ${made.length > 6 ? explore.counted(made.length, "month") : explore.joined(made.map(explore.monthLabel))} are ${MADE_UP}, in whole or in part.`;
+    if (!real) return `The trips and the weather are ${madeUp}. They say nothing about New York.`;
+    return `Data of ${made.length > many ? explore.counted(made.length, "month") : explore.joined(made.map(explore.monthLabel))} are ${madeUp}, in whole or in part.`;
   };
 })();

@@ -3,7 +3,6 @@
 (() => {
   const explore = globalThis.explore = globalThis.explore || {};
   const MONTH = "metric_time__month", MODE = "weather_effect__trip_type";
-  const FALSE_DISCOVERY_RATE = 0.05;
   const MOST_REASONS = 6;
 
   explore.effectDimensions = ({ doses = [], pooled = [] }) => {
@@ -48,13 +47,10 @@
     const rows = found.map(([row, fields]) => ({
       ...Object.fromEntries(by.map((name) => [name, fields[name]])),
       value: row.effect_pct, low: row.low_pct, high: row.high_pct,
-      significant: isSignificant(row),
+      significant: row.is_significant,
     }));
     return { rows: inOrder(by, rows), missing: [...(ofAll ? [overAll(found)] : []), ...reasons(by, found)] };
   };
-
-  // As on the pages of months: pipeline/report/answer.py.
-  const isSignificant = ({ low_pct: low, high_pct: high, q_value: q }) => Math.round(low) * Math.round(high) > 0 && q !== null && q < FALSE_DISCOVERY_RATE;
 
   const overAll = (found) => {
     const months = found.map(([row]) => row.months);

@@ -4,7 +4,7 @@
   const { byId, element } = explore;
   explore.view = { state: null, rows: [], shown: [], missing: [] };
   const MOST_ELEMENTS = 800; // more are painted on a canvas
-  const NO_VEGA = "The chart cannot be drawn: explore/vega.js is missing or damaged; ./run.sh verify --repair writes it again. The table has the values.";
+  const noVega = () => `The chart cannot be drawn: explore/vega.js is missing or damaged; ${explore.known.program} verify --repair writes it again. The table has the values.`;
   // Vega is read while the data are loaded; undefined where it cannot be.
   const vega = new Promise((resolve) => {
     const done = () => resolve(globalThis.vegaEmbed);
@@ -63,7 +63,7 @@
   const answered = (state) => {
     try { return explore.answer(state); } catch (error) {
       console.error(error);
-      return { rows: [], missing: ["This cannot be answered from the files as they are; ./run.sh month writes those of a month again."] };
+      return { rows: [], missing: [`This cannot be answered from the files as they are; ${explore.known.program} month writes those of a month again.`] };
     }
   };
 
@@ -101,7 +101,7 @@
     host.removeAttribute("role");
     if (!known.length) return explore.fill(host, element("p", { class: "lead" }, explore.view.missing[0] || "No values to show."));
     if (state.chart === "figure") return explore.fill(host, element("p", { class: "figure" }, explore.amount(known[0].value, explore.metric(state.metric).unit)));
-    if (!await vega) return explore.fill(host, element("p", { class: "lead" }, NO_VEGA));
+    if (!await vega) return explore.fill(host, element("p", { class: "lead" }, noVega()));
     const frame = element("div", { "aria-hidden": "true" }); // the host describes the chart as a whole
     explore.fill(host, frame);
     const renderer = known.length > MOST_ELEMENTS || explore.hasMaps(state) ? "canvas" : "svg"; // shapes have many points
@@ -200,7 +200,7 @@
     if (explore.isEffect(state.metric) && isDose) return `published/metrics/month=${asked.at(-1)}/weather_effects_by_dose.csv`;
     const where = Object.entries(state.where).map(([name, values]) => `{{ Dimension('${name}') }} in (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ")})`).join(" and ");
     const span = asked.length === 1 ? ` --month ${asked[0]}` : asked.length ? ` --start-time ${asked[0]}-01 --end-time ${lastDay(asked.at(-1))}` : "";
-    return `${explore.known.program || "./run.sh"} metrics query --metrics ${state.metric}${state.by.length ? ` --group-by ${state.by.join(",")}` : ""}${span}${where ? ` --where "${where}"` : ""}`;
+    return `${explore.known.program} metrics query --metrics ${state.metric}${state.by.length ? ` --group-by ${state.by.join(",")}` : ""}${span}${where ? ` --where "${where}"` : ""}`;
   };
   const lastDay = (month) => { const [year, number] = month.split("-").map(Number); return new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10); };
 

@@ -80,7 +80,7 @@
     const left = rows.filter((row) => row.value !== null && !drawn.has(explore.textOf(row[zone])));
     if (!left.length) return "";
     const names = explore.joined([...new Set(left.map((row) => explore.valueLabel(zone, row[zone])))].slice(0, 5));
-    const sum = explore.isAdditive(metric) ? ` (${explore.amount(left.reduce((total, row) => total + row.value, 0), metric.unit)})` : "";
+    const sum = metric.is_additive ? ` (${explore.amount(left.reduce((total, row) => total + row.value, 0), metric.unit)})` : "";
     return `Not on the map: ${names}${sum}.`;
   };
   const distinct = (rows, name) => new Set(rows.map((row) => explore.textOf(row[name]))).size;
@@ -88,7 +88,7 @@
     const sums = new Map();
     for (const row of rows) {
       const text = explore.textOf(row[name]), value = row.value ?? -Infinity;
-      sums.set(text, explore.isAdditive(explore.metric(state.metric)) ? (sums.get(text) || 0) + (row.value || 0) : Math.max(sums.get(text) ?? -Infinity, value));
+      sums.set(text, explore.metric(state.metric).is_additive ? (sums.get(text) || 0) + (row.value || 0) : Math.max(sums.get(text) ?? -Infinity, value));
     }
     const kept = new Set([...sums].sort((one, other) => other[1] - one[1]).slice(0, most).map(([text]) => text));
     const note = `The chart shows the ${most} highest of ${sums.size} (${explore.dimensionInSentence(name)}); the CSV has all.`;

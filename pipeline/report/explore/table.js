@@ -4,7 +4,7 @@
   const { byId, element } = explore;
   const MOST_ROWS = 500;
 
-  // It is written when it is opened, or printed nothing: thousands of rows would slow down each change.
+  // It is written when it is opened: thousands of rows would slow down each change.
   explore.showTable = (state, rows) => {
     const details = byId("table");
     byId("table-summary").textContent = `Table of the ${explore.counted(rows.length, "value")}`;

@@ -2,7 +2,7 @@
 (() => {
   const explore = globalThis.explore = globalThis.explore || {};
   const NARROW = 560;
-  // Okabe and Ito's palette, told apart with colour-blind eyes; the first two are those of the first modes.
+  // Okabe and Ito's palette, distinguishable for colour-blind readers.
   const LIGHT = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a6d3b", "#6f4fa0", "#5b626b", "#b8a800"];
   const DARK = ["#56b4e9", "#ffb000", "#2fc79a", "#e59cc4", "#ff8a3d", "#9fd4f5", "#c9a96a", "#b39ae0", "#a4abb3", "#e6d94f"];
 

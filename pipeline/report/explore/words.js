@@ -16,10 +16,8 @@
   explore.isMode = (name) => /__trip_type$/.test(name);
   explore.isZone = (name) => /^(pickup|dropoff)_location$/.test(name); // by key: several zones share a name
   // Many numbers in an order, such as temperatures; years and days of the month are names of groups.
-  explore.isNumeric = (name) => /^weather__.*_(c|f|mm|cm|pct|ms|mph|hpa|degrees)$/.test(name);
+  explore.isNumeric = (name) => Boolean(explore.dimension(name)?.unit);
   explore.isEffect = (name) => /_effect_pct$/.test(name);
-  // Whether the values of groups add up to that of all: only then parts of a whole are stacked.
-  explore.isAdditive = (metric) => metric.is_additive ?? (/^(trips|passengers)$/.test(metric.unit) || /^total_/.test(metric.name));
 
   // The text of a value, in addresses and as a key. A value that is null is the empty text.
   explore.textOf = (value) => (value === null || value === undefined ? "" : String(value));
@@ -105,7 +103,7 @@
   explore.hint = (state) => {
     if (explore.isEffect(state.metric)) return "A line is the 95% confidence interval. A hollow dot is an effect that is inconclusive, because the interval includes 0 or because so many effects are tested.";
     const zone = state.by.find(explore.isZone);
-    return zone && explore.seriesOf(state, zone, explore.valuesOf(zone)[0]) ? `Grey zones have ${explore.isAdditive(explore.metric(state.metric)) ? "0 or no value" : "no value"}. Click a zone, or its name in the table, to see its days.` : "";
+    return zone && explore.seriesOf(state, zone, explore.valuesOf(zone)[0]) ? `Grey zones have ${explore.metric(state.metric).is_additive ? "0 or no value" : "no value"}. Click a zone, or its name in the table, to see its days.` : "";
   };
 
   // The greatest and the least value, in a sentence.

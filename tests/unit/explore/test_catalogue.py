@@ -19,12 +19,16 @@ def test_the_catalogue_has_the_described_metrics_and_the_ordered_values_of_dimen
     found = catalogue(semantics_of(tmp_path), {"total_trips": words}, tmp_path, [{"month": "2024-03"}], SMALL)
     assert found["months"] == [{"month": "2024-03"}]
     assert found["metrics"] == {
-        "total_trips": {**words, "calculation": {"measure": "total_trips", "fill": 0, "where": []}}
+        "total_trips": {
+            **words,
+            "calculation": {"measure": "total_trips", "fill": 0, "where": []},
+            "is_additive": True,
+        }
     }
     assert found["measures"]["miles"] == {"model": "trips", "agg": "sum", "modes": []}
-    day = {"label": "Weekday", "description": "What day_name is.", "values": ["Friday", "Monday"]}
+    day = {"label": "Weekday", "unit": None, "description": "What day_name is.", "values": ["Friday", "Monday"]}
     assert found["dimensions"]["date__day_name"] == day
-    assert found["dimensions"]["metric_time__day"] == {"label": "Day", "description": "", "values": None}
+    assert found["dimensions"]["metric_time__day"] == {"label": "Day", "unit": None, "description": "", "values": None}
 
 
 def test_the_modes_that_a_measure_is_of_are_those_in_its_expression() -> None:
@@ -43,6 +47,8 @@ def test_the_modes_that_a_measure_is_of_are_those_in_its_expression() -> None:
         ("trip__trip_type", "Mode"),
         ("pickup_location__borough", "Pickup borough"),
         ("weather__cloud_category", "Cloud category"),
+        ("weather__temperature_c", "Temperature (°C)"),
+        ("weather__wind_speed_ms", "Wind speed (m/s)"),
         ("pickup_location", "Pickup zone"),
         ("start_station", "Start station"),
     ],

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ def test_every_metric_has_a_label_a_description_a_unit_and_a_formula() -> None:
     assert len(definitions()) > 50
     for metric in definitions().values():
         assert all((metric.label, metric.description, metric.category, metric.unit, metric.formula)), metric
+
+
+def test_metrics_are_in_the_order_of_their_categories_with_building_blocks_last() -> None:
+    categories = [category for category, _ in groupby(metric.category for metric in definitions().values())]
+    assert categories == [*sorted({*categories} - {"building block"}), "building block"]
 
 
 def test_saved_queries_ask_for_declared_metrics() -> None:

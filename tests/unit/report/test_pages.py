@@ -275,10 +275,10 @@ def test_the_index_without_a_month(tmp_path: Path) -> None:
     assert "No month is published yet." in text_of(report.index(tmp_path, tmp_path))
 
 
-def test_the_catalogue_defines_each_metric_with_building_blocks_last() -> None:
+def test_the_catalogue_defines_each_metric_in_the_given_order() -> None:
     metrics = [
         SimpleNamespace(name=name, label=name.upper(), description="d", category=category, unit="trips", formula="f")
-        for name, category in (("a", "building block"), ("b", "core"))
+        for name, category in (("b", "core"), ("a", "building block"))
     ]
     html = report.catalogue(metrics)
     assert html.index('id="b"') < html.index('id="a"')

@@ -1,10 +1,8 @@
-"""What all months share of the data to explore: words of modes and publishers, shapes of zones."""
+"""What is added to the data of the Explore page: words of modes and publishers, and which effects are significant."""
 
-from pathlib import Path
+import pytest
 
-import duckdb
-
-from pipeline.tasks.explore import conditions, definitions, shapes, version, with_names_of_zones, words
+from pipeline.tasks.explore import conditions, definitions, modes_and_publishers, version, with_significance
 
 
 def test_modes_have_the_words_and_colours_of_their_sources_and_publishers_are_named_once() -> None:
@@ -12,12 +10,22 @@ def test_modes_have_the_words_and_colours_of_their_sources_and_publishers_are_na
         {"sources": ["yellow_taxi", "citibike_jc"], "modes": ["citibike", "yellow_taxi"]},
         {"sources": ["yellow_taxi"], "modes": ["yellow_taxi"]},
     ]
-    found = words(months)
+    found = modes_and_publishers(months)
     titles = {mode["trip_type"]: mode["title"] for mode in found["modes"]}
     assert titles == {"citibike": "Citi Bike, Jersey City", "yellow_taxi": "Yellow taxi"}
     assert all(mode["colour"].startswith("#") for mode in found["modes"])
     assert [one["name"] for one in found["publishers"]] == ["citibike", "tlc", "open_meteo"]
     assert found["publisher_of"]["weather"] == "open_meteo"
+
+
+@pytest.mark.parametrize(
+    ("low", "q_value", "expected"), [(1.2, 0.01, True), (0.5, 0.01, False), (1.2, 0.05, False), (None, None, False)]
+)
+def test_an_estimate_is_marked_as_significant_as_on_the_pages_of_months(
+    low: float | None, q_value: float | None, expected: bool
+) -> None:
+    row = {"effect_pct": low and low + 3, "low_pct": low, "high_pct": low and low + 6, "q_value": q_value}
+    assert with_significance([row]) == [row | {"is_significant": expected}]
 
 
 def test_conditions_and_doses_have_titles_in_order() -> None:
@@ -30,28 +38,6 @@ def test_conditions_and_doses_have_titles_in_order() -> None:
 def test_every_metric_has_words() -> None:
     assert definitions()["total_trips"]["unit"] == "trips"
     assert all(one["label"] and one["description"] for one in definitions().values())
-
-
-def test_the_keys_of_zones_have_their_names_as_labels(tmp_path: Path) -> None:
-    places = {"pickup_location": {"values": [4]}, "dropoff_location": {"values": [4]}}
-    assert with_names_of_zones(places, tmp_path) == places
-    (tmp_path / "dim_location").mkdir()
-    row = "4 as location_key, 'Alphabet City' as zone_name, 'Manhattan' as borough"
-    duckdb.execute(f"copy (select {row}) to '{tmp_path}/dim_location/dim_location.parquet'")
-    found = with_names_of_zones(places | {"date__day_name": {}}, tmp_path)
-    assert found["pickup_location"] == {"values": [4], "labels": {"4": "Alphabet City, Manhattan"}}
-    assert found["date__day_name"] == {}
-
-
-def test_shapes_are_those_of_the_published_zones(tmp_path: Path) -> None:
-    assert shapes(tmp_path) == []
-    for name, row in {
-        "dim_location_shape": "4 as location_key, [[[0.0, 1.0]]] as rings",
-        "dim_location": "4 as location_key, 'Alphabet City' as zone_name, 'Manhattan' as borough",
-    }.items():
-        (tmp_path / name).mkdir()
-        duckdb.execute(f"copy (select {row}) to '{tmp_path / name / name}.parquet'")
-    assert shapes(tmp_path) == [(4, "Alphabet City", "Manhattan", [[[0.0, 1.0]]])]
 
 
 def test_the_version_is_that_of_the_code() -> None:

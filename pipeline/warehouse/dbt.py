@@ -126,7 +126,7 @@ def run_in(folder: Path, command: Sequence[str], env: Mapping[str, str]) -> int:
 def console_script(name: str, module: str) -> list[str]:
     """What runs a package's console script, which may be in another folder than Python, or in none.
 
-    Ctrl-C ends it, and that nobody reads its output any more, as other programs and without a stack trace.
+    Ctrl-C and a closed pipe end it, as they end any program, without a stack trace.
     """
     code = (
         "import signal, sys; [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGPIPE, signal.SIGINT)]; "

@@ -3,6 +3,7 @@
 ``tests/unit/test_luigi_internals.py`` fails where another version of Luigi changes any of it.
 """
 
+import argparse
 import re
 from collections.abc import Callable
 from functools import cache
@@ -81,6 +82,25 @@ class CachedParameters:
 def identify(task: Any, suffix: str) -> None:
     """Adds a suffix to the identity by which schedulers know the task."""
     task.task_id = f"{task.task_id}_{suffix}"
+
+
+def build_parser_through(change: Callable[[argparse.ArgumentParser, dict[str, Any]], None]) -> None:
+    """Has Luigi read its command line by a parser that ``change`` was called with before.
+
+    It is called with the parameters of all tasks as well, by the names of their options.
+    """
+    from luigi.cmdline_parser import CmdlineParser
+    from luigi.task_register import Register
+
+    register: Any = Register  # without types
+    build: Callable[..., argparse.ArgumentParser] = CmdlineParser._build_parser
+
+    def build_changed(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
+        parser = build(*args, **kwargs)
+        change(parser, {f"{task}_{name}": parameter for task, _, name, parameter in register.get_all_params()})
+        return parser
+
+    CmdlineParser._build_parser = staticmethod(build_changed)  # type: ignore[method-assign]
 
 
 def serve_through(wrap: Callable[[Any], Any]) -> None:

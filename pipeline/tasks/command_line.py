@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from luigi import FloatParameter, IntParameter, Parameter
-from luigi.cmdline_parser import CmdlineParser
-from luigi.task_register import Register
 
+from pipeline.luigi_internals import build_parser_through
 from pipeline.printable import printable
 from pipeline.similar import suggestion
 from pipeline.tasks.scheduler import USAGE
@@ -17,13 +16,9 @@ EXPECTED: dict[type[Any], str] = {IntParameter: "expected a whole number", Float
 UNRECOGNIZED = "unrecognized arguments: "
 """How argparse's message about arguments that no option takes begins."""
 
-_build_parser = CmdlineParser._build_parser
 
-
-def build_parser(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
-    """Luigi's parser, which checks values as well: Luigi reads those of its own options later, with a stack trace."""
-    parser: argparse.ArgumentParser = _build_parser(*args, **kwargs)
-    parameters = {f"{task}_{name}": one for task, _, name, one in Register.get_all_params()}
+def refuse_wrong_values(parser: argparse.ArgumentParser, parameters: "Mapping[str, Parameter[Any]]") -> None:
+    """Has the parser check values as well: Luigi reads those of its own options later, with a stack trace."""
     for action in parser._actions:
         if parameter := parameters.get(action.dest):
             action.type = checked(parameter)
@@ -33,7 +28,6 @@ def build_parser(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
         sys.exit(USAGE)
 
     parser.error = end  # type: ignore[method-assign]
-    return parser
 
 
 def checked(parameter: "Parameter[Any]") -> Callable[[str], str]:
@@ -61,4 +55,4 @@ def complaint(message: str, parser: argparse.ArgumentParser) -> str:
     return f"{printable(name)}: unknown option; {similar}".rstrip("; ")
 
 
-CmdlineParser._build_parser = staticmethod(build_parser)  # type: ignore[method-assign]
+build_parser_through(refuse_wrong_values)

@@ -1,5 +1,6 @@
 """What the project relies on of Luigi beyond its documented interface. Another version of Luigi may fail here."""
 
+import argparse
 import inspect
 import json
 import subprocess
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import luigi
 import pytest
+from luigi.cmdline_parser import CmdlineParser
 from luigi.parameter import MissingParameterException
 from luigi.scheduler import Scheduler
 from luigi.worker import Worker
@@ -23,6 +25,7 @@ from pipeline.luigi_internals import (
     TRACEBACK,
     UNFULFILLED,
     CachedParameters,
+    build_parser_through,
     identify,
     is_parameter_error,
     is_unfulfilled,
@@ -159,6 +162,22 @@ def test_the_scheduler_identifies_a_task_by_its_task_id(worker: Worker, schedule
     worker.add(other)
     assert one.task_id == f"{plain}_folder"
     assert set(scheduler.task_list("", "")) == {f"{plain}_folder", other.task_id}
+
+
+def test_the_parser_of_luigi_has_an_option_for_each_parameter_and_is_changed_before_it_parses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CmdlineParser, "_build_parser", CmdlineParser._build_parser)
+    changed: list[tuple[set[str], set[str]]] = []
+
+    def change(parser: argparse.ArgumentParser, parameters: dict[str, Any]) -> None:
+        changed.append(({action.dest for action in parser._actions}, {*parameters}))
+
+    build_parser_through(change)
+    with CmdlineParser.global_instance(["Recorded", "--name", "one"], allow_override=True) as parser:
+        assert parser.get_task_obj() == Recorded(name="one")
+    options, parameters = changed[-1]
+    assert "Recorded_name" in parameters and parameters <= options
 
 
 def test_deps_is_what_luigi_calls_first_for_a_task_that_is_not_complete(worker: Worker) -> None:

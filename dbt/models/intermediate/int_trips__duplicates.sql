@@ -31,7 +31,9 @@ repeated as (
 
 ),
 
-copies as (
+-- The rows with these fingerprints, numbered among those of their file and pickup time. Number 0
+-- is the first row of its content.
+numbered as (
 
     select
         trips.source,
@@ -53,14 +55,14 @@ copies as (
 
 ),
 
--- Of a file with such copies only: whether it has drop-off times at all.
+-- The files of those that have no drop-off time. Whether a file has any is asked of these alone.
 files_in_doubt as (
 
     select distinct
         source,
         source_month
 
-    from copies
+    from numbered
     where dropoff_datetime is null
 
 ),
@@ -83,20 +85,20 @@ files_with_dropoffs as (
 final as (
 
     select
-        copies.source,
-        copies.source_month,
-        copies.source_row,
-        copies.first_row,
-        copies.copy_number,
-        copies.dropoff_datetime is not null
+        numbered.source,
+        numbered.source_month,
+        numbered.source_row,
+        numbered.first_row,
+        numbered.copy_number,
+        numbered.dropoff_datetime is not null
         or files_with_dropoffs.source is not null as is_same_trip
 
-    from copies
+    from numbered
     left join files_with_dropoffs
         on
-            copies.source = files_with_dropoffs.source
-            and copies.source_month = files_with_dropoffs.source_month
-    where copies.copy_number > 0
+            numbered.source = files_with_dropoffs.source
+            and numbered.source_month = files_with_dropoffs.source_month
+    where numbered.copy_number > 0
 
 )
 

@@ -40,28 +40,33 @@ trips as (
         end_station_name,
         end_latitude,
         end_longitude,
-        ride_fingerprint
+        ride_fingerprint,
+        -- Two files share only the days around the end of the earlier file's month.
+        pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }} as is_at_the_start,
+        pickup_datetime
+        >= {{ dbt.dateadd('day', -days, dbt.dateadd('month', 1, 'source_month')) }} as is_at_the_end
 
     from all_trips
-    -- Two files share only the days around the end of the earlier file's month.
-    where
-        {{ in_months('source_month', before=1, after=1) }}
-        and (
-            pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }}
-            or pickup_datetime
-            >= {{ dbt.dateadd('day', -days, dbt.dateadd('month', 1, 'source_month')) }}
-        )
+    where {{ in_months('source_month', before=1, after=1) }}
+
+),
+
+shared_days as (
+
+    select * from trips
+    where is_at_the_start or is_at_the_end
 
 ),
 
 timed as (
 
     select
-        trips.*,
-        {{ trip_duration_us('trips', 'clock_changes') }} as duration_us
+        shared_days.*,
+        {{ trip_duration_us('shared_days', 'clock_changes') }} as duration_us
 
-    from trips
-    left join clock_changes on cast(trips.pickup_datetime as date) = clock_changes.pickup_day
+    from shared_days
+    left join clock_changes
+        on cast(shared_days.pickup_datetime as date) = clock_changes.pickup_day
 
 ),
 
@@ -75,16 +80,16 @@ at_the_end as (
             timed.source = files.source
             and timed.source_month = files.source_month
     where
-        timed.pickup_datetime >= {{ dbt.dateadd('day', -days, 'timed.next_month') }}
+        timed.is_at_the_end
         and {{ rejection_reason('timed') }} is null
 
 ),
 
 at_the_start as (
 
-    select * from trips
+    select * from shared_days
     where
-        pickup_datetime < {{ dbt.dateadd('day', days, 'source_month') }}
+        is_at_the_start
         and {{ replaced_rows('month_after') }}
 
 ),

@@ -21,6 +21,9 @@ PAGES_PORT = 8080
 PAGES_URL = f"http://127.0.0.1:{PAGES_PORT}"
 LINK = re.compile(r"(?<=\]\()[\w./-]+\.md(?=\))")
 """The path of a Markdown file to which another one links."""
+VEGA = "django-js-lib-vega-embed"
+"""The package with Vega's files. They are npm's, but for the line that names a source map (6.29.0.3, compared in
+2026-11: vega 5.33.0, vega-lite 5.23.0, vega-embed 6.29.0)."""
 
 
 def user_folder(variable: str, default: str) -> Path | None:
@@ -67,7 +70,7 @@ def documentation() -> list[Path]:
 
 
 def explore_files() -> list[Path]:
-    """The templates and scripts of the page to explore with."""
+    """The templates and scripts of the Explore page."""
     report = PACKAGE / "report"
     return sorted(
         [*report.glob("explore*.*"), *report.glob("explore/*.js"), *map(report.joinpath, ("base.html.j2", "style.css"))]

@@ -60,7 +60,8 @@ class OutputClosed(Exception):
 
 
 @contextmanager
-def told_from_failures() -> Iterator[None]:
+def raising_output_closed() -> Iterator[None]:
+    """Raises OutputClosed in the place of the system's error."""
     try:
         yield
     except BrokenPipeError as error:
@@ -76,11 +77,11 @@ class Verbs(click.Group):
             DEMO(cmd)
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
-        with told_from_failures():
+        with raising_output_closed():
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with told_from_failures():
+        with raising_output_closed():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -76,13 +76,12 @@ def delete_published(month: date) -> list[Path]:
     folders += quality.folders_of(data_folder() / "reports/quality", month)
     for folder in folders:
         shutil.rmtree(folder)
-    return [*folders, *deleted([path_for("reports", month, ".html"), path_for("reports/explore", month, ".js")])]
+    return [*folders, *deleted([path_for("reports", month, ".html"), path_for(records.EXPLORE, month, ".js")])]
 
 
 def delete_receipts(month: date) -> list[Path]:
     """Deletes the receipts of the month's steps, the last step first; returns those that existed."""
-    stages = ["complete", "reports", "reports/explore", "published/metrics", "published"]
-    paths = [path_for(stage, month, ".json") for stage in stages]
+    paths = [path_for(stage, month, ".json") for stage in reversed(records.PUBLISHED)]
     return deleted([*paths, *(path_for("quality", month, suffix) for suffix in QUALITY)])
 
 

@@ -33,7 +33,7 @@ def policy(**directives: str) -> str:
 def policy_for(path: str, host: str = ADDRESS) -> str:
     """The policy for a page. One that shows what publishers wrote allows the script of the pages and no others.
 
-    dbt's documentation consists of scripts, and shows nothing of publishers. The page to explore with loads its scripts
+    dbt's documentation consists of scripts, and shows nothing of publishers. The Explore page loads its scripts
     and data as files of one folder; ``host`` is the name and port under which the page is asked for.
     """
     if path == "/reports/explore.html":

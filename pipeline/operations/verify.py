@@ -35,7 +35,7 @@ RECEIPTS = (
 LABEL = re.compile(r"(\d{4}-\d{2}|static|dimensions|index|models|pooled|catalogue)(\.findings|\.rejected|\.accepted)?")
 WAREHOUSE = "warehouse/nyc_mobility.duckdb "
 """Begins the problem of each of its receipts where the warehouse is lost; it is named once."""
-PUBLISHED = ("quality", "published", "published/metrics", "reports/explore", "reports", "complete")
+PUBLISHED = ("quality", *records.PUBLISHED)
 """The stages that stay as they are while a month is rejected."""
 
 

@@ -8,13 +8,9 @@ from importlib import resources
 from importlib.metadata import distribution
 from pathlib import Path
 
-from pipeline.project import explore_files
+from pipeline.project import VEGA, explore_files
 from pipeline.report.explore_links import explore_link
 from pipeline.report.words import template
-
-VEGA = "django-js-lib-vega-embed"
-"""The package with Vega's files. They are npm's, but for the line that names a source map (6.29.0.3, compared in
-2026-11: vega 5.33.0, vega-lite 5.23.0, vega-embed 6.29.0)."""
 
 FIRST = ("ask.js", "elements.js")
 

@@ -1,9 +1,11 @@
-"""The task of the project, which is of no month: its documentation, the page to explore with, the SQL of metrics."""
+"""The task of the project, which is of no month: its documentation, the Explore page, the SQL of metrics."""
+
+from importlib.metadata import version
 
 from pipeline import metrics
 from pipeline.paths import digest_of_files, path_for
 from pipeline.progress import counter
-from pipeline.project import documentation, explore_files
+from pipeline.project import VEGA, documentation, explore_files
 from pipeline.tasks.base import Task
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
@@ -13,7 +15,7 @@ from pipeline.warehouse import dbt
 class Describe(Task):
     """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
 
-    And the page to explore with, without its data.
+    And the Explore page, without its data.
 
     It runs while files are downloaded, so that the project is parsed when the first month is loaded.
     """
@@ -23,8 +25,8 @@ class Describe(Task):
     priority = 40
 
     def output(self) -> Receipt:
-        version = dbt.project_digest() + digest_of_files(*documentation(), *explore_files())
-        return Receipt(path_for("reports", "models", ".json"), version=version)
+        digest = dbt.project_digest() + digest_of_files(*documentation(), *explore_files()) + version(VEGA)
+        return Receipt(path_for("reports", "models", ".json"), version=digest)
 
     def run(self) -> None:
         from pipeline import report

@@ -17,13 +17,11 @@ from pipeline.warehouse import dbt
 if TYPE_CHECKING:
     from pipeline.explore import Semantics
 
-STAGE = "reports/explore"
-
 
 @cache
 def version() -> str:
-    """Changes with the code that decides what a month's file has."""
-    return digest_of_files(*(PACKAGE / "explore").glob("*.py"))
+    """Changes with the code that decides what a month's file has, and which effects are significant."""
+    return digest_of_files(*(PACKAGE / "explore").glob("*.py"), PACKAGE / "report/answer.py")
 
 
 @cache
@@ -58,9 +56,9 @@ def write_catalogue() -> None:
     """Writes what all months share: the catalogue and the zones. Call it wherever a month is added or deleted."""
     from pipeline import explore
 
-    published, folder = data_folder() / "published", path_for(STAGE, "", "")
+    published, folder = data_folder() / "published", path_for(records.EXPLORE, "", "")
     semantics = semantics_of(dbt.project_digest())
-    months = [described(month) for month in sorted(records.months_with(STAGE))]
+    months = [described(month) for month in sorted(records.months_with(records.EXPLORE))]
     found = explore.catalogue(semantics, definitions(), published, months) | modes_and_publishers(months) | conditions()
     found["pooled"] = with_significance(explore.pooled_estimates(published))
     found["program"] = program()
@@ -83,7 +81,7 @@ def with_significance(estimates: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def described(month: date) -> dict[str, Any]:
     """What the catalogue says of a month."""
-    record = records.record_of(STAGE, month) or {}
+    record = records.record_of(records.EXPLORE, month) or {}
     return {"month": f"{month:%Y-%m}", **{key: record.get(key, []) for key in ("modes", "sources", "generated")}}
 
 
@@ -114,14 +112,16 @@ def modes_and_publishers(months: list[dict[str, Any]]) -> dict[str, Any]:
             for mode, source in mode_sources().items()
             if mode in found
         ]
-    publishers = dict.fromkeys(sources()[name].publisher for name in [*names, "weather", "taxi_zones"])
+    weather, zones = ([one.name for one in sources().values() if one.kind == kind] for kind in ("weather", "zones"))
+    publishers = dict.fromkeys(sources()[name].publisher for name in [*names, *weather, *zones])
     fields = ("name", "title", "link", "licence", "licence_link", "attribution")
     return {
         "modes": modes,
         "publishers": [{field: getattr(one, field) for field in fields} for one in publishers],
         "made_up": f"made up {PROGRAM}",
         "many_months": MANY_MONTHS,
-        "publisher_of": {name: sources()[name].publisher.name for name in [*names, "weather"]},
+        "publisher_of": {name: sources()[name].publisher.name for name in [*names, *weather]},
+        "in_every_month": weather,
     }
 
 

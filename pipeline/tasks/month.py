@@ -194,15 +194,15 @@ class Measure(AsksAgain, MonthsTask):
 class Explore(AsksAgain, MonthsTask):
     """The files from which explore.html answers questions about the months."""
 
-    action = "wrote the data to explore"
-    doing = "writing the data to explore"
+    action = "wrote the data of the Explore page"
+    doing = "writing the data of the Explore page"
 
     def requires(self) -> dict[date, Measure]:
         return {month: Measure(months=(month,), sources=self.sources) for month in self.months}
 
     def output(self) -> dict[date, Receipt]:
         return {
-            month: Receipt(path_for(explore.STAGE, month, ".json"), [measured[month]], explore.version())
+            month: Receipt(path_for(records.EXPLORE, month, ".json"), [measured[month]], explore.version())
             for month, measured in self.input().items()
         }
 
@@ -216,7 +216,7 @@ class Explore(AsksAgain, MonthsTask):
 
 
 class Report(AsksAgain, MonthsTask):
-    """The months' pages, the index of all pages, and what the data to explore have in common."""
+    """The months' pages, the index of all pages, and what the data of the Explore page have in common."""
 
     action = "wrote the page{s}"
     doing = "writing pages"

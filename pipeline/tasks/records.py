@@ -11,6 +11,11 @@ from pipeline.paths import delete, path_for
 from pipeline.sources import Source, sources
 from pipeline.tasks.receipts import Receipt
 
+EXPLORE = "reports/explore"
+"""The folder of the data of the Explore page, and of their receipts."""
+PUBLISHED = ("published", "published/metrics", EXPLORE, "reports", "complete")
+"""The folders of a month's receipts after it is validated, in the order of the steps that write them."""
+
 
 def transform_receipt(month: date) -> Path:
     """The path of the receipt of the month's marts."""
@@ -28,8 +33,8 @@ def index_receipt() -> Path:
 
 
 def catalogue_receipt() -> Path:
-    """The path of the receipt of what all months have in common of the data to explore."""
-    return path_for("reports/explore", "catalogue", ".json")
+    """The path of the receipt of what all months have in common of the data of the Explore page."""
+    return path_for(EXPLORE, "catalogue", ".json")
 
 
 def pooled_receipt() -> Path:

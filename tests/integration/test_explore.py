@@ -161,7 +161,7 @@ def cubes_of(data: Path, semantics: explore.Semantics, month: str, layout: Layou
 
 @pytest.fixture(scope="module")
 def folder(months_with_clock_changes: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files to explore of months whose marts are built, but not published."""
+    """The files of the Explore page of months whose marts are built, but not published."""
     folder = tmp_path_factory.mktemp("explore")
     data = months_with_clock_changes.data
     semantics, months = explore.read_semantics(data / "dbt/target/semantic_manifest.json"), []

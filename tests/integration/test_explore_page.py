@@ -1,4 +1,4 @@
-"""The page to explore with in Chromium: views and their addresses, downloads, links into it, and what it may do."""
+"""The Explore page in Chromium: views and their addresses, downloads, links into it, and what it may do."""
 
 import csv
 import html

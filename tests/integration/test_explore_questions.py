@@ -1,4 +1,4 @@
-"""The page to explore with in Chromium: questions that cannot be answered in full, and the words of the answers."""
+"""The Explore page in Chromium: questions that cannot be answered in full, and the words of the answers."""
 
 import csv
 import io

@@ -44,9 +44,9 @@
 
   // Where the data of these months are from: the publishers of what is not generated, and a sentence on what is.
   explore.originOf = (months) => {
-    const { published, publishers, publisher_of: publisherOf } = explore.known;
+    const { published, publishers, publisher_of: publisherOf, in_every_month: inEveryMonth } = explore.known;
     const shown = published.filter((one) => months.includes(one.month));
-    const real = new Set(shown.flatMap((one) => Object.keys(publisherOf).filter((source) => (one.sources.includes(source) || source === "weather") && !one.generated.includes(source)).map((source) => publisherOf[source])));
+    const real = new Set(shown.flatMap((one) => Object.keys(publisherOf).filter((source) => (one.sources.includes(source) || inEveryMonth.includes(source)) && !one.generated.includes(source)).map((source) => publisherOf[source])));
     return { publishers: publishers.filter((one) => real.has(one.name)), note: noteOn(shown, real.size) };
   };
   const noteOn = (shown, real) => {

@@ -1,4 +1,4 @@
-"""Addresses of views of the page to explore with."""
+"""Addresses of views of the Explore page."""
 
 from datetime import date
 

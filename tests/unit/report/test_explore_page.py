@@ -1,4 +1,4 @@
-"""The files of the page to explore with."""
+"""The files of the Explore page."""
 
 import re
 from typing import Any

@@ -16,6 +16,7 @@ def test_modes_have_the_words_and_colours_of_their_sources_and_publishers_are_na
     assert all(mode["colour"].startswith("#") for mode in found["modes"])
     assert [one["name"] for one in found["publishers"]] == ["citibike", "tlc", "open_meteo"]
     assert found["publisher_of"]["weather"] == "open_meteo"
+    assert found["in_every_month"] == ["weather"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ import pytest
 from pipeline import cli
 from pipeline.operations.demo import NEXT
 from pipeline.project import documentation
+from pipeline.tasks.describe import Describe
+from pipeline.tasks.month import Explore, Judge, Measure, Publish, Report, Transform
+from pipeline.tasks.source import Convert, Load
 from tests.conftest import HERE, Workspace
 
 README = (HERE / "README.md").read_text()
@@ -159,6 +162,14 @@ def test_the_pictures_exist_and_are_small() -> None:
     assert all(5_000 < path.stat().st_size < 200_000 for path in pictures)
     recorded = "".join(ElementTree.parse(pictures[1]).getroot().itertext())
     assert "$ ./run.sh demo" in recorded and "built     2024-01 to 2024-03" in recorded
+
+
+def test_the_recording_shows_what_the_steps_and_the_end_of_a_demo_print() -> None:
+    recorded = "".join(ElementTree.parse(HERE / "docs/demo.svg").getroot().itertext())
+    for task in (Describe, Convert, Load, Transform, Judge, Publish, Measure, Explore, Report):
+        assert all(words in recorded for words in re.split(r"\{\w+\}", task.action)), task
+    for command in NEXT:
+        assert f"./run.sh {command}" in recorded
 
 
 @pytest.mark.parametrize(

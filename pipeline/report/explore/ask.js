@@ -15,11 +15,11 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
    * Loads the files of months, and unpacks the cubes that the question needs; without a question, all of them. The
    * question "estimates" unpacks the effects of weather.
    */
-  async function load(wanted, question) {
-    await Promise.all(wanted.filter((month) => published(month)).map(script));
+  async function load(requested, question) {
+    await Promise.all(requested.filter((month) => published(month)).map(script));
     const cubes = question === "estimates" ? [] : question ? cubesFor(question) : Object.keys(catalogue.cubes);
     const names = new Set(["estimates", ...cubes.flatMap((name) => [name, ...catalogue.cubes[name].tables])]);
-    await Promise.all(wanted.filter((month) => months.has(month)).map(async (month) => {
+    await Promise.all(requested.filter((month) => months.has(month)).map(async (month) => {
       try {
         await Promise.all([...names].map((name) => unpack(months.get(month), name)));
       } catch { // the file is damaged; the other months can be shown
@@ -92,9 +92,9 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
 
   function cubesFor({metric, by = [], where = {}}) {
     if (!(metric in catalogue.metrics)) return [];
-    const asked = [...by, ...Object.keys(where)];
+    const dimensions = [...by, ...Object.keys(where)];
     return [...new Set(measuresOf(metric).flatMap(({measure, names}) => {
-      const found = cubesWith(measure, [...asked, ...names]);
+      const found = cubesWith(measure, [...dimensions, ...names]);
       return catalogue.measures[measure].agg === "median" ? found : found.slice(0, 1);
     }))];
   }
@@ -114,13 +114,13 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
    * The rows of the answer, ordered by their dimensions, and sentences on what is missing.
    * {metric, by: [...], months: ["2024-01"], where: {dimension: [values]}} -> {rows: [{dimension: …, value}], missing}
    */
-  function ask({metric, by = [], months: wanted, where = {}}) {
+  function ask({metric, by = [], months: requested, where = {}}) {
     const missing = [];
     if (!(metric in catalogue.metrics)) {
       const reason = catalogue.not_covered[metric];
       return {rows: [], missing: [reason ? `${metric} cannot be calculated here: ${reason}.` : `There is no metric ${metric}.`]};
     }
-    const used = [...new Set(wanted)].filter((month) => {
+    const used = [...new Set(requested)].filter((month) => {
       const reason = !published(month) ? "is not published" : failed.has(month) ? "could not be loaded: its file is missing or damaged" : months.has(month) ? "" : "is not loaded";
       if (reason) missing.push(`${month} ${reason}.`);
       return !reason;
@@ -138,11 +138,11 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
   }
 
   /** The effects of weather in the months, by mode and condition or dose; without an estimate each has a reason. */
-  function estimates(wanted) {
-    const loaded = wanted.filter((month) => months.get(month)?.parts.estimates);
+  function estimates(requested) {
+    const loaded = requested.filter((month) => months.get(month)?.parts.estimates);
     return {
       rows: loaded.flatMap((month) => months.get(month).parts.estimates.map((row) => ({month, ...row}))),
-      missing: wanted.filter((month) => !loaded.includes(month)).map((month) => `${month} is not loaded.`),
+      missing: requested.filter((month) => !loaded.includes(month)).map((month) => `${month} is not loaded.`),
     };
   }
 
@@ -219,10 +219,10 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
 
   /** A measure's values by the numbers of groups. */
   function aggregate(measure, question, conditions) {
-    const asked = [...question.by, ...Object.keys(question.where), ...conditions.flatMap(namesIn)];
+    const dimensions = [...question.by, ...Object.keys(question.where), ...conditions.flatMap(namesIn)];
     const {agg} = catalogue.measures[measure];
-    const names = cubesWith(measure, asked);
-    if (!names.length) throw new Unanswerable(`There are no data on ${question.label}${asked.length ? ` by ${asked.map(label).join(", ")}` : ""}.`);
+    const names = cubesWith(measure, dimensions);
+    if (!names.length) throw new Unanswerable(`There are no data on ${question.label}${dimensions.length ? ` by ${dimensions.map(label).join(", ")}` : ""}.`);
     for (const name of names) {
       const found = combine(measure, AGGREGATIONS[agg], name, question, conditions);
       if (found) return found;
@@ -352,8 +352,8 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
   function absentModes(metric, {where, months: used}) {
     const named = measuresOf(metric).map(({measure}) => catalogue.measures[measure].modes);
     const of = (mode) => named.some((modes) => !modes.length || modes.includes(mode));
-    const asked = Object.entries(where).filter(([dimension]) => dimension.endsWith("trip_type")).map(([, values]) => values);
-    return catalogue.modes.filter(({trip_type: mode}) => of(mode) && asked.every((values) => values.includes(mode))).flatMap(({trip_type: mode, title}) => {
+    const modes = Object.entries(where).filter(([dimension]) => dimension.endsWith("trip_type")).map(([, values]) => values);
+    return catalogue.modes.filter(({trip_type: mode}) => of(mode) && modes.every((values) => values.includes(mode))).flatMap(({trip_type: mode, title}) => {
       const without = used.filter((month) => !catalogue.months.find((one) => one.month === month).modes.includes(mode));
       return without.length ? [`${title}: not loaded for ${without.join(", ")}.`] : [];
     });

@@ -33,13 +33,13 @@
 
   const setControls = (state) => {
     const [first = "", second = ""] = state.by;
-    const { asked } = explore.monthsOf(state), { months } = explore.known;
+    const { chosen } = explore.monthsOf(state), { months } = explore.known;
     byId("metric").value = explore.metric(state.metric).label;
     explore.fillSelect(byId("by-1"), [["", [["", "nothing (total)"]]], ...grouped(explore.offered(state.metric).by)], first);
     explore.fillSelect(byId("by-2"), [["", [["", "nothing else"]]], ...grouped(first ? explore.offered(state.metric, { by: [first] }).by : [])], second);
     byId("by-2").disabled = !first;
-    explore.fillSelect(byId("from"), byYear(months), asked[0] || "");
-    explore.fillSelect(byId("to"), byYear(months), asked.at(-1) || "");
+    explore.fillSelect(byId("from"), byYear(months), chosen[0] || "");
+    explore.fillSelect(byId("to"), byYear(months), chosen.at(-1) || "");
     explore.fill(byId("spans"), ...[[1, "newest"], [12, "last 12"], [months.length, `all ${months.length}`]]
       .filter(([count], index) => months.length > 1 && (index !== 1 || months.length > 12))
       .map(([count, text], index) => element("button", { type: "button", "data-months": count, "data-key": `months=${index}` }, text)));

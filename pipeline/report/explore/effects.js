@@ -33,7 +33,7 @@
 
   // Effects of several months are shown by month, or as those over all months.
   explore.isOfAll = ({ metric, by, where, ...state }) => explore.isEffect(metric) && !by.includes(MONTH)
-    && (explore.monthsOf(state).asked.length > 1 || [...by, ...Object.keys(where)].some(isPooled));
+    && (explore.monthsOf(state).chosen.length > 1 || [...by, ...Object.keys(where)].some(isPooled));
 
   explore.effects = (state) => {
     const { months, where } = explore.question(state), { by } = state, ofAll = explore.isOfAll(state);

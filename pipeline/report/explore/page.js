@@ -36,9 +36,9 @@
     const { state, notes } = explore.corrected(explore.decode(location.hash));
     explore.view.state = state;
     explore.showControls(state);
-    const { asked } = explore.monthsOf(state);
-    const slow = setTimeout(() => { say(`Loading ${explore.counted(asked.length, "month")} …`); }, 150);
-    await load(asked, state);
+    const { chosen } = explore.monthsOf(state);
+    const slow = setTimeout(() => { say(`Loading ${explore.counted(chosen.length, "month")} …`); }, 150);
+    await load(chosen, state);
     clearTimeout(slow);
     if (own !== turn) return; // a newer question was asked meanwhile
     if (state.by.some(explore.isZone) && !explore.features().length && /^(map|multiples)$/.test(state.chart)) {
@@ -169,7 +169,7 @@
   }, [""]);
 
   explore.sourceLine = () => {
-    const { publishers, note } = explore.originOf(explore.monthsOf(explore.view.state).asked);
+    const { publishers, note } = explore.originOf(explore.monthsOf(explore.view.state).chosen);
     return [note, ...publishers.map((one) => `${one.attribution} ${one.title}, ${one.licence}.`)].filter(Boolean).join(" ");
   };
 
@@ -179,7 +179,7 @@
     if (note) document.body.prepend(element("aside", { class: "generated", "aria-label": "Origin of the data" }, element("p", {}, element("b", {}, "Generated data."), ` ${note}`)));
   };
   const showSources = (state) => {
-    const { publishers, note } = explore.originOf(explore.monthsOf(state).asked);
+    const { publishers, note } = explore.originOf(explore.monthsOf(state).chosen);
     const parts = publishers.flatMap((one, index) => [index ? " " : "", `${one.attribution} `, element("a", { href: one.link }, one.title), ", ", element("a", { href: one.licence_link }, one.licence), "."]);
     explore.fill(byId("source"), ...(note ? [`${note} `] : []), ...parts);
   };
@@ -195,11 +195,11 @@
 
   // The same question for MetricFlow, on the command line; where MetricFlow has no answer, the file that has it.
   explore.command = (state) => {
-    const { asked } = explore.monthsOf(state), isDose = [...state.by, ...Object.keys(state.where)].includes("dose");
+    const { chosen } = explore.monthsOf(state), isDose = [...state.by, ...Object.keys(state.where)].includes("dose");
     if (explore.isEffect(state.metric) && explore.isOfAll(state)) return "published/metrics/weather_effects_pooled.csv";
-    if (explore.isEffect(state.metric) && isDose) return `published/metrics/month=${asked.at(-1)}/weather_effects_by_dose.csv`;
+    if (explore.isEffect(state.metric) && isDose) return `published/metrics/month=${chosen.at(-1)}/weather_effects_by_dose.csv`;
     const where = Object.entries(state.where).map(([name, values]) => `{{ Dimension('${name}') }} in (${values.map((value) => `'${value.replaceAll("'", "''")}'`).join(", ")})`).join(" and ");
-    const span = asked.length === 1 ? ` --month ${asked[0]}` : asked.length ? ` --start-time ${asked[0]}-01 --end-time ${lastDay(asked.at(-1))}` : "";
+    const span = chosen.length === 1 ? ` --month ${chosen[0]}` : chosen.length ? ` --start-time ${chosen[0]}-01 --end-time ${lastDay(chosen.at(-1))}` : "";
     return `${explore.known.program} metrics query --metrics ${state.metric}${state.by.length ? ` --group-by ${state.by.join(",")}` : ""}${span}${where ? ` --where "${where}"` : ""}`;
   };
   const lastDay = (month) => { const [year, number] = month.split("-").map(Number); return new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10); };

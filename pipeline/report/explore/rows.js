@@ -8,18 +8,18 @@
 
   // The question of a state, as ask.js takes it: with the values of filters as the data have them.
   explore.question = (state) => ({
-    metric: state.metric, by: state.by, months: explore.monthsOf(state).asked,
+    metric: state.metric, by: state.by, months: explore.monthsOf(state).chosen,
     where: Object.fromEntries(Object.entries(state.where).map(([name, texts]) => [
       name, explore.valuesOf(name).filter((value) => texts.includes(explore.textOf(value)))])),
   });
 
   // The answer to the question of a state, from the months that are loaded.
   explore.answer = (state) => {
-    const { asked, absent } = explore.monthsOf(state);
+    const { chosen, absent } = explore.monthsOf(state);
     const isEmpty = Object.values(explore.question(state).where).some((values) => !values.length); // no value of a filter is known
     const { rows, missing } = isEmpty ? { rows: [], missing: [] } : explore.isEffect(state.metric) ? explore.effects(state) : explore.ask(explore.question(state));
     const unpublished = absent.length ? [`Not published: ${list(absent.map(explore.monthLabel))}.`] : [];
-    return { rows: complete(state, rows, asked, absent), missing: [...unpublished, ...missing, ...(explore.isEffect(state.metric) ? [] : withoutValue(state, rows))] };
+    return { rows: complete(state, rows, chosen, absent), missing: [...unpublished, ...missing, ...(explore.isEffect(state.metric) ? [] : withoutValue(state, rows))] };
   };
   const list = (words) => (words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more months` : explore.joined(words));
 
@@ -42,10 +42,10 @@
   };
 
   // A day or month without a value is a row with null, for each series: a line has a gap there.
-  const complete = (state, rows, asked, absent) => {
+  const complete = (state, rows, chosen, absent) => {
     const time = state.by.find((name) => name === "metric_time__day" || name === "metric_time__month");
     if (!time || !rows.length) return rows;
-    const months = [...asked, ...absent].sort();
+    const months = [...chosen, ...absent].sort();
     const all = time === "metric_time__month" ? months.map((month) => `${month}-01`) : months.flatMap(daysOf);
     const other = state.by.find((name) => name !== time), found = new Map();
     for (const row of rows) {

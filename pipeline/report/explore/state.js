@@ -27,25 +27,25 @@
   };
 
   // Corrects a state, so that it can be answered. notes: sentences on what was asked for and cannot be shown.
-  explore.corrected = (asked) => {
+  explore.corrected = (given) => {
     const notes = [];
-    const metric = explore.metric(asked.metric) || explore.metric("total_trips") || explore.pickable()[0];
-    if (asked.metric && metric.name !== asked.metric) notes.push(`No metric is named ${explore.shortened(asked.metric)}.`);
-    const by = correctedBy(metric, asked.by, notes);
-    const where = correctedWhere(metric, by, asked.where, notes);
+    const metric = explore.metric(given.metric) || explore.metric("total_trips") || explore.pickable()[0];
+    if (given.metric && metric.name !== given.metric) notes.push(`No metric is named ${explore.shortened(given.metric)}.`);
+    const by = correctedBy(metric, given.by, notes);
+    const where = correctedWhere(metric, by, given.where, notes);
     by.splice(0, by.length, ...explore.withMode(metric.name, by, where));
-    const strange = (asked.months || []).filter((month) => !/^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(month));
+    const strange = (given.months || []).filter((month) => !/^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(month));
     if (strange.length) notes.push(`No month is written ${explore.joined(few(strange).map(explore.shortened), "or")}: the newest are shown.`);
-    const months = asked.months && asked.months[0] <= asked.months[1] && !strange.length ? asked.months : null;
-    const state = { metric: metric.name, by, months, where, chart: asked.chart };
+    const months = given.months && given.months[0] <= given.months[1] && !strange.length ? given.months : null;
+    const state = { metric: metric.name, by, months, where, chart: given.chart };
     const kinds = explore.kindsOf(state);
     if (!kinds.includes(state.chart)) state.chart = kinds[0];
     return { state, notes };
   };
 
-  const correctedBy = (metric, asked, notes) => {
+  const correctedBy = (metric, names, notes) => {
     const by = [];
-    for (const name of asked.slice(0, 2)) {
+    for (const name of names.slice(0, 2)) {
       const offered = explore.offered(metric.name, { by }).by, same = explore.sameDimension(name, offered);
       if (offered.includes(same)) by.push(same);
       else notes.push(`${metric.label} cannot be shown by ${explore.joined([...by, name].map(explore.dimensionInSentence).map(explore.shortened))}.`);
@@ -53,9 +53,9 @@
     return by;
   };
 
-  const correctedWhere = (metric, by, asked, notes) => {
+  const correctedWhere = (metric, by, filters, notes) => {
     const where = {};
-    for (const [name, values] of Object.entries(asked)) {
+    for (const [name, values] of Object.entries(filters)) {
       const offered = explore.offered(metric.name, { by, where }).where, same = explore.sameDimension(name, offered);
       const texts = explore.valuesOf(same).map(explore.textOf), isKnown = (value) => texts.includes(value);
       // Values may be separated by commas, and have commas.
@@ -75,7 +75,7 @@
     const published = explore.known.months;
     const [first, last] = months || [published.slice(-12)[0], published.at(-1)];
     const absent = explore.monthsBetween(first, last).filter((month) => !published.includes(month));
-    return { asked: published.filter((month) => first <= month && month <= last), absent };
+    return { chosen: published.filter((month) => first <= month && month <= last), absent };
   };
 
   explore.monthsBetween = (first, last) => {

@@ -86,12 +86,12 @@
 
   // "Trips by day and mode, only Citi Bike, Jan 2024 to Mar 2024"
   explore.title = (state) => {
-    const { asked } = explore.monthsOf(state);
+    const { chosen } = explore.monthsOf(state);
     const by = explore.joined(state.by.map(explore.dimensionInSentence));
     const only = Object.entries(state.where).map(([name, values]) => values.length > 4
       ? `${explore.question(state).where[name].length} of ${explore.valuesOf(name).length} values of ${explore.dimensionInSentence(name)}`
       : explore.joined(values.map((value) => filterLabel(name, value)), "or"));
-    const span = explore.isOfAll(state) ? "all published months" : asked.length > 1 ? `${explore.monthLabel(asked[0])} to ${explore.monthLabel(asked.at(-1))}` : asked.map(explore.monthLabel).join("");
+    const span = explore.isOfAll(state) ? "all published months" : chosen.length > 1 ? `${explore.monthLabel(chosen[0])} to ${explore.monthLabel(chosen.at(-1))}` : chosen.map(explore.monthLabel).join("");
     return [explore.metric(state.metric).label + (by && ` by ${by}`), ...only.map((text) => `only ${text}`), span].filter(Boolean).join(", ");
   };
   const filterLabel = (name, value) => {

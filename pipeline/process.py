@@ -90,6 +90,30 @@ def cpu_seconds() -> float:
 
 
 @cache
+def memory_of_machine() -> int:
+    """The bytes of memory of the machine, or of a control group of this process where that is less."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for file in limits_of_control_groups():
+        with contextlib.suppress(OSError, ValueError):  # "max" stands for none
+            found.append(int(file.read_text()))
+    return min(found)
+
+
+def limits_of_control_groups(groups: Path = Path("/proc/self/cgroup")) -> Iterator[Path]:
+    """Where the memory limits are of this process's control group and of those that it is in: cgroups(7).
+
+    A container may see its own group as the uppermost one.
+    """
+    lines = groups.read_text().splitlines() if groups.exists() else []
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controllers in ("", "memory"):  # of version 2, of version 1
+            top = Path("/sys/fs/cgroup", controllers)
+            name = "memory.limit_in_bytes" if controllers else "memory.max"
+            folder = top / path.lstrip("/")
+            yield from (group / name for group in (folder, *folder.parents) if group.is_relative_to(top))
+
+
+@cache
 def can_reset() -> bool:
     return os.access("/proc/self/clear_refs", os.W_OK)
 

@@ -21,6 +21,7 @@ from pipeline.declarations import CONFIGURATION, file_name, read_declaration
 from pipeline.errors import NoSpace, Unavailable
 from pipeline.history import runs
 from pipeline.paths import atomic_write, data_folder
+from pipeline.process import memory_of_machine
 from pipeline.project import CONFIG
 from pipeline.sources import Source, read_yaml
 
@@ -120,14 +121,6 @@ def usual_of(entry: runs.TaskRun) -> Callable[[], float | None]:
     bounds = rules()
     counts = bounds.slow_of_last_runs, bounds.slow_at_least_runs
     return lambda: runs.usual_seconds(data_folder() / "runs", entry.task, entry.source, *counts)
-
-
-def memory_of_machine() -> int:
-    """The bytes of memory of the machine, or of this process's control group where that is less."""
-    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):
-        return min(installed, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return installed
 
 
 def alerts_for_failure_rate(entries: Sequence[runs.TaskRun], bounds: Rules) -> Iterator[Alert]:

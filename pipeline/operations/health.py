@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Unavailable
-from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, memory_of_machine
+from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate
 from pipeline.history.runs import LAST_CATCHUP, failure_rate, read
 from pipeline.paths import free_bytes, program
+from pipeline.process import memory_of_machine
 from pipeline.sources import Publisher, default_names, sources
 
 

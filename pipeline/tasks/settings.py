@@ -58,7 +58,7 @@ def warehouse() -> Warehouse:
         path=path_for("warehouse", "nyc_mobility", ".duckdb"),
         dbt_folder=data_folder() / "dbt",
         settings=settings_for(
-            mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill", share="50%"
+            mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill", share=0.5
         ),
         wait_s=mobility().wait_for_warehouse_s,
     )
@@ -66,7 +66,7 @@ def warehouse() -> Warehouse:
 
 def conversion_settings(parquet: Path) -> Settings:
     """DuckDB's settings for a conversion, of which two run at once; it may spill beside the file that it writes."""
-    return settings_for(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"), share="15%")
+    return settings_for(mobility().threads, mobility().convert_memory_gb, parquet.with_suffix(".spill"), share=0.15)
 
 
 def settings_files() -> list[Path]:

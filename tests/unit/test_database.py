@@ -12,10 +12,9 @@ import pytest
 
 from pipeline.database import connect, disk_error, file_argument, literal, reporting_progress, settings_for
 from pipeline.errors import BadFile, WarehouseBusy
+from pipeline.process import memory_of_machine
 from pipeline.progress import listening
 from tests.conftest import HERE
-
-MACHINE = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def bytes_of(text: str) -> float:
@@ -24,23 +23,27 @@ def bytes_of(text: str) -> float:
     return float(number) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
 
 
-@pytest.mark.parametrize(("memory_gb", "wanted"), [(0, MACHINE / 2), (1.5, 1.5e9)])
-def test_duckdb_takes_a_share_of_the_memory_or_what_is_set(tmp_path: Path, memory_gb: float, wanted: float) -> None:
-    with connect(Path(":memory:"), settings_for(0, memory_gb, tmp_path, share="50%")) as con:
+@pytest.mark.parametrize(
+    ("memory_gb", "threads", "expected"),
+    [(0, 100, memory_of_machine() / 2), (0, 1, min(memory_of_machine() / 2, 1.1e9)), (1.5, 1, 1.5e9)],
+)
+def test_duckdb_takes_a_share_of_the_memory_and_so_much_a_thread_at_most_or_what_is_set(
+    tmp_path: Path, memory_gb: float, threads: int, expected: float
+) -> None:
+    with connect(Path(":memory:"), settings_for(threads, memory_gb, tmp_path, share=0.5)) as con:
         [[found]] = con.execute("select current_setting('memory_limit')").fetchall()
-    assert bytes_of(found) <= wanted * 1.1  # of a container that is allowed less than the machine has, half of that
-    assert bytes_of(found) > (wanted * 0.9 if memory_gb else 1e8)
+    assert bytes_of(found) == pytest.approx(min(expected, 110e9), rel=0.1)
 
 
 @pytest.mark.parametrize(("threads", "wanted"), [(0, len(os.sched_getaffinity(0))), (3, 3)])
 def test_duckdb_takes_a_thread_per_core_or_as_many_as_are_set(tmp_path: Path, threads: int, wanted: int) -> None:
-    with connect(Path(":memory:"), settings_for(threads, 0, tmp_path, share="50%")) as con:
+    with connect(Path(":memory:"), settings_for(threads, 0, tmp_path, share=0.5)) as con:
         assert con.execute("select current_setting('threads')").fetchall() == [(wanted,)]
 
 
 def test_what_does_not_fit_is_spilled_into_the_set_folder_and_leaves_nothing(tmp_path: Path) -> None:
     spill = tmp_path / "spill"
-    with connect(Path(":memory:"), settings_for(2, 0.1, spill, share="50%")) as con:
+    with connect(Path(":memory:"), settings_for(2, 0.1, spill, share=0.5)) as con:
         con.execute("create table rows as select range as n, hash(range)::varchar as text from range(8_000_000)")
         assert any(spill.rglob("*")), "0.1 GB does not hold these rows"
         assert con.execute("select count(distinct text) from rows").fetchall() == [(8_000_000,)]

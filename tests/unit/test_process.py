@@ -9,7 +9,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.process import no_garbage_collection
+import pytest
+
+from pipeline.process import limits_of_control_groups, memory_of_machine, no_garbage_collection
 from tests.conftest import HERE
 
 STARTS = """
@@ -44,6 +46,28 @@ def test_garbage_is_not_collected_in_the_block_and_is_collected_after_it_even_if
         assert not gc.isenabled()
         raise ZeroDivisionError
     assert gc.isenabled()
+
+
+def test_the_memory_is_that_of_the_machine_or_of_a_control_group() -> None:
+    assert 1e8 < memory_of_machine() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        ("0::/system.slice/mobility.service\n", ["system.slice/mobility.service", "system.slice", ""]),
+        ("8:pids:/\n4:memory:/docker/a:b\n1:name=systemd:/c\n", ["memory/docker/a:b", "memory/docker", "memory"]),
+        ("", []),
+    ],
+)
+def test_limits_are_those_of_the_control_group_and_of_the_groups_that_it_is_in(
+    tmp_path: Path, groups: str, expected: list[str]
+) -> None:
+    (tmp_path / "cgroup").write_text(groups)
+    found = [*limits_of_control_groups(tmp_path / "cgroup")]
+    assert [file.parent for file in found] == [Path("/sys/fs/cgroup", one) for one in expected]
+    assert {file.name for file in found} <= {"memory.max", "memory.limit_in_bytes"}
+    assert [*limits_of_control_groups(tmp_path / "none")] == []
 
 
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:

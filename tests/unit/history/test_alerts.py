@@ -12,6 +12,7 @@ import pytest
 from pipeline.errors import MonthRejected, Unreachable
 from pipeline.history import alerts, runs
 from pipeline.history.alerts import Alert
+from pipeline.process import memory_of_machine
 from pipeline.sources import sources
 from tests.webhook import Webhook, listening
 
@@ -115,7 +116,7 @@ def test_a_short_task_may_take_many_times_its_usual_time(hook: Webhook, tmp_path
 
 
 def test_memory_over_80_percent_is_sent(hook: Webhook) -> None:
-    memory = alerts.memory_of_machine()
+    memory = memory_of_machine()
     alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.79)), None)
     assert hook.titles == []
     alerts.send_for_task(replace(LOAD, peak_bytes=int(memory * 0.81)), None)

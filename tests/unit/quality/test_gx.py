@@ -7,16 +7,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from pipeline import quality
 from pipeline.database import Warehouse
 from pipeline.quality import judging
+from pipeline.quality.datadocs import open_warehouse
 from pipeline.quality.gx import (
     IMPORTED_LATER,
     StandIn,
     configurations_computed_once,
     import_great_expectations,
     keys_of_plain_values,
+    queries_run_once,
 )
 from tests.unit.quality.small_warehouse import damage
 
@@ -52,6 +55,29 @@ def test_results_are_those_of_great_expectations_by_itself(
     pages = {path.relative_to(tmp_path / "ours"): path for path in (tmp_path / "ours").rglob("*.html")}
     assert pages
     assert all((tmp_path / "theirs" / name).read_text() == path.read_text() for name, path in pages.items())
+
+
+@pytest.mark.parametrize(("violations", "statements"), [(0, 1), (3, 1), (300, 2)])
+def test_a_query_runs_once_and_once_more_where_it_returns_many_rows(
+    warehouse: Warehouse, violations: int, statements: int
+) -> None:
+    gx = import_great_expectations()
+    query = f"select n from {{batch}} where n < {violations} order by n"
+    expectation = gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
+    with open_warehouse(warehouse) as datasource:
+        asset = datasource.add_query_asset("numbers", "select range as n from range(500)")
+        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        executed: list[str] = []
+        engine = datasource.get_execution_engine().engine
+        event.listen(engine, "before_cursor_execute", lambda *arguments: executed.append(arguments[2]))
+        theirs = batch.validate(expectation, result_format="COMPLETE")
+        before = [statement for statement in executed if "n <" in statement]
+        executed.clear()
+        with queries_run_once():
+            ours = batch.validate(expectation, result_format="COMPLETE")
+    assert ours.result == theirs.result
+    assert ours.result["observed_value"] == violations
+    assert (len(before), len([statement for statement in executed if "n <" in statement])) == (2, statements)
 
 
 def test_a_configuration_is_computed_again_where_a_field_has_changed() -> None:

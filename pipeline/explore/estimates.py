@@ -25,7 +25,7 @@ POOLED = (
 
 def estimates_of_month(con: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:
     """The month's effects by condition and by dose, from a connection whose default schema has the marts."""
-    return [row for table in TABLES for row in rows_of(con, table, COLUMNS)]
+    return [row for table in TABLES for row in records_of(con, table, COLUMNS)]
 
 
 def pooled_estimates(published: Path) -> list[dict[str, Any]]:
@@ -34,10 +34,10 @@ def pooled_estimates(published: Path) -> list[dict[str, Any]]:
     if not file.exists():
         return []
     with in_memory() as con:
-        return rows_of(con, f"read_parquet({file_argument(file)})", POOLED)
+        return records_of(con, f"read_parquet({file_argument(file)})", POOLED)
 
 
-def rows_of(con: "duckdb.DuckDBPyConnection", table: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+def records_of(con: "duckdb.DuckDBPyConnection", table: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     """The rows of a table, in the order of the columns."""
     rows = con.execute(f"select {', '.join(columns)} from {table} order by all").fetchall()
     found = [plain(column) for column in zip(*rows, strict=True)]

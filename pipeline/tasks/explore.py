@@ -58,7 +58,7 @@ def write_catalogue() -> None:
 
     published, folder = data_folder() / "published", path_for(records.EXPLORE, "", "")
     semantics = semantics_of(dbt.project_digest())
-    months = [described(month) for month in sorted(records.months_with(records.EXPLORE))]
+    months = [catalogue_entry(month) for month in sorted(records.months_with(records.EXPLORE))]
     found = explore.catalogue(semantics, definitions(), published, months) | modes_and_publishers(months) | conditions()
     found["pooled"] = with_significance(explore.pooled_estimates(published))
     found["program"] = program()
@@ -79,7 +79,7 @@ def with_significance(estimates: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"is_significant": is_estimated(row) and is_significant(row)} for row in estimates]
 
 
-def described(month: date) -> dict[str, Any]:
+def catalogue_entry(month: date) -> dict[str, Any]:
     """What the catalogue says of a month."""
     record = records.record_of(records.EXPLORE, month) or {}
     return {"month": f"{month:%Y-%m}", **{key: record.get(key, []) for key in ("modes", "sources", "generated")}}

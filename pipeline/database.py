@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from pipeline.errors import BadFile, NoSpace, WarehouseBusy
+from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
 from pipeline.paths import FULL, disk_remedy, program
 from pipeline.process import memory_of_machine
 from pipeline.progress import report
@@ -58,8 +58,10 @@ def settings_for(threads: int, memory_gb: float, spill: Path, share: float) -> S
     """Settings for this machine.
 
     ``threads`` 0 means one per core; ``memory_gb`` 0 means ``share`` of the memory of the machine, container or
-    service, but not more than ``GB_PER_THREAD``.
+    service, but not more than ``GB_PER_THREAD``. Raises BadInput for a negative number.
     """
+    if min(threads, memory_gb) < 0:
+        raise BadInput(f"[mobility] threads {threads}, memory {memory_gb:g} GB: expected 0 or more, in luigi.cfg")
     threads = threads or cores()
     memory_gb = memory_gb or min(share * memory_of_machine() / 1e9, GB_PER_THREAD * threads)
     return {

@@ -104,10 +104,12 @@ def limits_of_control_groups(groups: Path = Path("/proc/self/cgroup")) -> Iterat
 
     A container may see its own group as the uppermost one.
     """
-    lines = groups.read_text().splitlines() if groups.exists() else []
-    for _, controllers, path in (line.split(":", 2) for line in lines):
-        if controllers in ("", "memory"):  # of version 2, of version 1
-            top = Path("/sys/fs/cgroup", controllers)
+    text = ""
+    with contextlib.suppress(OSError):  # only Linux has it
+        text = groups.read_text(errors="surrogateescape")
+    for _, controllers, path in (line.split(":", 2) for line in text.split("\n") if line.count(":") > 1):
+        if not controllers or "memory" in controllers.split(","):  # of version 2, of version 1
+            top = Path("/sys/fs/cgroup", "memory" if controllers else "")
             name = "memory.limit_in_bytes" if controllers else "memory.max"
             folder = top / path.lstrip("/")
             yield from (group / name for group in (folder, *folder.parents) if group.is_relative_to(top))

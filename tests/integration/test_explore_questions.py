@@ -88,6 +88,41 @@ def test_a_choice_of_a_metric_is_replaced_by_typing_and_left_by_one_tab(reports:
     assert tab.locator("#metrics").is_hidden()
 
 
+@pytest.mark.parametrize("chart", ["line", "bars", "shares", "heat"])
+def test_months_have_their_names_at_the_axis(reports: Path, tab: Any, chart: str) -> None:
+    view(tab, reports, f"metric=total_trips&by=metric_time__month,trip__trip_type&chart={chart}")
+    assert {"Jan 2024", "Feb 2024", "Mar 2024"} <= {*tab.locator("#chart svg text").all_text_contents()}
+
+
+def test_bars_of_weeks_have_the_dates_of_their_mondays(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_trips&by=metric_time__week&chart=bars&months=2024-01..2024-01")
+    assert tab.locator("#chart svg .role-axis-label text").all_text_contents()[:5] == [
+        "Jan 1",
+        "Jan 8",
+        "Jan 15",
+        "Jan 22",
+        "Jan 29",
+    ]
+
+
+def test_bars_have_time_at_the_axis_and_names_in_the_legend(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_trips&by=pickup_location__borough,metric_time__month&chart=bars")
+    texts = tab.locator("#chart svg text").all_text_contents()
+    assert {"Jan 2024", "Manhattan"} <= {*texts} and not any(text.isdigit() and len(text) > 12 for text in texts)
+
+
+def test_an_effect_by_month_and_dose_would_mix_modes_and_is_shown_by_mode(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=rain_effect_pct&by=metric_time__month,dose")
+    assert tab.evaluate("explore.view.state.by") == ["metric_time__month", "weather_effect__trip_type"]
+    assert "cannot be shown by" in tab.locator("#missing-list").inner_text()
+
+
+def test_months_without_data_have_no_value_instead_of_0(reports: Path, tab: Any) -> None:
+    view(tab, reports, "metric=total_trips&months=2025-03..2025-01")
+    assert tab.evaluate("explore.view.rows") == []
+    assert "Not published: " in tab.locator("#missing-list").inner_text()
+
+
 def test_amounts_and_names_are_in_plain_words(reports: Path, tab: Any) -> None:
     view(tab, reports, "metric=trips_per_hour&by=trip__trip_type&trip__trip_type=fhv,citibike")
     assert "only For-hire vehicles or Citi Bike" in tab.locator("#chart-title").inner_text()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.database import connect, disk_error, file_argument, literal, reporting_progress, settings_for
-from pipeline.errors import BadFile, WarehouseBusy
+from pipeline.errors import BadFile, BadInput, WarehouseBusy
 from pipeline.process import memory_of_machine
 from pipeline.progress import listening
 from tests.conftest import HERE
@@ -33,6 +33,12 @@ def test_duckdb_takes_a_share_of_the_memory_and_so_much_a_thread_at_most_or_what
     with connect(Path(":memory:"), settings_for(threads, memory_gb, tmp_path, share=0.5)) as con:
         [[found]] = con.execute("select current_setting('memory_limit')").fetchall()
     assert bytes_of(found) == pytest.approx(min(expected, 110e9), rel=0.1)
+
+
+@pytest.mark.parametrize(("threads", "memory_gb"), [(-1, 0), (0, -1)])
+def test_negative_threads_and_memory_are_refused(tmp_path: Path, threads: int, memory_gb: float) -> None:
+    with pytest.raises(BadInput, match=r"expected 0 or more, in luigi\.cfg"):
+        settings_for(threads, memory_gb, tmp_path, share=0.5)
 
 
 @pytest.mark.parametrize(("threads", "wanted"), [(0, len(os.sched_getaffinity(0))), (3, 3)])

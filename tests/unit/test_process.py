@@ -57,6 +57,7 @@ def test_the_memory_is_that_of_the_machine_or_of_a_control_group() -> None:
     [
         ("0::/system.slice/mobility.service\n", ["system.slice/mobility.service", "system.slice", ""]),
         ("8:pids:/\n4:memory:/docker/a:b\n1:name=systemd:/c\n", ["memory/docker/a:b", "memory/docker", "memory"]),
+        ("5:memory,cpu:/x\n\n2:cpu\n", ["memory/x", "memory"]),
         ("", []),
     ],
 )
@@ -67,7 +68,7 @@ def test_limits_are_those_of_the_control_group_and_of_the_groups_that_it_is_in(
     found = [*limits_of_control_groups(tmp_path / "cgroup")]
     assert [file.parent for file in found] == [Path("/sys/fs/cgroup", one) for one in expected]
     assert {file.name for file in found} <= {"memory.max", "memory.limit_in_bytes"}
-    assert [*limits_of_control_groups(tmp_path / "none")] == []
+    assert [*limits_of_control_groups(tmp_path / "none")] == [*limits_of_control_groups(tmp_path)] == []
 
 
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:

@@ -128,7 +128,7 @@ globalThis.explore = Object.assign(globalThis.explore || {}, (() => {
     const question = {by, where, months: used, label: catalogue.metrics[metric].label, groups: by.map(() => new Groups())};
     try {
       const values = evaluate(metric, question, []);
-      if (!by.length && !values.size) values.set(0, filled(metric));
+      if (!by.length && !values.size && used.length) values.set(0, filled(metric));
       missing.push(...absentModes(metric, question));
       return {rows: rowsOf(values, question), missing};
     } catch (error) {

@@ -3,6 +3,7 @@
   const explore = globalThis.explore = globalThis.explore || {};
   const MOST_POINTS = 400;
   const MOST_MAPS = 9;
+  const DAY = 24 * 60 * 60 * 1000;
   const LOCAL = { type: "utc" }; // days are stored as UTC, and shown as they are
 
   explore.KINDS = {
@@ -67,11 +68,13 @@
     if (explore.isTime(name)) return { field, type: "temporal", scale: LOCAL, title: null, axis: { grid: false, labelFlush: true, labelOverlap: true, tickCount: 8, ...months(name, marks, field) }, ...more };
     return { field, type: "ordinal", sort: labels(name, marks, field), title: explore.dimensionLabel(name), axis: { grid: false, labelAngle: more.angle ?? 0, labelOverlap: more.angle ? false : true, labelLimit: 170 }, ...more };
   };
-  // Months have their names at the axis, at most eight.
-  const months = (name, marks, field) => {
-    if (name !== "metric_time__month") return {};
+  // Months have their names at the axis.
+  const months = (name, marks, field) => (name === "metric_time__month" ? { format: "%b %Y", values: few(marks, field) } : {});
+  // At most eight of the instants. As an expression: those in a list Vega-Lite turns into datetime(…), of which Vega's
+  // interpreter takes milliseconds for a year.
+  const few = (marks, field, before = 0) => {
     const found = [...new Set(marks.map((mark) => mark[field]))].sort((one, other) => one - other), step = Math.ceil(found.length / 8);
-    return { format: "%b %Y", values: found.filter((_, index) => index % step === 0) };
+    return { expr: JSON.stringify(found.filter((_, index) => index % step === 0).map((instant) => instant - before)) };
   };
   const quantity = (state, more = {}) => {
     const { unit } = explore.metric(state.metric);
@@ -131,6 +134,10 @@
     bars: (state, marks, theme) => {
       const [first, second] = state.by;
       if (explore.isTime(first)) return upright(state, marks, theme);
+      if (second && explore.isTime(second)) { // time is at the axis
+        const swapped = marks.map((mark) => ({ ...mark, a: mark.b, b: mark.a }));
+        return { data: { values: swapped }, ...upright({ ...state, by: [second, first] }, swapped, theme) };
+      }
       const long = labels(first, marks, "a").length > 24 || explore.isZone(first) || labels(first, marks, "a").some((label) => label.length > 12);
       return long ? flat(state, marks, theme, second) : upright(state, marks, theme);
     },
@@ -202,11 +209,12 @@
   };
   const header = (theme) => ({ labelFontSize: 13, labelFontWeight: "bold", labelColor: theme.ink, labelAnchor: "start" });
 
-  // As wide as a bar is. A week of Vega begins on a Sunday and has one Monday.
+  // As wide as a bar is. A week of Vega begins on a Sunday and has one Monday, whose date is its label.
   const UNITS = { hour: "utcyearmonthdatehours", day: "utcyearmonthdate", week: "utcyearweek", month: "utcyearmonth", quarter: "utcyearquarter", year: "utcyear" };
   const upright = (state, marks, theme) => {
     const time = explore.isTime(state.by[0]), second = state.by[1], stacked = explore.metric(state.metric).is_additive;
     const unit = time ? { timeUnit: UNITS[state.by[0].replace("metric_time__", "")] } : {};
+    if (unit.timeUnit === UNITS.week) unit.axis = { grid: false, labelFlush: true, labelOverlap: true, values: few(marks, "a", DAY), labelExpr: `utcFormat(datum.value + ${DAY}, '%b %-d')` };
     return {
       width: theme.full, height: theme.height,
       mark: { type: "bar", invalid: "filter" },

@@ -23,7 +23,8 @@
       season: hasPooled("season") && !chosen.includes(MONTH), pickup_borough: hasPooled("pickup_borough") && !chosen.includes(MONTH) && !chosen.includes("dose"),
     };
     const found = Object.keys(fits).filter((name) => fits[name]);
-    return { by: found.filter((name) => !by.includes(name)), where: found.filter((name) => name !== MONTH) };
+    const isOfOneMode = (name) => !by.length || by.includes(MODE) || name === MODE; // no chart mixes effects of several modes
+    return { by: found.filter((name) => !by.includes(name) && isOfOneMode(name)), where: found.filter((name) => name !== MONTH) };
   };
   const isPooled = (name) => name === "season" || name === "pickup_borough";
   const conditionOf = (metric) => metric.replace(/_effect_pct$/, "");

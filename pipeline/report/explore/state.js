@@ -35,8 +35,8 @@
     const where = correctedWhere(metric, by, given.where, notes);
     by.splice(0, by.length, ...explore.withMode(metric.name, by, where));
     const strange = (given.months || []).filter((month) => !/^(19|20)\d\d-(0[1-9]|1[0-2])$/.test(month));
-    if (strange.length) notes.push(`No month is written ${explore.joined(few(strange).map(explore.shortened), "or")}: the newest are shown.`);
-    const months = given.months && given.months[0] <= given.months[1] && !strange.length ? given.months : null;
+    if (strange.length) notes.push(`No month is written ${explore.joined(few([...new Set(strange)]).map(explore.shortened), "or")}: the newest are shown.`);
+    const months = given.months && !strange.length ? [...given.months].sort() : null;
     const state = { metric: metric.name, by, months, where, chart: given.chart };
     const kinds = explore.kindsOf(state);
     if (!kinds.includes(state.chart)) state.chart = kinds[0];

@@ -1,7 +1,6 @@
 """DuckDB connections: settings that fit the machine, and errors that name the process or the disk at fault."""
 
 import logging
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
 from pipeline.paths import FULL, disk_remedy, program
-from pipeline.process import memory_of_machine
+from pipeline.process import cores, memory_of_machine
 from pipeline.progress import report
 
 if TYPE_CHECKING:
@@ -69,11 +68,6 @@ def settings_for(threads: int, memory_gb: float, spill: Path, share: float) -> S
         "memory_limit": f"{memory_gb * 1000:.0f}MB",
         "temp_directory": str(spill),
     }
-
-
-def cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 @contextmanager

@@ -92,15 +92,18 @@ def cpu_seconds() -> float:
 @cache
 def memory_of_machine() -> int:
     """The bytes of memory of the machine, or of a control group of this process where that is less."""
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for file in limits_of_control_groups():
-        with contextlib.suppress(OSError, ValueError):  # "max" stands for none
-            found.append(int(file.read_text()))
-    return min(found)
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([installed, *(limit for folder in control_groups("memory") for limit in memory_limits(folder))])
 
 
-def limits_of_control_groups(groups: Path = Path("/proc/self/cgroup")) -> Iterator[Path]:
-    """Where the memory limits are of this process's control group and of those that it is in: cgroups(7).
+@cache
+def cores() -> int:
+    """The number of cores that this process may use, by its affinity and by the quotas of its control groups."""
+    return min([len(os.sched_getaffinity(0)), *(quota for folder in control_groups("cpu") for quota in quotas(folder))])
+
+
+def control_groups(controller: str, groups: Path = Path("/proc/self/cgroup")) -> Iterator[Path]:
+    """The folders of this process's control group that has the controller, and of those that it is in: cgroups(7).
 
     A container may see its own group as the uppermost one.
     """
@@ -108,11 +111,30 @@ def limits_of_control_groups(groups: Path = Path("/proc/self/cgroup")) -> Iterat
     with contextlib.suppress(OSError):  # only Linux has it
         text = groups.read_text(errors="surrogateescape")
     for _, controllers, path in (line.split(":", 2) for line in text.split("\n") if line.count(":") > 1):
-        if not controllers or "memory" in controllers.split(","):  # of version 2, of version 1
-            top = Path("/sys/fs/cgroup", "memory" if controllers else "")
-            name = "memory.limit_in_bytes" if controllers else "memory.max"
+        if not controllers or controller in controllers.split(","):  # of version 2, of version 1
+            top = Path("/sys/fs/cgroup", controller if controllers else "")
             folder = top / path.lstrip("/")
-            yield from (group / name for group in (folder, *folder.parents) if group.is_relative_to(top))
+            yield from (group for group in (folder, *folder.parents) if group.is_relative_to(top))
+
+
+def memory_limits(group: Path) -> list[int]:
+    """The bytes of memory that a control group may use, if it has a limit: of version 2 or 1."""
+    return [int(text) for text in words_in(group, "memory.max", "memory.limit_in_bytes") if text.isdigit()]
+
+
+def quotas(group: Path) -> list[int]:
+    """The cores that a control group may use, rounded up, if it has a quota: microseconds in a period."""
+    words = words_in(group, "cpu.max") or words_in(group, "cpu.cfs_quota_us", "cpu.cfs_period_us")
+    return [max(1, -(-int(words[0]) // int(words[1])))] if len(words) > 1 and words[0].isdigit() else []
+
+
+def words_in(group: Path, *names: str) -> list[str]:
+    """The words in those of the files that can be read. "max" and -1 stand for no limit."""
+    found: list[str] = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            found += (group / name).read_text().split()
+    return found
 
 
 @cache

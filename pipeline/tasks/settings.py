@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import luigi
 
-from pipeline.database import Settings, Warehouse, cores, settings_for
+from pipeline.database import Settings, Warehouse, settings_for
 from pipeline.errors import BadInput
 from pipeline.paths import data_folder, path_for
+from pipeline.process import cores
 from pipeline.project import CONFIG, HERE, check_settings_folder, settings_folder
 
 if TYPE_CHECKING:

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.process import limits_of_control_groups, memory_of_machine, no_garbage_collection
+from pipeline.process import (
+    control_groups,
+    cores,
+    memory_limits,
+    memory_of_machine,
+    no_garbage_collection,
+    quotas,
+)
 from tests.conftest import HERE
 
 STARTS = """
@@ -61,14 +68,36 @@ def test_the_memory_is_that_of_the_machine_or_of_a_control_group() -> None:
         ("", []),
     ],
 )
-def test_limits_are_those_of_the_control_group_and_of_the_groups_that_it_is_in(
+def test_control_groups_are_that_of_the_process_and_those_that_it_is_in(
     tmp_path: Path, groups: str, expected: list[str]
 ) -> None:
     (tmp_path / "cgroup").write_text(groups)
-    found = [*limits_of_control_groups(tmp_path / "cgroup")]
-    assert [file.parent for file in found] == [Path("/sys/fs/cgroup", one) for one in expected]
-    assert {file.name for file in found} <= {"memory.max", "memory.limit_in_bytes"}
-    assert [*limits_of_control_groups(tmp_path / "none")] == [*limits_of_control_groups(tmp_path)] == []
+    found = [*control_groups("memory", tmp_path / "cgroup")]
+    assert found == [Path("/sys/fs/cgroup", one) for one in expected]
+    assert [*control_groups("memory", tmp_path / "none")] == [*control_groups("memory", tmp_path)] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "limits", "cores_of_group"),
+    [
+        ({"memory.max": "2147483648\n", "cpu.max": "150000 100000\n"}, [2**31], [2]),
+        ({"memory.max": "max\n", "cpu.max": "max 100000\n"}, [], []),
+        (
+            {"memory.limit_in_bytes": "1024\n", "cpu.cfs_quota_us": "50000\n", "cpu.cfs_period_us": "100000\n"},
+            [1024],
+            [1],
+        ),
+        ({"cpu.cfs_quota_us": "-1\n", "cpu.cfs_period_us": "100000\n"}, [], []),
+        ({}, [], []),
+    ],
+)
+def test_a_control_group_may_have_limits(
+    tmp_path: Path, files: dict[str, str], limits: list[int], cores_of_group: list[int]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert (memory_limits(tmp_path), quotas(tmp_path)) == (limits, cores_of_group)
+    assert 1 <= cores() <= len(os.sched_getaffinity(0))
 
 
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:

@@ -41,8 +41,6 @@ PARTS = {
 """The parts of each aggregation."""
 DIGITS = 12
 """Significant digits of a part that is a floating-point number. Its relative error is 5e-12 at most."""
-COMBINED_BY = {"sum": "sum", "count": "sum", "min": "min", "max": "max", "median": "median"}
-"""The function that combines what each function of ``PARTS`` found; of medians a base has the values themselves."""
 FEW_ROWS = 500_000
 """Fewer rows are stored for the queries of all cubes: to plan the joins of the marts' views for each takes longer."""
 

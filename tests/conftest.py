@@ -17,8 +17,10 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
+from pipeline.database import Warehouse
 from pipeline.sample.generate import ANOMALIES, DEMO_SOURCES, generate
 from pipeline.sample.server import Upstream, serve
+from pipeline.warehouse import raw
 
 # The duration of an example depends on imports and on the load of the machine.
 hypothesis.settings.register_profile("no_deadline", deadline=None)
@@ -135,6 +137,12 @@ class Workspace:
         """Run a command of ``python -m pipeline``."""
         return self.run("python", "-m", "pipeline", *arguments)
 
+    def follow_folder(self) -> None:
+        """Make the raw tables of a copied data folder read its own files, as a run and ``verify`` do."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MOBILITY_DATA", str(self.data))
+            raw.follow_folder(Warehouse(self.data / "warehouse/nyc_mobility.duckdb", self.data / "dbt", {}))
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query on the warehouse."""
         with duckdb.connect(self.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
@@ -172,12 +180,12 @@ def create_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Calla
     """A folder that all of pytest's workers share; the first that needs it creates it."""
     root = tmp_path_factory.getbasetemp()
     folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / name
+    created = folder.with_name(f"{name}.created")
     with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            part = folder.with_name(f"{name}.part")
-            shutil.rmtree(part, ignore_errors=True)  # of a failed worker
-            make(part)
-            part.rename(folder)
+        if not created.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a failed worker
+            make(folder)
+            created.touch()
     return folder
 
 
@@ -228,6 +236,7 @@ def finished(generated: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         folder = create_once(tmp_path_factory, "finished", make)
         workspace = Workspace(tmp_path_factory.mktemp("finished") / "data", upstream)
         shutil.copytree(folder, workspace.data, symlinks=True)
+        workspace.follow_folder()
         yield workspace
 
 
@@ -275,6 +284,8 @@ def copy_finished(finished: Workspace, tmp_path: Path) -> Callable[[], Workspace
 
     def copied() -> Workspace:
         shutil.copytree(finished.data, tmp_path / "data", symlinks=True)
-        return Workspace(tmp_path / "data", finished.upstream)
+        workspace = Workspace(tmp_path / "data", finished.upstream)
+        workspace.follow_folder()
+        return workspace
 
     return copied

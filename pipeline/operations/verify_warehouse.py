@@ -22,7 +22,7 @@ from pipeline.sources import Source, sources
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
-from pipeline.warehouse import contents, raw
+from pipeline.warehouse import contents, raw, raw_views
 
 RowCounts = dict[tuple[str, str, str], int]
 
@@ -34,9 +34,10 @@ def compare_warehouse(warehouse: Warehouse, is_deep: bool) -> list[Disagreement]
     if not warehouse.path.exists():
         return [lost_warehouse(f"{warehouse.path} does not exist")] if loaded() else []
     try:
+        raw.follow_folder(warehouse)
         counts = raw.count_rows(warehouse)
         found = [
-            *compare_raw(warehouse, counts, is_deep),
+            *compare_loads(warehouse, counts),
             *compare_models(warehouse, is_deep),
             *compare_built_sources(counts),
         ]
@@ -69,21 +70,20 @@ def lost_warehouse(text: str, unreadable: Path | None = None) -> Disagreement:
     return Disagreement(text, tuple(records.months_to_maintain()), tuple(receipts), steps, unreadable=unreadable)
 
 
-def compare_raw(warehouse: Warehouse, counts: RowCounts, is_deep: bool) -> Iterator[Disagreement]:
-    """The loaded rows are as many as were converted, have a record of their file, and are those of the Parquet file."""
+def compare_loads(warehouse: Warehouse, counts: RowCounts) -> Iterator[Disagreement]:
+    """What is loaded has a record of its file, with as many rows as were converted, and is in the raw table."""
+    with warehouse.connect(read_only=True) as con:
+        hidden = [(source.name, month) for source, month, _ in loaded() if not raw_views.is_shown(con, source, month)]
     for source, month, record in loaded():
-        label, parquet = source.label(month), path_for("parquet", source.label(month), ".parquet", source.name)
-        rows = counts.get(("raw_data", source.name, f"{month:%Y-%m}"), 0)
-        problem = ""
-        if rows != record["rows"]:
-            problem = f"raw_data has {rows:,} rows, expected {record['rows']:,}"
-        elif not counts.get(("loads", source.name, f"{month:%Y-%m}")):
+        rows, problem = counts.get(("loads", source.name, f"{month:%Y-%m}")), ""
+        if rows is None:
             problem = "raw_data.loads has no record of the file"
-        elif is_deep and is_intact(parquet.with_suffix(".json")):
-            is_same = contents.is_loaded_as_in(warehouse, source.name, month, parquet)
-            problem = "" if is_same else f"raw_data has other rows than {parquet}"
+        elif rows != record["rows"]:
+            problem = f"raw_data.loads has {rows:,} rows, expected {record['rows']:,}"
+        elif (source.name, month) in hidden:
+            problem = f"raw_data.{source.name} does not show the rows of the file"
         if problem:
-            receipt = path_for("warehouse/loaded", label, ".json", source.name)
+            receipt = path_for("warehouse/loaded", source.label(month), ".json", source.name)
             yield source_disagreement(source, month, problem, [receipt])
 
 
@@ -142,8 +142,8 @@ def rows_without_receipt(counts: RowCounts) -> Iterator[Disagreement]:
         source, month = sources().get(name), parse_month(label)
         if kind in ("facts", "rejected") and not record_of("warehouse/transformed", month):
             of_marts[month] = of_marts.get(month, 0) + rows
-        if kind == "raw_data" and source and not record_of("warehouse/loaded", month, source=source):
-            text = f"{source.label(month)} {name}: raw_data has {rows:,} rows without a receipt"
+        if kind == "loads" and source and not record_of("warehouse/loaded", month, source=source):
+            text = f"{source.label(month)} {name}: raw_data.loads has {rows:,} rows without a receipt"
             yield Disagreement(text, months_of(source, month), steps=(f"Load {name} {month:%Y-%m}",))
     for month, rows in of_marts.items():
         yield month_disagreement(month, f"the marts have {rows:,} trips of the month, which is not built")

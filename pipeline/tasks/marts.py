@@ -25,12 +25,14 @@ class Rebuilt:
 
 
 def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) -> Rebuilt:
-    """Builds the marts of months from the loaded rows of these sources; other rows of the months are deleted.
+    """Builds the marts of months from what is loaded of these sources; other rows of the months are deleted.
 
     The receipts of the months are left to the caller. Those of other months that it changes are written again.
+    Raises BadFile, and changes nothing, where a file of loaded rows is lost.
     """
     from pipeline.warehouse import raw, transform
 
+    raw.require_files(warehouse, source_names)
     changed, withdrawn = set(source_names), records.withdraw(source_names)
 
     def before_build(months: Sequence[date]) -> None:

@@ -1,4 +1,4 @@
-"""The tasks of one source and month: from the published file to rows in ``raw_data``.
+"""The tasks of one source and month: from the published file to a part of the source's raw table.
 
 The steps are imported where they run, as in month.py.
 """
@@ -247,7 +247,7 @@ class Convert(SourceTask):
 
 
 class Load(SourceTask):
-    """The month's rows in ``raw_data``, replacing those that were loaded before."""
+    """The month's Parquet file as a part of the source's raw table, instead of the one that was loaded before."""
 
     action = "loaded {rows} rows"
     doing = "loading"
@@ -263,12 +263,11 @@ class Load(SourceTask):
     def run(self) -> None:
         from pipeline.warehouse import raw
 
-        receipt, parquet = self.output(), self.path("parquet", ".parquet")
+        receipt = self.output()
         records.invalidate_if_lost(warehouse().path)
         landed = result_of(Landed, self.input()["landed"].record)
         converted = result_of(Converted, self.input()["parquet"].record)
-        with self.progress("%"):
-            rows = raw.load(warehouse(), self.declared, self.month, parquet, landed, converted)
+        rows = raw.load(warehouse(), self.declared, self.month, landed, converted)
         receipt.write(within=warehouse().path, rows=rows)
         self.notify(message=f"{rows:,} rows")
 

@@ -117,7 +117,7 @@ class WeatherSoFar(Task):
         with atomic_write(parquet) as part:
             convert.to_parquet(source, month, path, parquet, part, conversion_settings(parquet))
         records.invalidate_if_lost(warehouse().path)
-        rows = raw.load_so_far(warehouse(), source, parquet)
+        rows = raw.load_so_far(warehouse(), source)
         with atomic_write_tree(data_folder() / "published") as folder:
             publish.export_so_far(warehouse(), source.name, folder)
         for older in [*path.parent.iterdir(), *parquet.parent.iterdir()]:

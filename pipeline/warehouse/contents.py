@@ -115,18 +115,6 @@ def are_comparable(one: str, other: str) -> bool:
     return one.split(" ", maxsplit=1)[0] == other.split(" ", maxsplit=1)[0]
 
 
-def is_loaded_as_in(warehouse: Warehouse, source: str, month: date, parquet: Path) -> bool:
-    """Whether the rows of ``raw_data`` are those of the Parquet file that they were loaded from."""
-    number = "file_row_number"
-    with warehouse.connect(read_only=True) as con:
-        file = f"read_parquet({file_argument(parquet)}, {number} = true)"
-        return have_equal_rows(
-            con,
-            f"(select * exclude ({MONTH}) from raw_data.{source} where {MONTH} = date '{month}')",
-            f"(select * exclude ({number}), {number} as source_row from {file})",
-        )
-
-
 def is_published_as_in(warehouse: Warehouse, table: str, month: date | None, parquet: Path) -> bool:
     """Whether the rows of a table of the models, or those of the month, are those of its published file."""
     with warehouse.connect(read_only=True) as con:

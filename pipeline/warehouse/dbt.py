@@ -20,6 +20,7 @@ from pipeline.process import die_with_parent
 from pipeline.progress import report
 from pipeline.project import CONFIG, DBT, IS_INSTALLED
 from pipeline.sources import read_yaml, sources
+from pipeline.warehouse import raw
 from pipeline.warehouse.dbt_process import PROGRESS
 from pipeline.warehouse.documentation import with_types
 
@@ -242,5 +243,7 @@ def run_reader(warehouse: Warehouse, command: Sequence[str], **variables: str) -
     folder = warehouse.dbt_folder
     link_project(folder)
     env = environment(warehouse) | {"MOBILITY_ACCESS": "read_only"} | variables
+    if warehouse.path.exists():
+        raw.follow_folder(warehouse)
     with warehouse.connect(read_only=True) if warehouse.path.exists() else nullcontext():
         return run_in(folder, command, env)

@@ -1,14 +1,14 @@
-"""Parquet -> raw tables: one month of one source in one transaction, and the record of what was loaded."""
+"""Parquet -> raw tables, which are views of the files (raw_views.py), and the record of what was loaded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.database import Settings, Warehouse, file_argument, quoted, reporting_progress
+from pipeline.database import Warehouse
 from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
+from pipeline.warehouse import raw_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,8 +29,9 @@ ADDED = {
     "type_differences": """
         struct("column" varchar, is_other_type boolean, missing bigint, invalid bigint, sentence varchar)[]
     """,
+    "columns": "map(varchar, varchar)",
 }
-"""Columns of ``raw_data.loads`` since 2026-11."""
+"""Columns of ``raw_data.loads`` since 2026-11; ``columns`` has the types of the Parquet file's columns by name."""
 REPLACED = (
     "create table if not exists raw_data.replaced as select *, loaded_at as replaced_at from raw_data.loads limit 0"
 )
@@ -68,62 +69,36 @@ FINDINGS = """
 """
 
 
-def load(warehouse: Warehouse, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:
-    """Replaces the month's rows in one transaction; returns their number."""
+def load(warehouse: Warehouse, source: Source, month: date, landed: Landed, converted: Converted) -> int:
+    """Makes the month's Parquet file part of the source's raw table, in one transaction; returns its rows."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     with warehouse.connect() as con:
         prepare(con)
-        con.execute(f"set threads = {threads_for(converted.rows_published, warehouse.settings)}")
         con.begin()
         record_replaced(con, source.name, month, landed.sha256)
-        delete_rows(con, source.name, month)
-        with reporting_progress(con):
-            rows = insert(con, source, month, parquet)
+        delete_load(con, source.name, month)
+        parquet = raw_views.parquet_of(source, month)
+        rows = raw_views.rows_of(con, parquet)
         if rows != converted.rows:
-            raise AssertionError(f"{parquet}: {rows} rows were loaded, {converted.rows} were converted")
+            raise AssertionError(f"{parquet}: has {rows} rows, {converted.rows} were converted")
         entry = asdict(landed) | asdict(converted) | {"source": source.name, "source_month": month, "rows_raw": rows}
-        entry |= {"loaded_at": datetime.now(UTC).isoformat()}
+        entry |= {"loaded_at": datetime.now(UTC).isoformat(), "columns": raw_views.columns_of(con, parquet)}
         del entry["file"]
         values = ", ".join(f"${name} as {name}" for name in entry)
         con.execute(f"insert into raw_data.loads by name select {values}", entry)
+        raw_views.replace(con, source)
         con.commit()
     return rows
 
 
-def insert(con: "duckdb.DuckDBPyConnection", source: Source, month: date, parquet: Path) -> int:
-    """Inserts the declared columns of a Parquet file's rows; returns their number."""
-    columns = ", ".join(quoted(column.name) for column in source.columns)
-    inserted = con.execute(
-        f"""
-        insert into raw_data.{source.name} by name
-        select {columns}, ?::date as source_month, file_row_number as source_row
-        from read_parquet({file_argument(parquet)}, file_row_number = true)
-        """,
-        [month],
-    )
-    return int(inserted.fetchall()[0][0])
-
-
-def threads_for(rows: int, settings: Settings) -> int:
-    """One thread for each million rows or part of it, at most those of the settings.
-
-    Each thread leaves its last rows in a row group that is not full. DuckDB 2.0 merges these at each of the next two
-    checkpoints: half a million rides take 1.3 s with two threads, and the next load 0.5 s more; with one thread they
-    take 0.5 s in all, and less space (2026-11).
-    """
-    return min(int(settings["threads"]), 1 + rows // 1_000_000)
-
-
-def load_so_far(warehouse: Warehouse, source: Source, parquet: Path) -> int:
-    """Replaces all rows of a feed that is not final; returns their number."""
+def load_so_far(warehouse: Warehouse, source: Source) -> int:
+    """Makes the file of a feed that is not final its raw table; returns its rows."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     with warehouse.connect() as con:
         prepare(con)
-        con.begin()
-        con.execute(f"delete from raw_data.{source.name}")
-        rows = insert(con, source, source.first_month, parquet)
-        con.commit()
-    return rows
+        parquet = raw_views.parquet_of(source, source.first_month)
+        raw_views.show(con, source, {source.first_month: raw_views.columns_of(con, parquet)})
+        return raw_views.rows_of(con, parquet)
 
 
 def record_replaced(con: "duckdb.DuckDBPyConnection", source: str, month: date, sha256: str) -> None:
@@ -137,10 +112,26 @@ def record_replaced(con: "duckdb.DuckDBPyConnection", source: str, month: date, 
     )
 
 
+def follow_folder(warehouse: Warehouse) -> None:
+    """Makes the raw tables read the data folder where it is now, if it was moved or copied since."""
+    with warehouse.connect(read_only=True) as con:
+        are_elsewhere = raw_views.are_elsewhere(con)
+    if are_elsewhere:
+        with warehouse.connect() as con:
+            prepare(con)
+
+
+def require_files(warehouse: Warehouse, months: Collection[date]) -> None:
+    """Raises BadFile where a Parquet file of these months or of their neighbours is lost."""
+    with warehouse.connect(read_only=True) as con:
+        raw_views.require_files(con, months)
+
+
 def begin(warehouse: Warehouse, months: Mapping[date, Sequence[str]]) -> None:
     """Records which sources the marts of each month are about to be built from.
 
-    Rows of the month from any other source are deleted. They have no receipt, for example after a killed ``forget``.
+    What is loaded of the month from any other source is deleted. It has no receipt, for example after a killed
+    ``forget``.
     """
     with warehouse.connect() as con:
         prepare(con)
@@ -149,28 +140,30 @@ def begin(warehouse: Warehouse, months: Mapping[date, Sequence[str]]) -> None:
             loaded = con.execute("select source from raw_data.loads where source_month = $1", [month]).fetchall()
             for (name,) in loaded:
                 if name not in names and name in sources() and not sources()[name].static:
-                    delete_rows(con, name, month)
+                    delete_load(con, name, month)
             con.execute("delete from raw_data.built where source_month = $1", [month])
             con.execute(
                 "insert into raw_data.built select source, source_month from raw_data.loads where source_month = $1",
                 [month],
             )
+        for source in sources().values():
+            raw_views.replace(con, source, first=months)
         con.commit()
 
 
-def delete_rows(con: "duckdb.DuckDBPyConnection", source: str, month: date) -> None:
-    """Deletes the rows of a source and month, and their entry in ``raw_data.loads``."""
-    con.execute(f"delete from raw_data.{source} where source_month = ?", [month])
+def delete_load(con: "duckdb.DuckDBPyConnection", source: str, month: date) -> None:
+    """Deletes the entry of a source and month in ``raw_data.loads``."""
     con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source, month])
 
 
 def forget(warehouse: Warehouse, forgotten: Sequence[Source], month: date) -> None:
-    """Deletes the month's raw rows of these sources, and the month's estimated effects and findings."""
+    """Deletes what is loaded of the month from these sources, and the month's estimated effects and findings."""
     with warehouse.connect() as con:
         prepare(con)
         con.begin()
         for source in forgotten:
-            delete_rows(con, source.name, source.loaded_as(month))
+            delete_load(con, source.name, source.loaded_as(month))
+            raw_views.replace(con, source)
         con.execute("delete from estimates.weather_effects where source_month = ?", [month])
         con.execute("delete from quality.findings where source_month = ?", [month])
         con.commit()
@@ -202,18 +195,15 @@ def accept_findings(warehouse: Warehouse, month: date, sentences: Sequence[str],
 
 
 def count_rows(warehouse: Warehouse) -> dict[tuple[str, str, str], int]:
-    """The number of stored rows by table (``raw_data``, ``facts`` or ``rejected``), source and month.
+    """The number of stored rows by table (``loads`` for the raw tables, ``facts`` or ``rejected``), source and month.
 
     By month also the trips that the hours count (``hours``), the newest ``quality.findings`` and
-    ``estimates.weather_effects``; by source and month also the ``loads`` and what is ``built``.
+    ``estimates.weather_effects``; by source and month also what is ``built``.
     """
     month = "strftime(source_month, '%Y-%m')"
     by_source, by_month = f"source::varchar, {month}, count(*)", f"'', {month}, count(*)"
     queries = {
-        ("raw_data", name): ("raw_data", f"'{name}', {month}, count(*) from raw_data.{name}") for name in sources()
-    }
-    queries |= {
-        ("raw_data", "loads"): ("loads", f"{by_source} from raw_data.loads"),
+        ("raw_data", "loads"): ("loads", f"source, {month}, sum(rows_raw)::bigint from raw_data.loads"),
         ("raw_data", "built"): ("built", f"{by_source} from raw_data.built"),
         ("core", "fct_trips"): ("facts", f"{by_source} from core.fct_trips"),
         ("audit", "rejected_trips"): ("rejected", f"{by_source} from audit.rejected_trips"),
@@ -256,14 +246,7 @@ def prepare(con: "duckdb.DuckDBPyConnection") -> None:
     con.execute("create schema if not exists quality")
     con.execute(FINDINGS)
     con.execute("update quality.findings set outcome = 'skipped' where outcome = 'held back'")  # renamed in 2026-11
-    so_far = [source.so_far(date.today()) for source in sources().values() if source.so_far_url]
-    for source in [*sources().values(), *so_far]:
-        declared = [(column.name, column.type) for column in source.columns]
-        declared += [("source_month", "date not null"), ("source_row", "bigint not null")]
-        fields = ", ".join(f'"{name}" {type_}' for name, type_ in declared)
-        con.execute(f"create table if not exists raw_data.{source.name} ({fields})")
-        for name, type_ in declared[:-2]:  # declared after the table was created
-            con.execute(f'alter table raw_data.{source.name} add column if not exists "{name}" {type_}')
+    raw_views.prepare(con)
     store_holidays(con)
 
 

@@ -11,7 +11,7 @@ from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBu
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
-from pipeline.warehouse import views
+from pipeline.warehouse import raw_views, views
 from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
 
 log = logging.getLogger(__name__)
@@ -180,12 +180,14 @@ def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, 
 def refresh(warehouse: Warehouse) -> None:
     """Builds the tables of all months again, where one does not exist or has the columns of an earlier contract.
 
-    Raises TransformFailed where dbt fails.
+    Raises TransformFailed where dbt fails, and BadFile where a file of loaded rows is lost.
     """
     log.warning("a table does not exist or differs from its contract: building the tables of all months")
     with warehouse.connect(read_only=True) as con:
-        months = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
-    ended = run_when_free(warehouse, [REFRESH], [month for (month,) in months])
+        found = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
+        months = [month for (month,) in found]
+        raw_views.require_files(con, months)
+    ended = run_when_free(warehouse, [REFRESH], months)
     if ended.returncode:
         reason = f"the tables of all months cannot be built: {last_lines(ended.output)}"
         raise disk_error(ended.output) or TransformFailed(reason)

@@ -9,7 +9,7 @@ from pipeline.months import add_months
 from pipeline.results import Converted, Landed, Transformed
 from pipeline.sources import sources
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
-from pipeline.warehouse import dbt, raw, transform
+from pipeline.warehouse import dbt, raw, raw_views, transform
 
 Loadable = tuple[str, date, Path, Landed, Converted]
 
@@ -29,7 +29,9 @@ def to_parquet(name: str, month: date, landed: Path, parquet: Path) -> Converted
 
 def load(files: Sequence[Loadable]) -> int:
     """Load converted files. Returns the number of rows."""
-    return sum(raw.load(warehouse(), sources()[file[0]], *file[1:]) for file in files)
+    return sum(
+        raw.load(warehouse(), sources()[name], month, landed, converted) for name, month, _, landed, converted in files
+    )
 
 
 def build(months: Sequence[date]) -> Transformed:
@@ -76,9 +78,10 @@ def copy_month(data: Path, month: date, count: int) -> None:
 
 
 def prepare(data: Path, name: str, month: date) -> Loadable:
-    """Download and convert a month's file, outside of the tasks' folders. Returns the arguments of ``load``."""
-    landed, parquet = data / "files" / f"{name}-{month}.landed", data / "files" / f"{name}-{month}.parquet"
-    landed.parent.mkdir(parents=True, exist_ok=True)
+    """Download a month's file, outside of the tasks' folders, and convert it. Returns the arguments of ``load``."""
+    landed, parquet = data / "files" / f"{name}-{month}.landed", raw_views.parquet_of(sources()[name], month)
+    for folder in (landed.parent, parquet.parent):
+        folder.mkdir(parents=True, exist_ok=True)
     if name == "citibike":
         landed = landed.with_name(f"{month:%Y}.zip" if month.year < 2024 else f"{month:%Y%m}.zip")
     return name, month, parquet, fetch(name, month, landed), to_parquet(name, month, landed, parquet)

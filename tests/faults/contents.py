@@ -31,7 +31,7 @@ def state(workspace: Workspace) -> dict[str, object]:
         path: receipt_of(file, workspace.data) if file.suffix == ".json" else "a file" for path, file in paths.items()
     }
     with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb", read_only=True) as con:
-        return files | dict(published(con, workspace.data)) | dict(tables(con))
+        return files | dict(stored(con, workspace.data)) | dict(tables(con))
 
 
 def receipt_of(file: Path, data: Path) -> str:
@@ -47,9 +47,10 @@ def digest_in(receipt: Path) -> object:
     return None
 
 
-def published(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[tuple[str, object]]:
+def stored(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[tuple[str, object]]:
+    """Of the raw rows and of what is published."""
     histories = {name.split(".")[1] for name in HISTORY}
-    for path in sorted((data / "published").rglob("*")):
+    for path in sorted([*(data / "parquet").rglob("*"), *(data / "published").rglob("*")]):
         if path.suffix in {".csv", ".parquet"} and path.stem not in histories:
             relation = f"read_{path.suffix[1:]}({file_argument(path)})"
             yield str(path.relative_to(data)), hash_of(con, relation)
@@ -57,7 +58,10 @@ def published(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[tuple[str,
 
 def tables(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, object]]:
     named = "select schema_name || '.' || table_name from duckdb_tables() where schema_name in $1"
-    views = "select schema_name || '.' || view_name from duckdb_views() where schema_name in $1"
+    views = """
+        select schema_name || '.' || view_name from duckdb_views()
+        where schema_name in $1 and schema_name <> 'raw_data'
+    """
     for (name,) in con.execute(f"{named} union all {views} order by 1", [SCHEMAS]).fetchall():
         if name not in HISTORY:
             rows = "(from audit.findings where is_latest)" if name == "audit.findings" else name

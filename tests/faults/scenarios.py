@@ -57,7 +57,7 @@ class Scenario:
 def damage(data: Path) -> None:
     """Rows and a file are lost: what ``verify`` names and ``--repair`` brings back."""
     with duckdb.connect(data / "warehouse/nyc_mobility.duckdb") as con:
-        con.execute("delete from raw_data.green_taxi where source_month = '2024-01-01' and source_row < 10")
+        con.execute("delete from raw_data.loads where source = 'green_taxi' and source_month = '2024-01-01'")
         con.execute("delete from core.fct_trips where source_month = '2024-03-01' and source = 'citibike'")
     (data / "landing/citibike/2024-02.csv.zip").write_bytes(b"lost")
 

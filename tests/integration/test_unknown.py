@@ -9,17 +9,20 @@ import duckdb
 import pytest
 
 from tests.conftest import Workspace
+from tests.raw_rows import change_rows
 
 RIDES_OF_NEIGHBOURS = """
-    update raw_data.yellow_taxi set
+    update rows set
         tpep_pickup_datetime = timestamp '2024-02-01 00:10:00', tpep_dropoff_datetime = timestamp '2024-02-01 00:20:00'
-    where source_month = '2024-01-01' and source_row in (10, 11)
+    where source_row in (10, 11)
 """
-NO_PRECIPITATION = """
-    update raw_data.weather set precipitation = null, rain = null, snowfall = null
-    where source_month = '2024-02-01'
-        or (source_month = '2024-03-01' and "time" between '2024-03-01 00:00:00' and '2024-03-01 05:00:00')
-"""
+NO_PRECIPITATION = {
+    "2024-02": "update rows set precipitation = null, rain = null, snowfall = null",
+    "2024-03": """
+        update rows set precipitation = null, rain = null, snowfall = null
+        where "time" between '2024-03-01 00:00:00' and '2024-03-01 05:00:00'
+    """,
+}
 """In New York, February ends at 05:00 UTC of 1 March."""
 TAXIS = ("yellow_taxi_trips", "rush_hour_yellow_taxi_trips", "total_yellow_taxi_revenue", "avg_yellow_taxi_fare")
 
@@ -30,9 +33,9 @@ def february(finished: Workspace, tmp_path_factory: pytest.TempPathFactory) -> I
     data = tmp_path_factory.mktemp("unknown") / "data"
     shutil.copytree(finished.data, data, symlinks=True)
     workspace = Workspace(data, finished.upstream)
-    with duckdb.connect(data / "warehouse/nyc_mobility.duckdb") as con:
-        con.execute(RIDES_OF_NEIGHBOURS)
-        con.execute(NO_PRECIPITATION)
+    change_rows(data, "yellow_taxi", "2024-01", RIDES_OF_NEIGHBOURS)
+    for month, statement in NO_PRECIPITATION.items():
+        change_rows(data, "weather", month, statement)
     # As after a forget of these taxis that was killed: the next build deletes rows of a source without a receipt.
     (data / "warehouse/loaded/yellow_taxi/2024-02.json").unlink()
     for month in ("2024-01", "2024-02"):

@@ -86,22 +86,6 @@ def test_a_table_is_compared_with_its_published_file(warehouse: Warehouse, tmp_p
     assert not contents.is_published_as_in(warehouse, "core.fct_trips", month, parquet)
 
 
-def test_raw_rows_are_compared_with_the_file_that_they_were_loaded_from(warehouse: Warehouse, tmp_path: Path) -> None:
-    parquet = tmp_path / "2024-01.parquet"
-    execute(warehouse, f"copy (select range as fare from range(3)) to '{parquet}' (format parquet)")
-    execute(
-        warehouse,
-        f"""
-        create table raw_data.some as
-        select fare, null::varchar as declared_later, date '{JANUARY}' as source_month, file_row_number as source_row
-        from read_parquet('{parquet}', file_row_number = true)
-        """,
-    )
-    assert contents.is_loaded_as_in(warehouse, "some", JANUARY, parquet)
-    execute(warehouse, "update raw_data.some set source_row = 5 where source_row = 2")
-    assert not contents.is_loaded_as_in(warehouse, "some", JANUARY, parquet)
-
-
 def test_the_tables_that_reach_neighbours_are_those_of_the_models_that_say_so() -> None:
     assert {name.split(".")[1] for name in contents.REACHING_NEIGHBOURS} == set(reaching_models())
 

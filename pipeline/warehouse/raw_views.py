@@ -1,0 +1,143 @@
+"""The raw tables: for each source, a view of the Parquet files of its loaded months.
+
+The rows are stored once, in the files that Convert writes. Tables of their own would take 1.4 times as much again, and
+their loading a sixteenth of the time of a month (2026-11).
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.database import exactly, file_argument, literal, quoted
+from pipeline.errors import BadFile
+from pipeline.months import add_months
+from pipeline.paths import data_folder, path_for, program
+from pipeline.sources import Source, sources
+
+if TYPE_CHECKING:
+    import duckdb
+
+Columns = Mapping[str, str]
+"""The types of a file's columns by name."""
+
+
+def parquet_of(source: Source, month: date) -> Path:
+    """The Parquet file of the source's month."""
+    return path_for("parquet", source.label(month), ".parquet", source.name)
+
+
+def rows_of(con: "duckdb.DuckDBPyConnection", parquet: Path) -> int:
+    """The number of rows of a Parquet file, by its metadata."""
+    found = con.execute(f"select count(*) from read_parquet({file_argument(parquet)})").fetchall()
+    return int(found[0][0])
+
+
+def columns_of(con: "duckdb.DuckDBPyConnection", parquet: Path) -> Columns:
+    """The columns of a Parquet file."""
+    found = con.execute(f"describe select * from read_parquet({file_argument(parquet)})").fetchall()
+    return {name: type_ for name, type_, *_ in found}
+
+
+def prepare(con: "duckdb.DuckDBPyConnection") -> None:
+    """Creates the raw table of every declared source, loaded or not, so that the models can always be built.
+
+    Existing ones get the declared columns, and the paths of the data folder as it is now.
+    """
+    views = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
+    for source in sources().values():
+        if source.name not in views:
+            drop_table(con, source)
+        replace(con, source)
+        if source.so_far_url and (so_far := source.so_far(date.today())).name not in views:
+            con.execute(f"drop table if exists raw_data.{so_far.name}")
+            show(con, so_far, {})
+
+
+def drop_table(con: "duckdb.DuckDBPyConnection", source: Source) -> None:
+    """Drops the table in which an earlier version stored the rows (until 2026-11), and records the files' columns.
+
+    Nothing is done where a file is lost: it has to be converted again first.
+    """
+    loaded = "select source_month from raw_data.loads where source = $1 and columns is null"
+    months = [month for (month,) in con.execute(loaded, [source.name]).fetchall()]
+    if not all(parquet_of(source, month).exists() for month in months):
+        return
+    for month in months:
+        update = "update raw_data.loads set columns = $columns where source = $source and source_month = $month"
+        columns = columns_of(con, parquet_of(source, month))
+        con.execute(update, {"columns": columns, "source": source.name, "month": month})
+    con.execute(f"drop table if exists raw_data.{source.name}")
+
+
+def replace(con: "duckdb.DuckDBPyConnection", source: Source, first: Collection[date] = ()) -> None:
+    """Makes the source's raw table show what ``raw_data.loads`` lists, the months ``first`` before others.
+
+    DuckDB estimates the rows of several files from the first of them that a query reads. Where it has another one's
+    number, it takes millions of trips for a single one, and the build of the facts takes half as long again (2026-11).
+    """
+    loaded = "select source_month, columns from raw_data.loads where source = $1 order by 1"
+    files = dict(con.execute(loaded, [source.name]).fetchall())
+    if None not in files.values():  # else the table of an earlier version is left
+        show(con, source, {month: files[month] for month in sorted(files, key=lambda month: month not in first)})
+
+
+def show(con: "duckdb.DuckDBPyConnection", source: Source, files: Mapping[date, Columns]) -> None:
+    """Makes the raw table show the rows of these months' files, in this order.
+
+    Columns that are declared and not in a file are null: it was converted before they were declared. Lost files are
+    left out: DuckDB would read none of the others (see ``require_files``).
+    """
+    kinds: dict[tuple[str | None, ...], list[Path]] = {}
+    for month, columns in files.items():
+        if (file := parquet_of(source, month)).exists():
+            kinds.setdefault(tuple(columns.get(column.name) for column in source.columns), []).append(file)
+    queries = [query_of(source, types, paths) for types, paths in kinds.items()] or [no_rows(source)]
+    con.execute(f"create or replace view raw_data.{source.name} as {' union all by name '.join(queries)}")
+
+
+def query_of(source: Source, types: tuple[str | None, ...], files: Collection[Path]) -> str:
+    """The query of files whose declared columns have these types, None for those that a file lacks."""
+    columns = ", ".join(
+        f"{quoted(column.name) if type_ else 'null'}::{column.type} as {quoted(column.name)}"
+        for column, type_ in zip(source.columns, types, strict=True)
+    )
+    month = literal(source.first_month) if source.static else "strptime(parse_filename(filename, true), '%Y-%m')"
+    listed = ", ".join(literal(exactly(file)) for file in files)
+    return (
+        f"select {columns}, {month}::date as source_month, file_row_number as source_row from read_parquet([{listed}], "
+        "file_row_number = true, filename = true, hive_partitioning = false)"
+    )
+
+
+def no_rows(source: Source) -> str:
+    """The query of a source of which nothing is loaded."""
+    columns = ", ".join(f"null::{column.type} as {quoted(column.name)}" for column in source.columns)
+    return f"select {columns}, null::date as source_month, null::bigint as source_row where false"
+
+
+def require_files(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> None:
+    """Raises BadFile where a file is lost that the marts of these months, or of their neighbours, are built from."""
+    around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
+    loaded = con.execute("select source, source_month from raw_data.loads order by all").fetchall()
+    for name, month in loaded:
+        source = sources().get(name)
+        if source and (month in around or source.static) and not (file := parquet_of(source, month)).exists():
+            raise BadFile(
+                f"{source.label(month)} {name}: {file} does not exist, expected the loaded rows; "
+                f"{program()} verify --repair converts them again"
+            )
+
+
+def are_elsewhere(con: "duckdb.DuckDBPyConnection") -> bool:
+    """Whether raw tables read another data folder: this one was moved or copied."""
+    views = "select sql from duckdb_views() where schema_name = 'raw_data' and contains(sql, 'read_parquet')"
+    folder = exactly(data_folder()).replace("'", "''")
+    return any(folder not in sql for (sql,) in con.execute(views).fetchall())
+
+
+def is_shown(con: "duckdb.DuckDBPyConnection", source: Source, month: date) -> bool:
+    """Whether the raw table exists and reads the file of the month."""
+    view = "select sql from duckdb_views() where schema_name = 'raw_data' and view_name = $1"
+    file = literal(exactly(parquet_of(source, month)))
+    return any(file in sql for (sql,) in con.execute(view, [source.name]).fetchall())

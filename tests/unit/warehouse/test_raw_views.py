@@ -1,0 +1,138 @@
+"""Raw tables: views of the Parquet files of the loaded months."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.database import Warehouse
+from pipeline.errors import BadFile
+from pipeline.results import Converted, Landed
+from pipeline.sources import sources
+from pipeline.warehouse import raw, raw_views
+
+JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
+GREEN = sources()["green_taxi"]
+LANDED = Landed("a.parquet", "https://host/a", "", "", 10, "a", "2024-03-01T00:00:00+00:00")
+FOUND = "select source_month, source_row, trip_distance from raw_data.green_taxi order by all"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    return warehouse_in(tmp_path / "it's [here]*", monkeypatch)
+
+
+def warehouse_in(data: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    monkeypatch.setenv("MOBILITY_DATA", str(data))
+    return Warehouse(data / "warehouse/some.duckdb", data / "dbt", {"threads": "2"})
+
+
+def load(warehouse: Warehouse, month: date, distance: float, **types: str) -> None:
+    """Loads one green taxi trip, from a file with these types; a column whose type is empty is left out."""
+    parquet = raw_views.parquet_of(GREEN, month)
+    parquet.parent.mkdir(parents=True, exist_ok=True)
+    declared = {column.name: types.get(column.name, column.type) for column in GREEN.columns}
+    values = {name: str(distance) if name == "trip_distance" else "null" for name in declared}
+    query = ", ".join(f"{values[name]}::{type_} as {name}" for name, type_ in declared.items() if type_)
+    with duckdb.connect() as con:
+        con.execute("copy (select {}) to '{}'".format(query, str(parquet).replace("'", "''")))
+    raw.load(warehouse, GREEN, month, LANDED, Converted(1, 0))
+
+
+def rows(warehouse: Warehouse, sql: str = FOUND) -> list[tuple[object, ...]]:
+    with warehouse.connect(read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_every_declared_source_has_its_columns_and_types_before_it_is_loaded(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, 1)
+    for source in sources().values():
+        described = rows(warehouse, f"select column_name, lower(column_type) from (describe raw_data.{source.name})")
+        declared = [(column.name, column.type) for column in source.columns]
+        assert described == [*declared, ("source_month", "date"), ("source_row", "bigint")]
+    assert rows(warehouse, "from raw_data.yellow_taxi") == []
+
+
+def test_a_column_that_was_declared_later_is_null_in_the_files_that_lack_it(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, 1, trip_distance="")
+    load(warehouse, FEBRUARY, 7)
+    assert rows(warehouse) == [(JANUARY, 0, None), (FEBRUARY, 0, 7.0)]
+
+
+def test_files_of_another_type_keep_their_values(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, 1, trip_distance="integer")
+    load(warehouse, FEBRUARY, 7.25)
+    assert rows(warehouse) == [(JANUARY, 0, 1.0), (FEBRUARY, 0, 7.25)]
+
+
+def test_a_query_of_a_month_reads_no_other_file(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY):
+        load(warehouse, month, 1)
+    raw_views.parquet_of(GREEN, FEBRUARY).write_bytes(b"no Parquet")
+    assert rows(warehouse, "select sum(trip_distance) from raw_data.green_taxi where source_month = '2024-01-01'") == [
+        (1.0,)
+    ]
+
+
+def test_the_months_to_build_come_first_by_which_duckdb_estimates_their_rows(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY, MARCH):
+        load(warehouse, month, 1)
+    raw.begin(warehouse, {FEBRUARY: ["green_taxi"]})
+    [(sql,)] = rows(warehouse, "select sql from duckdb_views() where view_name = 'green_taxi'")
+    places = [str(sql).index(f"{month:%Y-%m}.parquet") for month in (FEBRUARY, JANUARY, MARCH)]
+    assert places == sorted(places)
+
+
+def test_a_lost_file_is_named_where_its_month_or_a_neighbour_is_built(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY, MARCH):
+        load(warehouse, month, 1)
+    raw_views.parquet_of(GREEN, JANUARY).unlink()
+    for month in (JANUARY, FEBRUARY):
+        with pytest.raises(BadFile, match=r"2024-01 green_taxi: .*2024-01\.parquet does not exist, expected"):
+            raw.require_files(warehouse, [month])
+    raw.require_files(warehouse, [MARCH])
+    load(warehouse, FEBRUARY, 5)  # a lost file keeps no other one from being loaded
+    load(warehouse, JANUARY, 4)
+    assert [distance for *_, distance in rows(warehouse)] == [4.0, 5.0, 1.0]
+
+
+def test_where_all_files_are_lost_others_can_be_loaded(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY):
+        load(warehouse, month, 1)
+    shutil.rmtree(raw_views.parquet_of(GREEN, JANUARY).parent)
+    load(warehouse, FEBRUARY, 2)
+    assert rows(warehouse) == [(FEBRUARY, 0, 2.0)]
+    load(warehouse, JANUARY, 3)
+    assert [distance for *_, distance in rows(warehouse)] == [3.0, 2.0]
+
+
+def test_raw_tables_follow_a_data_folder_that_was_moved(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(warehouse, JANUARY, 1)
+    data = warehouse.path.parent.parent
+    moved = warehouse_in(data.rename(tmp_path / "moved"), monkeypatch)
+    with pytest.raises(duckdb.IOException):
+        rows(moved)
+    raw.follow_folder(moved)
+    assert rows(moved) == [(JANUARY, 0, 1.0)]
+
+
+def test_the_tables_of_an_earlier_version_are_replaced_once_all_files_exist(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, 1)
+    load(warehouse, FEBRUARY, 2)
+    with warehouse.connect() as con:
+        con.execute("create table raw_data.stored as from raw_data.green_taxi; drop view raw_data.green_taxi")
+        con.execute("alter table raw_data.stored rename to green_taxi; update raw_data.loads set columns = null")
+        con.execute("drop view raw_data.weather_so_far; create table raw_data.weather_so_far (time varchar)")
+    january = raw_views.parquet_of(GREEN, JANUARY)
+    lost = january.rename(january.with_suffix(".lost"))
+    load(warehouse, MARCH, 3)
+    is_table = "select count(*) from duckdb_tables() where table_name in ('green_taxi', 'weather_so_far')"
+    assert rows(warehouse, is_table) == [(1,)]
+    lost.rename(january)
+    load(warehouse, MARCH, 3)
+    assert rows(warehouse, is_table) == [(0,)]
+    assert rows(warehouse) == [(JANUARY, 0, 1.0), (FEBRUARY, 0, 2.0), (MARCH, 0, 3.0)]

@@ -229,7 +229,7 @@ def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     require_stored(of, selected)
     if not yes and sys.stdin.isatty():
         require_confirmation(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?")
-    begin_run()
+    begin_run(is_alone=True)
     click.echo("\n".join(forget(warehouse(), of, selected)))
     return 0
 
@@ -249,12 +249,18 @@ def accept(month: str, reason: str) -> int:
 
 @commands.command(context_settings=PASSES_ON)
 @click.option("--port", metavar="N", type=WholeNumber(1, 65535), default=8082, show_default=True)
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Another one is for runs of several machines in a private network: luigid asks for no password.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGID'S OPTIONS]")
-def ui(port: int, options: tuple[str, ...]) -> int:
-    """Start luigid, Luigi's scheduler with its pages, on 127.0.0.1."""
+def ui(address: str, port: int, options: tuple[str, ...]) -> int:
+    """Start luigid, Luigi's scheduler with its pages."""
     from pipeline.operations.ui import ui
 
-    return ui(data_folder(), port, options)
+    return ui(data_folder(), address, port, options)
 
 
 @commands.command()

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
+from pipeline.lock import locked
 from pipeline.paths import FULL, disk_remedy, program
 from pipeline.process import cores, memory_of_machine
 from pipeline.progress import report
@@ -47,6 +48,13 @@ class Warehouse:
     settings: Settings
     wait_s: float = 0
     """Seconds to wait for another process that holds the file."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Keeps other processes from loading rows and building marts in the time of the block.
+
+        luigid lets one at a time do so. Where it has lost a machine that still works, this lock makes the other wait.
+        """
+        return locked(self.path.with_suffix(".lock"), self.wait_s)
 
     def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
         """A connection to the file; see ``connect`` below."""

@@ -1,40 +1,70 @@
-"""One run at a time in a data folder."""
+"""Who works in a data folder: one command at a time or, where several machines share it, any number of runs.
 
+The locks are those of flock(2), which also NFS has, from Linux 2.6.12 on: the system takes them from a process that
+ends, and an NFS server takes them from a machine that is gone.
+"""
+
+import fcntl
 import json
 import os
+import socket
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
-from pipeline.errors import AlreadyRunning, BadInput, NoSpace
+from pipeline.errors import AlreadyRunning, BadInput, NoSpace, WarehouseBusy
 from pipeline.paths import disk_remedy
 
-_locked: dict[Path, object] = {}
+_locked: dict[Path, IO[str]] = {}
 
 
-def lock(folder: Path) -> bool:
+def lock(folder: Path, is_shared: bool = False) -> bool:
     """Locks the data folder until this process ends. Returns False where this process has locked it already.
 
-    Waits ``MOBILITY_WAIT_S`` seconds for another process to end. Raises AlreadyRunning, naming that process, and
-    NoSpace where the folder cannot be written.
+    Any number of processes can have a shared lock, while none has another one. Waits ``MOBILITY_WAIT_S`` seconds for
+    other processes to end. Raises AlreadyRunning, naming one, and NoSpace where the folder cannot be written.
     """
     if folder in _locked:
         return False
-    from filelock import FileLock, Timeout
-
-    holder = folder / ".running.json"  # not in the lock file itself: acquiring the lock truncates that
-    file_lock = FileLock(folder / ".running.lock")
+    holder = folder / ".running.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file_lock.acquire(timeout=seconds_to_wait())
-        holder.write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)}))
-    except Timeout as error:
-        raise AlreadyRunning(already_running(folder, holder)) from error
+        file = (folder / ".running.lock").open("a")
+        if not acquire(file, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX, seconds_to_wait()):
+            file.close()
+            raise AlreadyRunning(already_running(folder, holder))
+        owner = {"pid": os.getpid(), "command": " ".join(sys.argv), "host": socket.gethostname()}
+        holder.write_text(json.dumps(owner))
     except OSError as error:
         reason = str(error.strerror)
         raise NoSpace(f"{folder}: cannot be written ({reason}); {disk_remedy(reason)}") from error
-    _locked[folder] = file_lock
+    _locked[folder] = file
     return True
+
+
+@contextmanager
+def locked(path: Path, wait_s: float) -> Iterator[None]:
+    """Locks the file for the time of the block; raises WarehouseBusy where another process has it after ``wait_s``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        if not acquire(file, fcntl.LOCK_EX, wait_s):
+            raise WarehouseBusy(f"{path}: another process changes the marts for more than {wait_s:.0f} s; run again")
+        yield
+
+
+def acquire(file: IO[str], mode: int, wait_s: float) -> bool:
+    """Whether the lock of the file could be acquired within ``wait_s`` seconds."""
+    until = time.monotonic() + wait_s
+    while True:
+        with suppress(BlockingIOError, PermissionError):
+            fcntl.flock(file, mode | fcntl.LOCK_NB)
+            return True
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.05)
 
 
 def is_held(folder: Path | None = None) -> bool:
@@ -54,6 +84,9 @@ def seconds_to_wait() -> float:
 def already_running(folder: Path, holder: Path) -> str:
     """The message for a folder that another process has locked."""
     who = "another process"
-    with suppress(OSError, ValueError):
-        who = "process {pid} ({command})".format(**json.loads(holder.read_text()))
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        owner = json.loads(holder.read_text())
+        who = f"process {owner['pid']} ({owner['command']})"
+        if (host := owner.get("host", socket.gethostname())) != socket.gethostname():
+            who += f" of {host}"
     return f"already running: {who} works in {folder}; wait for it or stop it"

@@ -5,6 +5,7 @@ Every path is ``<data>/<stage>/[<source>/]<label><suffix>``; the label is a mont
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -61,6 +62,11 @@ def reason_against(path: Path) -> str:
     except OSError as error:
         return str(error.strerror)
     return "" if path.is_dir() and os.access(path, os.R_OK | os.X_OK) else "not a folder that can be read"
+
+
+def shared_as() -> str:
+    """The name of a data folder that several machines share (``MOBILITY_SHARED_AS``); empty for one of this machine."""
+    return os.environ.get("MOBILITY_SHARED_AS", "")
 
 
 def path_for(stage: str, label: str | date, suffix: str, source: str = "") -> Path:
@@ -165,6 +171,7 @@ def append_line(path: Path, line: str) -> None:
     content = f"{line}\n".encode()
     file = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
     try:
+        fcntl.flock(file, fcntl.LOCK_EX)  # of a machine that shares the folder by NFS, the end of the file is not known
         written = os.write(file, content)
         if written < len(content):
             os.ftruncate(file, os.lseek(file, 0, os.SEEK_CUR) - written)

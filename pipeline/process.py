@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,8 @@ PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 def run_id() -> str:
     """The name of this run in receipts, history and logs; child processes inherit it."""
     if "MOBILITY_RUN_ID" not in os.environ:
-        os.environ["MOBILITY_RUN_ID"] = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+        host = f"-{socket.gethostname()}" if os.environ.get("MOBILITY_SHARED_AS") else ""
+        os.environ["MOBILITY_RUN_ID"] = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}{host}"
     return os.environ["MOBILITY_RUN_ID"]
 
 

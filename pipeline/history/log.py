@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import socket
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from pipeline.luigi_internals import (
     parameters_in,
 )
 from pipeline.months import parse_month
-from pipeline.paths import append_line, data_folder, disk_error_of
+from pipeline.paths import append_line, data_folder, disk_error_of, shared_as
 from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
@@ -156,7 +157,7 @@ def is_for_users(record: logging.LogRecord) -> bool:
 
 
 class FileHandler(logging.Handler):
-    """Appends to ``data/logs/pipeline.jsonl``, which the first line creates."""
+    """Appends to the log in ``data/logs``, which the first line creates."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -170,8 +171,8 @@ class FileHandler(logging.Handler):
 
 
 def log_file() -> Path:
-    """The path of the log."""
-    return data_folder() / "logs" / "pipeline.jsonl"
+    """The path of the log; of a data folder that several machines share, each has its own."""
+    return data_folder() / "logs" / (f"pipeline-{socket.gethostname()}.jsonl" if shared_as() else "pipeline.jsonl")
 
 
 def rotate() -> None:

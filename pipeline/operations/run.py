@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 
 from pipeline.errors import BadInput, Unreachable
@@ -9,14 +10,21 @@ from pipeline.history import alerts
 from pipeline.history.log import check_format
 from pipeline.lock import is_held
 from pipeline.operations.health import answers
-from pipeline.paths import data_folder, program
-from pipeline.tasks.scheduler import drop_killed_workers, luigid_address, run_luigi
+from pipeline.paths import data_folder, program, shared_as
+from pipeline.tasks.base import folder_id
+from pipeline.tasks.scheduler import are_others_running, drop_killed_workers, luigid_address, run_luigi
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN_S = 5
+"""Seconds until a run looks again at what other machines have left to do."""
+STAYS = ("--worker-keep-alive", "--worker-max-keep-alive-idle-duration", "60")
+"""Has a run wait for tasks of other machines, upon which others become ready, for 60 seconds."""
 ALREADY_RUNNING, MISSING_DATA, NOT_RUN, TASK_FAILED, UNHANDLED = 10, 20, 25, 30, 40
 """Exit codes of runs, as [retcode] of luigi.cfg sets them: another run has locked the data folder, some data are not
 published yet, the scheduler did not run all tasks, a task failed, Luigi itself raised an error."""
+UNFINISHED = {ALREADY_RUNNING, NOT_RUN}
+"""Exit codes of runs that left tasks to others."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -36,11 +44,17 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
-    """Runs Luigi's command by the luigid at this address. Raises Unreachable, after an alert, where it is silent.
-
-    This process has locked the data folder, so that tasks which luigid counts as running were those of a killed run.
-    """
+    """Runs Luigi's command by the luigid at this address. Raises Unreachable, after an alert, where it is silent."""
     require(luigid, "nothing was run")
+    code = run_with_others(luigid, command) if shared_as() else run_alone(luigid, command)
+    if code == UNHANDLED:
+        require(luigid, "it was lost during the run, and what is complete stays so")
+    return code
+
+
+def run_alone(luigid: tuple[str, int], command: Sequence[str]) -> int:
+    """Runs the command; tasks that luigid counts as running are those of a killed run, as this one has the folder's lock.
+    """
     code = run_luigi(command)
     if code == NOT_RUN or (code == ALREADY_RUNNING and is_held(data_folder())):
         log.warning(
@@ -48,9 +62,16 @@ def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
         )
         drop_killed_workers(luigid)
         code = run_luigi(command)
-    if code == UNHANDLED:
-        require(luigid, "it was lost during the run, and what is complete stays so")
     return code
+
+
+def run_with_others(luigid: tuple[str, int], command: Sequence[str]) -> int:
+    """Runs the command until nothing is left to this machine and to others, some of which may be lost meanwhile."""
+    code = run_luigi([*command, *STAYS])
+    while code in UNFINISHED and are_others_running(luigid, folder_id(data_folder())):
+        time.sleep(LOOK_AGAIN_S)
+        code = run_luigi([*command, *STAYS])
+    return run_luigi([*command, *STAYS]) if code in UNFINISHED else code
 
 
 def require(luigid: tuple[str, int], result: str) -> None:

@@ -22,10 +22,10 @@ from pipeline.history.words import subject_of
 from pipeline.lock import lock
 from pipeline.luigi_internals import CachedParameters, identify
 from pipeline.months import parse_month
-from pipeline.paths import data_folder, free_bytes
+from pipeline.paths import data_folder, free_bytes, shared_as
 from pipeline.process import interrupt_in_one_line, run_id
 from pipeline.progress import Progress
-from pipeline.tasks.scheduler import end_in_one_line, exit_on_error
+from pipeline.tasks.scheduler import end_in_one_line, exit_on_error, uses_luigid
 from pipeline.tasks.settings import mobility
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ PER_FOLDER = {"warehouse"}
 
 
 class Task(CachedParameters, luigi.Task):
-    """A task on the data folder of this machine: to a luigid, the same month of another folder is another task."""
+    """A task on a data folder: to a luigid, the same month of another folder is another task."""
 
     notifies_luigid = True
     action = ""
@@ -134,12 +134,14 @@ def months_of(task: luigi.Task) -> tuple[date, ...]:
     return (task.month,) if hasattr(task, "month") else ()
 
 
-def begin_run(least_free_gb: float = 0) -> None:
+def begin_run(least_free_gb: float = 0, is_alone: bool = False) -> None:
     """Locks the data folder for this process; the first time, checks the free space and rotates the log.
 
-    Raises AlreadyRunning where another process has locked it, NoSpace where less is free than a run may need.
+    The lock is shared by the runs of one luigid in a folder that several machines share, unless the command works
+    ``is_alone``. Raises AlreadyRunning where another process has locked it, NoSpace where less is free than a run may
+    need.
     """
-    if lock(data_folder()):
+    if lock(data_folder(), is_shared=bool(shared_as()) and uses_luigid() and not is_alone):
         check_space(least_free_gb)
         check_clock()
         rotate()
@@ -180,5 +182,5 @@ def written_at() -> Iterator[tuple[Path, datetime]]:
 
 @cache
 def folder_id(folder: Path) -> str:
-    """Identifies a data folder of this machine."""
-    return hashlib.sha256(f"{socket.gethostname()}:{folder}".encode()).hexdigest()[:6]
+    """Identifies a data folder: by its path on this machine or, where several machines share it, by its name."""
+    return hashlib.sha256((shared_as() or f"{socket.gethostname()}:{folder}").encode()).hexdigest()[:6]

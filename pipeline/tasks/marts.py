@@ -30,6 +30,12 @@ def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) ->
     The receipts of the months are left to the caller. Those of other months that it changes are written again.
     Raises BadFile, and changes nothing, where a file of loaded rows is lost.
     """
+    with warehouse.changing():
+        return rebuild_alone(warehouse, source_names)
+
+
+def rebuild_alone(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) -> Rebuilt:
+    """As ``rebuild``, by the only process that changes the warehouse."""
     from pipeline.warehouse import raw, transform
 
     raw.require_files(warehouse, source_names)

@@ -87,6 +87,14 @@ def luigid_address() -> tuple[str, int] | None:
     return config.get("core", "scheduler_host", "127.0.0.1"), config.getint("core", "scheduler_port", 8082)
 
 
+def uses_luigid() -> bool:
+    """Whether this run's tasks are distributed by a luigid, so that other runs can work on them as well."""
+    from luigi.cmdline_parser import CmdlineParser
+    from luigi.interface import core
+
+    return not core().local_scheduler if CmdlineParser.get_instance() else luigid_address() is not None
+
+
 def drop_killed_workers(luigid: tuple[str, int]) -> None:
     """Waits until luigid may drop workers that were killed a moment ago, and has it drop them (luigi.cfg)."""
     import luigi.configuration
@@ -96,8 +104,17 @@ def drop_killed_workers(luigid: tuple[str, int]) -> None:
     RemoteScheduler("http://{}:{}".format(*luigid)).prune()  # type: ignore[attr-defined]  # Luigi adds its methods
 
 
-def run_luigid(data: Path, arguments: Sequence[str]) -> None:
-    """Runs ``luigid`` with these arguments in this process, until a signal ends it; its state is in the data folder.
+def are_others_running(luigid: tuple[str, int], folder: str) -> bool:
+    """Whether luigid has tasks running on this data folder (``folder_id``), by workers that it has not lost."""
+    from luigi.rpc import RemoteScheduler
+
+    scheduler: Any = RemoteScheduler("http://{}:{}".format(*luigid))  # Luigi adds its methods
+    scheduler.prune()
+    return any(name.endswith(f"_{folder}") for name in scheduler.task_list(status="RUNNING", upstream_status=""))
+
+
+def run_luigid(data: Path, address: str, port: int, arguments: Sequence[str]) -> None:
+    """Runs ``luigid`` in this process until a signal ends it, with further arguments; its state is in the data folder.
 
     Its API accepts any request, so that requests which other sites make by a browser are answered with 403. Raises
     BadInput where it cannot listen.
@@ -111,8 +128,10 @@ def run_luigid(data: Path, arguments: Sequence[str]) -> None:
     os.environ["MOBILITY_DATA"] = str(data)  # of which luigid.cfg makes its paths
     (data / "luigid").mkdir(parents=True, exist_ok=True)
     configuration.add_config_path(str(CONFIG / "luigid.cfg"))
-    serve_through(lambda app: guarded(labelled(app)))
+    serve_through(lambda app: guarded(labelled(app), address))
     try:
-        cmdline.luigid(arguments)
+        cmdline.luigid(["--address", address, "--port", str(port), *arguments])
     except OSError as error:
-        raise BadInput(f"luigid cannot listen: {error.strerror}; if it runs already, stop it or add --port") from error
+        raise BadInput(
+            f"luigid cannot listen: {error.strerror}; stop one that runs already, or choose another --port or --address"
+        ) from error

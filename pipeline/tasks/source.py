@@ -264,11 +264,12 @@ class Load(SourceTask):
         from pipeline.warehouse import raw
 
         receipt = self.output()
-        records.invalidate_if_lost(warehouse().path)
         landed = result_of(Landed, self.input()["landed"].record)
         converted = result_of(Converted, self.input()["parquet"].record)
-        rows = raw.load(warehouse(), self.declared, self.month, landed, converted)
-        receipt.write(within=warehouse().path, rows=rows)
+        with warehouse().changing():
+            records.invalidate_if_lost(warehouse().path)
+            rows = raw.load(warehouse(), self.declared, self.month, landed, converted)
+            receipt.write(within=warehouse().path, rows=rows)
         self.notify(message=f"{rows:,} rows")
 
     def provenance(self) -> dict[str, Any]:

@@ -11,23 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import AlreadyRunning, BadInput, NoSpace
-from pipeline.lock import lock, seconds_to_wait
+from pipeline.errors import AlreadyRunning, BadInput, NoSpace, WarehouseBusy
+from pipeline.lock import lock, locked, seconds_to_wait
 from tests.conftest import HERE
 
 HOLDS = """
 import sys, time
 from pathlib import Path
 from pipeline.lock import lock
-print(lock(Path(sys.argv[1])), flush=True)
+print(lock(Path(sys.argv[1]), is_shared=len(sys.argv) > 3), flush=True)
 time.sleep(float(sys.argv[2]))
 """
 
 
 @contextmanager
-def holder(folder: Path, seconds: float = 60) -> Iterator[subprocess.Popen[str]]:
+def holder(folder: Path, seconds: float = 60, *shared: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that has locked the folder."""
-    command = [sys.executable, "-c", HOLDS, str(folder), str(seconds)]
+    command = [sys.executable, "-c", HOLDS, str(folder), str(seconds), *shared]
     with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "True\n"
@@ -55,6 +55,30 @@ def test_a_folder_locked_by_another_process_is_refused_with_its_id_and_command(
         (tmp_path / ".running.json").write_text("damaged")
         with pytest.raises(AlreadyRunning, match="another process works in"):
             lock(tmp_path)
+
+
+def test_shared_locks_exclude_others_only(tmp_path: Path) -> None:
+    with holder(tmp_path, 60, "shared"):
+        with pytest.raises(AlreadyRunning):
+            lock(tmp_path)
+        assert lock(tmp_path, is_shared=True)
+    with holder(tmp_path / "alone"), pytest.raises(AlreadyRunning):
+        lock(tmp_path / "alone", is_shared=True)
+
+
+def test_a_process_of_another_machine_is_named_with_it(tmp_path: Path) -> None:
+    with holder(tmp_path):
+        (tmp_path / ".running.json").write_text('{"pid": 7, "command": "luigi", "host": "another"}')
+        with pytest.raises(AlreadyRunning, match=r"process 7 \(luigi\) of another works in"):
+            lock(tmp_path)
+
+
+def test_a_file_is_locked_for_the_time_of_a_block(tmp_path: Path) -> None:
+    path = tmp_path / "new/some.lock"
+    with locked(path, 0), pytest.raises(WarehouseBusy, match="another process changes the marts"), locked(path, 0.1):
+        pass
+    with locked(path, 0):
+        pass
 
 
 def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:

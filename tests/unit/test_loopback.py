@@ -46,3 +46,9 @@ def test_requests_of_programs_the_user_and_the_same_site_are_answered(own: HTTPS
 )
 def test_requests_that_another_site_has_a_browser_make_are_refused(foreign: HTTPServerRequest) -> None:
     assert is_foreign(foreign)
+
+
+def test_a_server_of_a_network_is_asked_by_its_address() -> None:
+    assert not is_foreign(request("/api/ping", "POST", host="10.0.0.5:8082"), "10.0.0.5")
+    assert is_foreign(request("/api/ping", "POST", host="attacker.example:8082"), "10.0.0.5")
+    assert is_foreign(request("/api/ping", "POST", host="10.0.0.5:8082"))

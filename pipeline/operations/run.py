@@ -53,8 +53,7 @@ def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:
 
 
 def run_alone(luigid: tuple[str, int], command: Sequence[str]) -> int:
-    """Runs the command; tasks that luigid counts as running are those of a killed run, as this one has the folder's lock.
-    """
+    """Runs the command, again where luigid counts tasks of a killed run as running: this run has locked the folder."""
     code = run_luigi(command)
     if code == NOT_RUN or (code == ALREADY_RUNNING and is_held(data_folder())):
         log.warning(

@@ -49,7 +49,7 @@ Environment:
   MOBILITY_SOURCES                            sources where --sources is missing
   TLC_URL, CITIBIKE_URL, OPEN_METEO_URL       addresses of the publishers
   MOBILITY_SCHEDULER=luigid                   use a running luigid
-  MOBILITY_SHARED_AS                          name of a folder of several machines
+  MOBILITY_SHARED_AS                          name of a shared data folder
   MOBILITY_ALERT_URLS, MOBILITY_LOG_FORMAT=json, MOBILITY_WAIT_S
                                               alerts, log lines, seconds to wait
 Exit codes: 0 done, 10 already running, 20 some data not published yet,

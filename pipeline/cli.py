@@ -249,12 +249,7 @@ def accept(month: str, reason: str) -> int:
 
 @commands.command(context_settings=PASSES_ON)
 @click.option("--port", metavar="N", type=WholeNumber(1, 65535), default=8082, show_default=True)
-@click.option(
-    "--address",
-    default="127.0.0.1",
-    show_default=True,
-    help="Another one is for runs of several machines in a private network: luigid asks for no password.",
-)
+@click.option("--address", default="127.0.0.1", show_default=True, help="Another one is for a private network.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[LUIGID'S OPTIONS]")
 def ui(address: str, port: int, options: tuple[str, ...]) -> int:
     """Start luigid, Luigi's scheduler with its pages."""

@@ -14,7 +14,7 @@ def publish_shared(warehouse: Warehouse) -> None:
     published = data_folder() / "published"
     with atomic_write_tree(published) as folder:
         tables = publish.export(warehouse, None, folder)
-    Receipt(records.dimensions_receipt("published")).write([published / path for path in tables])
+    records.published_dimensions().write([published / path for path in tables])
     with warehouse.connect() as con:
         raw.prepare(con)  # a warehouse of an earlier version has no table of the effects over all months
     with atomic_write_tree(published / "metrics") as folder:

@@ -41,7 +41,7 @@ SUITES = CONFIG / "expectations"
 
 
 class Transform(MonthsTask):
-    """The marts of the months, from everything that is loaded for them: one start of dbt."""
+    """The marts of the months, from everything that is loaded for them: one start of dbt, or several of many rows."""
 
     action = "built the tables"
     doing = "building the tables"
@@ -62,14 +62,19 @@ class Transform(MonthsTask):
         }
 
     def run(self) -> None:
-        receipts = self.output()
-        loaded = {month: [load.source for load in self.loads(month)] for month in self.months}
-        with self.progress("models and tests"):
-            rebuilt = marts.rebuild(warehouse(), loaded)
-        for month, facts in rebuilt.facts.items():
-            receipts[month].write(within=warehouse().path, **facts)
-        if rebuilt.error:
-            raise rebuilt.error
+        receipts, loads = self.output(), {month: self.loads(month) for month in self.months}
+        rows = {month: sum(load.output().record["rows"] for load in loads[month]) for month in self.months}
+        errors = []
+        for months in marts.batches(rows):
+            with self.progress("models and tests"):
+                rebuilt = marts.rebuild(
+                    warehouse(), {month: [load.source for load in loads[month]] for month in months}
+                )
+            for month, facts in rebuilt.facts.items():
+                receipts[month].write(within=warehouse().path, **facts)
+            errors += [rebuilt.error] if rebuilt.error else []
+        if errors:
+            raise errors[0]
 
 
 class Judge(MonthsTask):
@@ -137,7 +142,7 @@ class Validate(MonthTask):
 
 
 class Publish(MonthTask):
-    """The month's marts as Parquet, beside the dimensions."""
+    """The month's marts as Parquet, beside the dimensions where these have changed."""
 
     action = "published {rows} rows"
     doing = "publishing"
@@ -154,11 +159,12 @@ class Publish(MonthTask):
         from pipeline.warehouse import publish
 
         receipt = self.output()
+        dimensions = records.published_dimensions()
         with atomic_write_tree(receipt.path.parent) as folder, self.progress("tables"):
-            rows = publish.export(warehouse(), self.month, folder)
+            rows = publish.export(warehouse(), self.month, folder, with_dimensions=not dimensions.exists())
         of_month = [path for path in rows if f"month={self.month:%Y-%m}" in path.parts]
-        dimensions = Receipt(records.dimensions_receipt("published"))
-        dimensions.write([receipt.path.parent / path for path in rows if path not in of_month])
+        if shared := [path for path in rows if path not in of_month]:
+            dimensions.write([receipt.path.parent / path for path in shared])
         counts = {str(path): count for path, count in rows.items()}
         receipt.write([receipt.path.parent / path for path in of_month], rows=counts)
 

@@ -27,6 +27,11 @@ def dimensions_receipt(stage: str = "warehouse") -> Path:
     return path_for(stage, "dimensions", ".json")
 
 
+def published_dimensions() -> Receipt:
+    """The receipt of the published tables that have no months; it exists while these are those of the warehouse."""
+    return Receipt(dimensions_receipt("published"), version=dimensions_digest())
+
+
 def index_receipt() -> Path:
     """The path of the receipt of the index of all pages."""
     return path_for("reports", "index", ".json")
@@ -84,6 +89,11 @@ def generated_sources(months: Iterable[date]) -> dict[date, list[str]]:
         ]
         for month in months
     }
+
+
+def dimensions_digest() -> str:
+    """Identifies what the marts' tables without months hold; empty while they are not built."""
+    return str((Receipt(dimensions_receipt()).stored or {}).get("digest", ""))
 
 
 def mart_digest(month: date, part: str) -> str:

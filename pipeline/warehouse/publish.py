@@ -9,8 +9,8 @@ from pipeline.progress import counter
 SCHEMAS = ("core", "audit")
 
 
-def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path, int]:
-    """Writes the marts below ``folder``: the dimensions, and a given month's facts. Returns the rows by path.
+def export(warehouse: Warehouse, month: date | None, folder: Path, with_dimensions: bool = True) -> dict[Path, int]:
+    """Writes the marts below ``folder``: a given month's facts, and the dimensions. Returns the rows by path.
 
     ``<table>/month=2024-01/<table>.parquet`` for tables with a ``source_month``, else ``<table>/<table>.parquet``.
     """
@@ -25,7 +25,7 @@ def export(warehouse: Warehouse, month: date | None, folder: Path) -> dict[Path,
             """,
             [list(SCHEMAS)],
         ).fetchall()
-        exported = [(schema, table, monthly) for schema, table, monthly in tables if month or not monthly]
+        exported = [table for table in tables if (month if table[2] else with_dimensions)]
         count = counter(len(exported))
         for schema, table, monthly in exported:
             path = Path(table, f"month={month:%Y-%m}" if monthly else "", f"{table}.parquet")

@@ -40,6 +40,10 @@ def read(path: Path) -> list[tuple[object, ...]]:
     return duckdb.execute("from read_parquet(?, hive_partitioning = false)", [str(path)]).fetchall()
 
 
+def test_dimensions_that_have_not_changed_are_left_as_they_are(warehouse: Warehouse, tmp_path: Path) -> None:
+    assert publish.export(warehouse, JANUARY, tmp_path / "published", with_dimensions=False) == {TRIPS: 2}
+
+
 def test_a_month_is_published_with_its_facts_and_all_dimensions(warehouse: Warehouse, tmp_path: Path) -> None:
     assert publish.export(warehouse, JANUARY, tmp_path / "published") == {ZONES: 2, TRIPS: 2}
     assert read(tmp_path / "published" / TRIPS) == [(JANUARY, 1), (JANUARY, 2)]

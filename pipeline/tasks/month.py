@@ -62,14 +62,13 @@ class Transform(MonthsTask):
         }
 
     def run(self) -> None:
-        receipts, loads = self.output(), {month: self.loads(month) for month in self.months}
+        receipts, errors = self.output(), []
+        loads = {month: self.loads(month) for month in self.months}
+        loaded = {month: [load.source for load in loads[month]] for month in self.months}
         rows = {month: sum(load.output().record["rows"] for load in loads[month]) for month in self.months}
-        errors = []
         for months in marts.batches(rows):
             with self.progress("models and tests"):
-                rebuilt = marts.rebuild(
-                    warehouse(), {month: [load.source for load in loads[month]] for month in months}
-                )
+                rebuilt = marts.rebuild(warehouse(), {month: loaded[month] for month in months})
             for month, facts in rebuilt.facts.items():
                 receipts[month].write(within=warehouse().path, **facts)
             errors += [rebuilt.error] if rebuilt.error else []

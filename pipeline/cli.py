@@ -26,6 +26,7 @@ from pipeline.operations.arguments import (
 from pipeline.operations.endings import exit_code, require_confirmation
 from pipeline.paths import data_folder, program
 from pipeline.project import PAGES_PORT
+from pipeline.publication import address
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
@@ -224,13 +225,16 @@ def verify(repair_it: bool, deep: bool) -> int:
 def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     """Delete a month, or one source of it, everywhere."""
     from pipeline.operations.forget import forget, require_stored
+    from pipeline.operations.upload import upload_waiting
 
+    address()  # refuses one that cannot be used before anything is deleted
     of, selected = past_month(month), chosen(names)
     require_stored(of, selected)
     if not yes and sys.stdin.isatty():
         require_confirmation(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?")
     begin_run()
     click.echo("\n".join(forget(warehouse(), of, selected)))
+    upload_waiting()
     return 0
 
 

@@ -67,7 +67,7 @@ class ObjectStorage:
         response = self.fault(method, path) or app
         if response is not app:
             Request(environ).get_data()  # else the rest of the request would be read as the next one
-        return response(environ, start)  # type: ignore[no-any-return]
+        return response(environ, start)
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -87,6 +87,8 @@ def object_storage() -> Iterator[ObjectStorage]:
     server = make_server(
         "127.0.0.1", 0, lambda *request: storage.answer(app, *request), threaded=True, request_handler=QuietHandler
     )
+    # A client keeps its connections for 15 s. Nobody waits for their threads.
+    vars(server).update(daemon_threads=True, block_on_close=False)
     storage.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -2,6 +2,7 @@
 
 from pipeline.errors import UploadFailed
 from pipeline.history import alerts
+from pipeline.months import months_text
 from pipeline.publication import address
 from pipeline.tasks import uploads
 from pipeline.tasks.base import begin_run
@@ -21,3 +22,16 @@ def upload_waiting() -> None:
         text = uploads.last_failure()
         alerts.send([alerts.upload_failed(text)])
         raise UploadFailed(text) from error
+
+
+def waiting_text() -> str:
+    """What waits to be uploaded, and why the last upload failed; empty where nothing waits, or no address is set."""
+    if not address():
+        return ""
+    months, forgotten = uploads.waiting_months(), uploads.forgotten_labels()
+    parts = [f"{months_text(months)} to be uploaded" if months else "", ", ".join(forgotten)]
+    parts[1] += " to be deleted" if forgotten else ""
+    if not any(parts):
+        return ""
+    reason = uploads.last_failure()
+    return f"waits at {address()}: {', '.join(filter(None, parts))}" + (f"; {reason}" if reason else "")

@@ -6,6 +6,7 @@ and a reader can trust a month once its manifest is there.
 
 from pipeline.publication.address import NAME, address
 from pipeline.publication.journal import Journal
+from pipeline.publication.manifest import manifest_of
 from pipeline.publication.mirror import Mirrored, mirror
 from pipeline.publication.objects import Object, objects_of, shared_files
 from pipeline.publication.store import Limits, Store, open_store
@@ -18,6 +19,7 @@ __all__ = [
     "Object",
     "Store",
     "address",
+    "manifest_of",
     "mirror",
     "objects_of",
     "open_store",

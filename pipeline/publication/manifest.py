@@ -13,6 +13,11 @@ def name_of(label: str) -> str:
     return f"manifests/{label}.json"
 
 
+def manifest_of(label: str, objects: Mapping[str, Object]) -> tuple[str, bytes]:
+    """The name and the content of the manifest."""
+    return name_of(label), content_of(label, objects)
+
+
 def content_of(label: str, objects: Mapping[str, Object]) -> bytes:
     """The manifest; equal objects give equal bytes."""
     listed = {name: asdict(one) for name, one in sorted(objects.items())}

@@ -36,20 +36,22 @@ def mirror(
     its size. The manifest is deleted before any object of it changes. Raises UploadFailed, and BadFile for a file that
     is not as its receipt says.
     """
+    name_of_manifest, content = manifest.manifest_of(label, objects)
+    listed = store.read(name_of_manifest)
     there = here(journal, known)
     if there is None:
-        there = {**manifest.objects_in(store.read(manifest.name_of(label)))}
+        there = {**manifest.objects_in(listed)}
     missing = {name: one for name, one in objects.items() if there.get(name) != one or store.size(name) != one.bytes}
     removed = [name for name in there if name not in objects]
     journal.begin(there)
-    if removed or not objects or any(name in there for name in missing):
-        store.delete(manifest.name_of(label))
+    if listed is not None and (listed != content or there.keys() & missing.keys()):
+        store.delete(name_of_manifest)
+        listed = None
     for name, one in missing.items():
         upload(store, name, one, journal)
         count()
-    content = manifest.content_of(label, objects)
-    if objects and store.read(manifest.name_of(label)) != content:
-        store.write(content, manifest.name_of(label))
+    if objects and listed is None:
+        store.write(content, name_of_manifest)
     for name in removed:
         store.delete(name)
     return Mirrored(len(missing), sum(one.bytes for one in missing.values()), len(removed))

@@ -38,6 +38,13 @@ class Store:
             return int(self.files.size(self.path_of(name)))
         return None
 
+    def sizes(self) -> dict[str, int]:
+        """The bytes of all objects, by name."""
+        with failures_in_one_line(self.address), suppress(FileNotFoundError):
+            found = self.files.find(self.root, detail=True)
+            return {path.removeprefix(self.path_of("")): int(info["size"]) for path, info in found.items()}
+        return {}
+
     def read(self, name: str) -> bytes | None:
         """The content of the object; None where there is none."""
         with failures_in_one_line(self.address), suppress(FileNotFoundError):

@@ -39,6 +39,16 @@ def required_address() -> str:
     raise BadInput(f"{publication.NAME}: not set; set it to an address such as s3://bucket/folder, or run RunMonth")
 
 
+def open_store() -> Store:
+    """The store of the address."""
+    return publication.open_store(required_address(), publication.Limits(**settings.upload().param_kwargs))
+
+
+def path_of(label: str) -> Path:
+    """The path of the receipt of what was uploaded."""
+    return path_for(FOLDER, label, ".json")
+
+
 def objects_of_month(month: date) -> dict[str, Object]:
     """The files of the month, by the receipts of the steps that wrote them."""
     receipts = [records.record_of(stage, month) for stage in records.PUBLISHED]
@@ -61,7 +71,7 @@ def objects_of(label: str) -> dict[str, Object]:
 def receipt_of(label: str, objects: Mapping[str, Object]) -> Receipt:
     """The receipt that these objects lie at the address."""
     listed = json.dumps([publication.address(), {name: asdict(one) for name, one in objects.items()}], sort_keys=True)
-    return Receipt(path_for(FOLDER, label, ".json"), version=hashlib.sha256(listed.encode()).hexdigest())
+    return Receipt(path_of(label), version=hashlib.sha256(listed.encode()).hexdigest())
 
 
 def journal_of(label: str) -> Journal:
@@ -89,7 +99,7 @@ def forgotten_labels() -> list[str]:
 
 def known_of(label: str) -> dict[str, Object] | None:
     """What lies at the address by the receipt, which may be outdated; None where there is none of this address."""
-    record = Receipt(path_for(FOLDER, label, ".json")).stored
+    record = Receipt(path_of(label)).stored
     if not record or record.get("address") != publication.address():
         return None
     return {name: Object(**one) for name, one in record["objects"].items()}
@@ -148,7 +158,7 @@ def remove(store: Store, label: str) -> None:
     """Deletes the objects of a month from the store, the manifest first, and its receipt last."""
     journal = journal_of(label)
     done = publication.mirror(store, label, {}, journal, known_of(label))
-    delete(path_for(FOLDER, label, ".json"))
+    delete(path_of(label))
     journal.end()
     log.info("%s: deleted %s at %s", label, objects_text(done.deleted), store.address)
 
@@ -161,11 +171,11 @@ def objects_text(number: int) -> str:
 @contextmanager
 def noting_failure(label: str) -> Iterator[Store]:
     """The store of the address. A failure is noted: the run does not try the other months, which would wait as long."""
-    failure = Receipt(path_for(FOLDER, "failure", ".json"))
+    failure = Receipt(path_of("failure"))
     if failed_in_this_run():
         raise UploadFailed(str(failure.record["error"]))
     try:
-        yield publication.open_store(required_address(), publication.Limits(**settings.upload().param_kwargs))
+        yield open_store()
     except UploadFailed as error:
         failure.write(error=str(error), label=label, address=publication.address())
         raise
@@ -173,20 +183,22 @@ def noting_failure(label: str) -> Iterator[Store]:
 
 
 def last_failure() -> str:
-    """Why the last upload failed, with its month; empty where it succeeded."""
-    record = Receipt(path_for(FOLDER, "failure", ".json")).stored
-    return about(str(record["label"]), str(record["error"])) if record else ""
+    """Why the last upload to the address failed, with its month; empty where it succeeded."""
+    record = Receipt(path_of("failure")).stored
+    if not record or record["address"] != publication.address():
+        return ""
+    return about(str(record["label"]), str(record["error"]))
 
 
 def failed_in_this_run() -> bool:
     """Whether an upload of this run has failed."""
-    record = Receipt(path_for(FOLDER, "failure", ".json")).stored
+    record = Receipt(path_of("failure")).stored
     return record is not None and record["run"] == run_id()
 
 
 def address_of(month: date) -> str:
     """The address to which the month was uploaded last; empty where it was not."""
-    record = Receipt(path_for(FOLDER, month, ".json")).stored
+    record = Receipt(path_of(f"{month:%Y-%m}")).stored
     return str(record["address"]) if record else ""
 
 

@@ -137,17 +137,16 @@ def failures() -> tuple[type[Exception], ...]:
 
 def reason_of(error: Exception) -> str:
     """What is wrong, and what to do about it, by the kind of error."""
-    kind = type(error).__name__
+    kind, status = type(error).__name__, status_of(error)
     if isinstance(error, FileNotFoundError):
         return "the bucket or folder does not exist; create it, or correct MOBILITY_PUBLISH_URL"
-    if isinstance(error, PermissionError):
+    if status in {401, 403}:
         return f"refused the credentials, or they lack a right ({RIGHTS}); correct them in the environment"
     if "Credential" in kind or kind in {"ProfileNotFound", "TokenRetrievalError", "SSOError"}:
         return (
             f"no credentials were found ({kind}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in "
             "the environment"
         )
-    status = status_of(error)
     if status:
         return f"answered HTTP status {status} at every attempt; see what its provider says of it"
     if isinstance(error, TimeoutError) or "Timeout" in kind:

@@ -209,5 +209,5 @@ def test_log_lines_say_what_was_uploaded_and_deleted(data: Path, caplog: pytest.
 
 def test_without_an_address_nothing_can_be_uploaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MOBILITY_PUBLISH_URL")
-    with pytest.raises(BadInput, match="^MOBILITY_PUBLISH_URL: not set; set it to an address such"):
+    with pytest.raises(BadInput, match=r"^MOBILITY_PUBLISH_URL: not set; set it to an address such as s3://"):
         uploads.required_address()

@@ -25,13 +25,11 @@ def upload_waiting() -> None:
 
 
 def waiting_text() -> str:
-    """What waits to be uploaded, and why the last upload failed; empty where nothing waits, or no address is set."""
+    """Lines about what waits, and why the last upload failed; empty where nothing waits, or no address is set."""
     if not address():
         return ""
     months, forgotten = uploads.waiting_months(), uploads.forgotten_labels()
-    parts = [f"{months_text(months)} to be uploaded" if months else "", ", ".join(forgotten)]
-    parts[1] += " to be deleted" if forgotten else ""
-    if not any(parts):
-        return ""
-    reason = uploads.last_failure()
-    return f"waits at {address()}: {', '.join(filter(None, parts))}" + (f"; {reason}" if reason else "")
+    parts = [f"to be uploaded to {address()}: {months_text(months)}"] if months else []
+    parts += [f"to be deleted at {address()}: {', '.join(forgotten)}"] if forgotten else []
+    parts += [f"the last upload failed: {uploads.last_failure()}"] if parts and uploads.last_failure() else []
+    return "\n".join(parts)

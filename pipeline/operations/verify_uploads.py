@@ -29,8 +29,8 @@ def first_problem(store: Store, label: str, sizes: Mapping[str, int]) -> str:
     if store.read(name) != (content if objects else None):
         return f"{name} differs from what was uploaded, or does not exist"
     wrong = (name for name, one in objects.items() if sizes.get(name) != one.bytes)
-    return next((f"{name} has {size_text(sizes.get(name))}, expected {objects[name].bytes:,}" for name in wrong), "")
+    return next((f"{name} {found(sizes.get(name))}, expected {objects[name].bytes:,} bytes" for name in wrong), "")
 
 
-def size_text(size: int | None) -> str:
-    return "no object" if size is None else f"{size:,} bytes"
+def found(size: int | None) -> str:
+    return "does not exist" if size is None else f"has {size:,} bytes"

@@ -105,7 +105,7 @@ def test_a_run_whose_upload_fails_says_so_and_the_next_one_uploads_what_is_missi
     assert foreign_lines(ended.stdout + ended.stderr) == []
     assert "manifests/2024-02.json" not in storage.objects
     status = workspace.command("status")
-    assert f"waits at s3://{BUCKET}/nyc: " in status.stdout and "incomplete" not in status.stdout
+    assert f"to be uploaded to s3://{BUCKET}/nyc: " in status.stdout and "incomplete" not in status.stdout
     health = json.loads(workspace.command("health").stdout)
     assert any(text.startswith("months could not be uploaded: ") for text in health["problems"])
     assert_secrets_are_nowhere(workspace, ended, status)

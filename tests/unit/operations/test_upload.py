@@ -32,7 +32,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_waits_is_uploaded_and_then_nothing_waits(mirror: Path) -> None:
-    assert waiting_text() == f"waits at {mirror.as_uri()}: 2024-01, 2024-02 to be uploaded"
+    assert waiting_text() == f"to be uploaded to {mirror.as_uri()}: 2024-01, 2024-02"
     upload_waiting()
     assert (mirror / "reports/2024-02.html").read_text() == "page"
     assert waiting_text() == ""
@@ -42,7 +42,7 @@ def test_a_failure_names_the_month_and_is_not_tried_again_in_this_run(mirror: Pa
     mirror.write_text("a file")
     with pytest.raises(UploadFailed, match=f"^2024-01: {mirror.as_uri()}: cannot be reached or written"):
         upload_waiting()
-    assert waiting_text().startswith(f"waits at {mirror.as_uri()}: 2024-01, 2024-02 to be uploaded; 2024-01: file:")
+    assert waiting_text().splitlines()[1].startswith(f"the last upload failed: 2024-01: {mirror.as_uri()}: cannot be")
     mirror.unlink()
     upload_waiting()
     assert not mirror.exists()
@@ -52,7 +52,7 @@ def test_a_forgotten_month_waits_to_be_deleted(mirror: Path) -> None:
     upload_waiting()
     for stage in ("published", "complete"):
         path_for(stage, MONTHS[0], ".json").unlink()
-    assert waiting_text() == f"waits at {mirror.as_uri()}: 2024-01 to be deleted"
+    assert waiting_text() == f"to be deleted at {mirror.as_uri()}: 2024-01"
     upload_waiting()
     assert not (mirror / "reports/2024-01.html").exists()
 

@@ -18,8 +18,8 @@ PAGE = "reports/2024-01.html"
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        (PAGE, None, f"{PAGE} has no object, expected 4"),
-        (PAGE, "cut", f"{PAGE} has 3 bytes, expected 4"),
+        (PAGE, None, f"{PAGE} does not exist, expected 4 bytes"),
+        (PAGE, "cut", f"{PAGE} has 3 bytes, expected 4 bytes"),
         ("manifests/2024-01.json", None, "manifests/2024-01.json differs from what was uploaded, or does not exist"),
         ("manifests/2024-01.json", "{}", "manifests/2024-01.json differs from what was uploaded, or does not exist"),
     ],

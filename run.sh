@@ -33,6 +33,7 @@ Operation
   ./run.sh ui                       luigid on http://127.0.0.1:8082
   ./run.sh install-units [--user]   systemd units for all of this
   ./run.sh config [--copy]          where data, settings and models are
+  ./run.sh install s3               what uploads to object storage need
   ./run.sh completion bash          completes what you type; zsh, fish
 
 Development
@@ -50,6 +51,7 @@ Environment:
   TLC_URL, CITIBIKE_URL, OPEN_METEO_URL       addresses of the publishers
   MOBILITY_SCHEDULER=luigid                   use a running luigid
   MOBILITY_SHARED_AS                          name of a shared data folder
+  MOBILITY_PUBLISH_URL=s3://bucket/folder     upload months to object storage
   MOBILITY_ALERT_URLS, MOBILITY_LOG_FORMAT=json, MOBILITY_WAIT_S
                                               alerts, log lines, seconds to wait
 Exit codes: 0 done, 10 already running, 20 some data not published yet,
@@ -74,9 +76,11 @@ find_python() {
 }
 
 # Installs the packages of lock files into .venv, again whenever one changes. The last file has those of the others too.
+# Extras that were installed before stay.
 install_environment() {
-  is_installed "$@" && return
-  local python ticker
+  local python ticker lock extras
+  mapfile -t extras < <(installed_extras)
+  is_installed "$@" "${extras[@]}" && return
   python=$(find_python)
   echo "installing the packages of ${*: -1} into .venv, once; this takes from 15 seconds to two minutes" >&2
   report_seconds &
@@ -86,13 +90,28 @@ install_environment() {
   is_installed requirements.lock || "$python" -m venv --clear "$venv" ||
     fail "$python cannot create a virtual environment; on Debian: apt install python3-venv"
   install_by_pip --require-hashes -r requirements-build.lock
-  install --require-hashes -r "${*: -1}"
+  for lock in "${@: -1}" "${extras[@]}"; do install --require-hashes -r "$lock"; done
   install --no-deps -e .
   compile_all
-  cksum "$@" > "$venv/installed"
+  cksum "$@" "${extras[@]}" > "$venv/installed"
   kill "$ticker"
   trap - EXIT
   echo "installed after $SECONDS seconds" >&2
+}
+
+# The lock files of the extras in .venv.
+installed_extras() {
+  local lock
+  while read -r _ _ lock; do
+    case $lock in requirements.lock | requirements-dev.lock) ;; *) [ ! -f "$lock" ] || echo "$lock" ;; esac
+  done < <(sort -u "$venv/installed" 2> /dev/null)
+}
+
+install_extra() {
+  case $* in
+    s3) install_environment requirements.lock "requirements-$1.lock" ;;
+    *) fail "install $*: expected the name of an extra: s3" ;;
+  esac
 }
 
 is_installed() { [ -f "$venv/installed" ] && ! cksum "$@" | grep -qvxFf "$venv/installed"; }
@@ -176,6 +195,7 @@ case $verb in
   --demo | demo | month | backfill | catchup | refresh | weather | status | health | verify | forget | accept | report | \
     serve | metrics | dbt | docs | ui | install-units | config | completion)
     install_environment requirements.lock; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
+  install) install_extra "$@" ;;
   lint) install_environment requirements.lock requirements-dev.lock; lint "$@" ;;
   test) install_environment requirements.lock requirements-dev.lock; test_suite "$@" ;;
   bench) install_environment requirements.lock requirements-dev.lock; exec "$venv/bin/python" -m tests.bench "$@" ;;

@@ -8,6 +8,7 @@ from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import read_settings
 from pipeline.tasks.source import CheckForReissue, Convert, Download, Load, Published
 from pipeline.tasks.upkeep import CatchUp, RebuildMonths, Refresh, WeatherSoFar
+from pipeline.tasks.upload import Upload
 
 __all__ = [
     "CatchUp",
@@ -27,6 +28,7 @@ __all__ = [
     "Report",
     "RunMonth",
     "Transform",
+    "Upload",
     "Validate",
     "WeatherSoFar",
 ]

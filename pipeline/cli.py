@@ -26,6 +26,7 @@ from pipeline.operations.arguments import (
 from pipeline.operations.endings import exit_code, require_confirmation
 from pipeline.paths import data_folder, program
 from pipeline.project import PAGES_PORT
+from pipeline.publication import address
 from pipeline.sources import chosen
 from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
@@ -204,9 +205,7 @@ def health() -> int:
 
 @commands.command()
 @click.option("--repair", "repair_it", is_flag=True, help="Rebuild what does not agree.")
-@click.option(
-    "--deep/--quick", default=True, show_default=True, help="Compare contents, or only sizes and numbers of rows."
-)
+@click.option("--deep/--quick", default=True, show_default=True, help="Compare contents, or sizes and numbers of rows.")
 def verify(repair_it: bool, deep: bool) -> int:
     """Compare files and warehouse with their receipts."""
     from pipeline.operations.repair import repair
@@ -224,13 +223,16 @@ def verify(repair_it: bool, deep: bool) -> int:
 def forget(month: str, names: tuple[str, ...], yes: bool) -> int:
     """Delete a month, or one source of it, everywhere."""
     from pipeline.operations.forget import forget, require_stored
+    from pipeline.operations.upload import upload_waiting
 
+    address()  # refuses one that cannot be used before anything is deleted
     of, selected = past_month(month), chosen(names)
     require_stored(of, selected)
     if not yes and sys.stdin.isatty():
         require_confirmation(f"delete {', '.join(selected) or 'everything'} of {of:%Y-%m}?")
     begin_run(is_alone=True)
     click.echo("\n".join(forget(warehouse(), of, selected)))
+    upload_waiting()
     return 0
 
 

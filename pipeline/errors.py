@@ -13,6 +13,7 @@
     ├── NoSpace                  the disk is full or not writable
     ├── WarehouseBusy            another process has locked the warehouse
     ├── TransformFailed          dbt failed; the message names the model or test and shows failing rows
+    ├── UploadFailed             object storage did not take or give an object
     └── MonthRejected            a critical expectation failed, or could not be evaluated
 """
 
@@ -64,6 +65,10 @@ class WarehouseBusy(MobilityError):
 
 class TransformFailed(MobilityError):
     """dbt failed; the message names the model or test and shows failing rows."""
+
+
+class UploadFailed(MobilityError):
+    """Object storage did not take or give an object; its message names the address, but not the month."""
 
 
 class MonthRejected(MobilityError):

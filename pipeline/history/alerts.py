@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipeline.declarations import CONFIGURATION, file_name, read_declaration
-from pipeline.errors import NoSpace, Unavailable
+from pipeline.errors import NoSpace, Unavailable, UploadFailed
 from pipeline.history import runs
 from pipeline.paths import atomic_write, data_folder
 from pipeline.process import memory_of_machine
@@ -92,10 +92,17 @@ def alerts_for_outcome(entry: runs.TaskRun, error: BaseException) -> Iterator[Al
         yield Alert(f"rejected {entry.label}", f"{', '.join(entry.months)} is rejected", str(error))
     elif isinstance(error, NoSpace):  # every task that writes fails on it
         yield Alert("disk full", "the disk is full or not writable", f"{entry.label} failed: {entry.error}")
+    elif isinstance(error, UploadFailed):  # so is every month
+        yield upload_failed(f"{', '.join(entry.months)}: {entry.error}")
     elif isinstance(error, Unavailable):
         yield Alert(f"unavailable {entry.source}", f"{entry.source}: not available from its publisher", entry.error)
     else:
         yield Alert(f"failed {entry.label} {type(error).__name__}", f"{entry.label} failed", entry.error)
+
+
+def upload_failed(text: str) -> Alert:
+    """The alert for months that could not be uploaded."""
+    return Alert("upload", "months could not be uploaded", text)
 
 
 def alerts_for_cost(

@@ -12,13 +12,10 @@ from pipeline.process import run_id
 from pipeline.sources import Source
 from pipeline.tasks import selection
 from pipeline.tasks.base import begin_run
-from pipeline.tasks.scheduler import USAGE
 from pipeline.tasks.settings import mobility
 
 ALL_ASKED = {0, run.MISSING_DATA, run.TASK_FAILED}
 """Exit codes of runs in which every publisher was asked."""
-NOTHING_DONE = {USAGE, run.ALREADY_RUNNING}
-"""Exit codes of runs that did nothing."""
 Missing = list[tuple[Source, date]]
 
 
@@ -30,7 +27,7 @@ def catchup(start: date | None, newest_first: bool, options: Sequence[str]) -> i
     arguments = ["--start", f"{start:%Y-%m}"] if start else []
     arguments += ["--newest-first"] if newest_first else []
     code = run.run(["CatchUp", *arguments, *options])
-    if code in NOTHING_DONE:
+    if code in run.NOTHING_DONE:
         return code
     task = CatchUp(**({"start": start} if start else {}))
     today = date.today()

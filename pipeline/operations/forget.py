@@ -1,18 +1,18 @@
 """The verb forget: deletes a month, or one source of it, everywhere, as if it had never been downloaded."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from pipeline import quality
+from pipeline import publication, quality
 from pipeline.database import Warehouse
 from pipeline.errors import BadInput
 from pipeline.operations.shared import publish_shared
 from pipeline.operations.status import SOURCE_STAGES, months_known
 from pipeline.paths import data_folder, delete, path_for, program
 from pipeline.sources import Source, sources
-from pipeline.tasks import marts, records
+from pipeline.tasks import marts, records, uploads
 from pipeline.tasks.receipts import Receipt
 from pipeline.warehouse import raw
 
@@ -36,9 +36,18 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
         publish_shared(warehouse)
     deleted += [path for source in forgotten for path in delete_files(source, month)]
     scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
-    return [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"] + [
-        f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated
-    ]
+    return (
+        [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
+        + [f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated]
+        + [*what_stays(month)]
+    )
+
+
+def what_stays(month: date) -> Iterator[str]:
+    """A message where the month was uploaded, and no address is set from which this command would delete it."""
+    left = uploads.address_of(month)
+    if left and left != publication.address():
+        yield f"{month:%Y-%m}: its objects at {left} stay; run this with {publication.NAME}={left} to delete them"
 
 
 def require_stored(month: date, names: Sequence[str]) -> None:

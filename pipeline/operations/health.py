@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Unavailable
-from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate
+from pipeline.history.alerts import Alert, Rules, alerts_for_failure_rate, upload_failed
 from pipeline.history.runs import LAST_CATCHUP, failure_rate, read
 from pipeline.paths import free_bytes, program
 from pipeline.process import memory_of_machine
+from pipeline.publication import address
 from pipeline.sources import Publisher, default_names, sources
+from pipeline.tasks import uploads
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Health:
 
 
 def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, int] | None) -> Health:
-    """Checks the timer, publishers, luigid (where it is used), disk, memory and the failures of the last day."""
+    """Checks the timer, publishers, luigid (where it is used), disk, memory, the last day's failures and uploads."""
     checks = (
         check_timer(data / LAST_CATCHUP, rules.timer_silent_hours),
         check_publishers(),
@@ -39,6 +41,7 @@ def examine(data: Path, rules: Rules, least_free_gb: float, luigid: tuple[str, i
         check_disk(data, least_free_gb),
         check_memory(rules.memory_share),
         check_failures(data / "runs", rules),
+        check_uploads(),
     )
     facts = {name: fact for check in checks for name, fact in check.facts.items()}
     return Health(facts, [alert for check in checks for alert in check.alerts])
@@ -124,3 +127,11 @@ def check_failures(runs: Path, rules: Rules) -> Health:
     day = read(runs, datetime.now(UTC) - timedelta(days=1))
     facts = {"tasks_of_a_day": len(day), "failure_rate": round(failure_rate(day), 3)}
     return Health(facts, [*alerts_for_failure_rate(day, rules)])
+
+
+def check_uploads() -> Health:
+    """Checks whether the last upload succeeded, where an address is set."""
+    if not address():
+        return Health()
+    failure = uploads.last_failure()
+    return Health({"months_to_upload": len(uploads.waiting_months())}, [upload_failed(failure)] if failure else [])

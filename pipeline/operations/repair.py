@@ -8,6 +8,7 @@ from pipeline.database import Warehouse
 from pipeline.operations import run
 from pipeline.operations.disagreements import Disagreement, invalidate
 from pipeline.operations.shared import publish_shared
+from pipeline.operations.upload import upload_waiting
 from pipeline.operations.verify import disagreements
 from pipeline.tasks import records
 
@@ -44,4 +45,5 @@ def rebuild(warehouse: Warehouse, found: Sequence[Disagreement], rejected: Seque
             return code
     if any(one.is_shared for one in found):
         publish_shared(warehouse)
+    upload_waiting()
     return 0

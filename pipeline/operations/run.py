@@ -5,14 +5,16 @@ import os
 import time
 from collections.abc import Sequence
 
-from pipeline.errors import BadInput, Unreachable
+from pipeline.errors import BadInput, Unreachable, UploadFailed
 from pipeline.history import alerts
 from pipeline.history.log import check_format
 from pipeline.lock import is_held
 from pipeline.operations.health import answers
+from pipeline.operations.upload import upload_waiting
 from pipeline.paths import data_folder, program, shared_as
+from pipeline.publication import address
 from pipeline.tasks.base import folder_id
-from pipeline.tasks.scheduler import are_others_running, drop_killed_workers, luigid_address, run_luigi
+from pipeline.tasks.scheduler import USAGE, are_others_running, drop_killed_workers, luigid_address, run_luigi
 
 log = logging.getLogger(__name__)
 
@@ -25,22 +27,38 @@ ALREADY_RUNNING, MISSING_DATA, NOT_RUN, TASK_FAILED, UNHANDLED = 10, 20, 25, 30,
 published yet, the scheduler did not run all tasks, a task failed, Luigi itself raised an error."""
 UNFINISHED = {ALREADY_RUNNING, NOT_RUN}
 """Exit codes of runs that left tasks to others."""
+NOTHING_DONE = {USAGE, ALREADY_RUNNING}
+"""Exit codes of runs that did nothing."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs a task, given as Luigi's arguments; returns the exit code that luigi.cfg has for the result.
 
     ``--sources`` sets ``MOBILITY_SOURCES``, ``--log-format`` sets ``MOBILITY_LOG_FORMAT``. The local scheduler is used
-    unless ``MOBILITY_SCHEDULER`` is ``luigid``.
+    unless ``MOBILITY_SCHEDULER`` is ``luigid``. Where an address of object storage is set, each month is uploaded once
+    it is complete, and at the end what earlier runs could not upload.
     """
     remaining = list(arguments)
     for name in ("sources", "log-format"):
         if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
+    if address():
+        remaining = ["Upload" if word == "RunMonth" else word for word in remaining]
     command = ["--module", "pipeline", *remaining]
     luigid = luigid_address()
-    return run_by(luigid, command) if luigid else run_luigi([*command, "--local-scheduler"])
+    code = run_by(luigid, command) if luigid else run_luigi([*command, "--local-scheduler"])
+    return code if code in NOTHING_DONE else after_uploads(code)
+
+
+def after_uploads(code: int) -> int:
+    """Uploads what waits, and returns the exit code of the run, which is one of failure where that fails."""
+    try:
+        upload_waiting()
+    except UploadFailed as error:
+        log.error("%s", error)  # noqa: TRY400 - one line
+        return max(code, TASK_FAILED)
+    return code
 
 
 def run_by(luigid: tuple[str, int], command: Sequence[str]) -> int:

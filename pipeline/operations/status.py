@@ -15,9 +15,11 @@ from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, LAST_CATCHUP, read
 from pipeline.months import parse_month
 from pipeline.operations.demo_data import first_step
+from pipeline.operations.upload import waiting_text
 from pipeline.paths import data_folder, path_for, program
+from pipeline.publication import address
 from pipeline.sources import Source, sources
-from pipeline.tasks import records
+from pipeline.tasks import records, uploads
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.records import record_of
 
@@ -106,6 +108,7 @@ def first_loss(month: date, known: dict[Path, str]) -> str:
 def facts(today: date) -> list[dict[str, Any]]:
     """The state of each month, its sources and steps."""
     overdue, seconds, known = late(today), seconds_by_month(), dict[Path, str]()
+    waiting = uploads.waiting_months() if address() else []
     monthly = [source for source in sources().values() if not source.static]
     return [
         {
@@ -116,6 +119,7 @@ def facts(today: date) -> list[dict[str, Any]]:
                 if source.first_month <= month
             },
             **month_state(month, known),
+            "waits_for_upload": month in waiting,
             "seconds": seconds.get(f"{month:%Y-%m}"),
             "published_bytes": size_of(record_of("published", month)),
         }
@@ -171,6 +175,7 @@ def table(today: date) -> str:
         for name, fact in month["sources"].items()
         if "days_late" in fact
     ]
+    notes += filter(None, [waiting_text()])
     return "\n".join([*fitting([header, *rows], terminal_columns()), COUNTED, *notes])
 
 

@@ -19,6 +19,7 @@ from pipeline.operations.disagreements import (
     month_disagreement,
     source_disagreement,
 )
+from pipeline.operations.verify_uploads import compare_uploads
 from pipeline.operations.verify_warehouse import compare_warehouse
 from pipeline.paths import data_folder, program
 from pipeline.sources import sources
@@ -50,8 +51,8 @@ def verify(warehouse: Warehouse, is_deep: bool) -> bool:
 
 
 def disagreements(warehouse: Warehouse, is_deep: bool = True) -> list[Disagreement]:
-    """The differences between receipts, files and warehouse, each of them once."""
-    found = [*compare_receipts(is_deep), *compare_warehouse(warehouse, is_deep)]
+    """The differences between receipts, files, warehouse and object storage, each of them once."""
+    found = [*compare_receipts(is_deep), *compare_warehouse(warehouse, is_deep), *compare_uploads()]
     return list({one.text: one for one in found}.values())
 
 

@@ -18,6 +18,7 @@ from pipeline.process import run_id
 from pipeline.sources import sources
 from pipeline.tasks.month import RunMonth
 from pipeline.tasks.source import Published
+from pipeline.tasks.upload import Upload
 
 log = logging.getLogger(__name__)
 STARTED = datetime.now(UTC)
@@ -39,8 +40,9 @@ class LuigisLines(logging.Filter):
 logging.getLogger(LOGGER).addFilter(LuigisLines())
 
 
+@Upload.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 @RunMonth.event_handler(luigi.Event.DEPENDENCY_PRESENT)
-def month_is_complete(task: RunMonth) -> None:
+def month_is_complete(task: RunMonth | Upload) -> None:
     """Notes a month that was complete before this run."""
     summary.found.complete.add(task.month)
 

@@ -7,6 +7,7 @@
     ┌────────────────────────────────────┘
     └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Explore ─► Report ─► RunMonth
        for each month; Transform, Judge, Measure, Explore and Report for all months that are ready together
+       RunMonth ─► Upload, where an address of object storage is set: upload.py
 
 The steps are imported where they run: a run that finds everything complete imports none of them.
 

@@ -120,7 +120,7 @@ class RangeMonthly(Task, luigi.tools.range.RangeMonthly):
     def missing_datetimes(self, finite_datetimes: Sequence[datetime]) -> list[datetime]:
         """Those that are not complete; the others are noted for the summary of the run."""
         missing = super().missing_datetimes(finite_datetimes)
-        if self.of_cls.task_family == "RunMonth":
+        if self.of_cls.task_family in {"RunMonth", "Upload"}:
             summary.found.complete.update(month.date() for month in finite_datetimes if month not in missing)
         return missing
 

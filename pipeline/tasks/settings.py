@@ -40,6 +40,13 @@ class download(luigi.Config):
     least_kb_per_s = luigi.FloatParameter()
 
 
+class upload(luigi.Config):
+    """Section ``[upload]``: how often a request to object storage is tried, and the seconds until it has failed."""
+
+    attempts = luigi.IntParameter()
+    timeout_s = luigi.FloatParameter()
+
+
 def address_of(page: Path) -> str:
     """The address of a page at the server of the pages; empty where none is configured."""
     server = mobility().pages_url.rstrip("/")

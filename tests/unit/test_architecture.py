@@ -11,7 +11,7 @@ import pytest
 HERE = Path(__file__).parent.parent.parent
 PIPELINE = HERE / "pipeline"
 LEAVES = {path.stem for path in PIPELINE.glob("*.py")} - {"__init__", "__main__", "cli"}
-STEPS = {"ingest", "warehouse", "quality", "metrics", "explore", "report", "history", "sample"}
+STEPS = {"ingest", "warehouse", "quality", "metrics", "explore", "report", "publication", "history", "sample"}
 """Folders that import nothing of the project but the leaves: they take paths, months and values, not tasks."""
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES, LEAVES),
@@ -28,6 +28,9 @@ HEAVY = {
     "scipy",
     "statsmodels",
     "great_expectations",
+    "botocore",
+    "fsspec",
+    "s3fs",
     "dbt",
     "pandas",
     "pyarrow",
@@ -130,8 +133,9 @@ def pins(lock: str) -> set[str]:
 
 
 def test_the_lock_files_have_hashes_and_no_index_and_agree() -> None:
-    program, build, dev = (pins(f"requirements{name}.lock") for name in ("", "-build", "-dev"))
+    program, s3, build, dev = (pins(f"requirements{name}.lock") for name in ("", "-s3", "-build", "-dev"))
     assert program | build <= dev and len(program) > 50
+    assert program < s3 <= dev and not any(pin.startswith(("fsspec", "s3fs", "botocore")) for pin in program)
     assert not any(pin.startswith(("pytest", "playwright", "mypy", "polars")) for pin in program)
 
 

@@ -1,0 +1,57 @@
+"""The task that uploads a month."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.tasks.month import RunMonth
+from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.upload import Upload, whole_month
+from tests.unit.tasks.finished_month import finish
+
+MONTH = date(2024, 1, 1)
+YELLOW = ("yellow_taxi",)
+
+
+@pytest.fixture(autouse=True)
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("MOBILITY_RUN_ID", "the-run")
+    monkeypatch.setenv("MOBILITY_PUBLISH_URL", (tmp_path / "mirror").as_uri())
+    return tmp_path / "mirror"
+
+
+def test_a_month_is_uploaded_once_it_is_complete(mirror: Path) -> None:
+    task = Upload(month=MONTH, sources=YELLOW)
+    assert task.requires() == RunMonth(month=MONTH, sources=YELLOW)
+    finish(task.requires())
+    assert not task.complete()
+    task.run()
+    assert task.complete() and (mirror / "manifests/2024-01.json").exists()
+
+
+def test_what_lies_there_is_not_complete_where_the_month_is_not(mirror: Path) -> None:
+    task = Upload(month=MONTH, sources=YELLOW)
+    finish(task.requires())
+    task.run()
+    Receipt(task.requires().output().path).invalidate()
+    assert task.output().exists() and not task.complete()
+
+
+@pytest.mark.usefixtures("mirror")
+def test_a_whole_month_is_uploaded_where_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(whole_month(MONTH, YELLOW), Upload)
+    monkeypatch.delenv("MOBILITY_PUBLISH_URL")
+    assert isinstance(whole_month(MONTH, YELLOW), RunMonth)
+
+
+def test_an_address_that_cannot_be_used_ends_the_command_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MOBILITY_PUBLISH_URL", "s3://KEY:HIDDEN@bucket")
+    with pytest.raises(SystemExit):
+        whole_month(MONTH, YELLOW)
+    error = capsys.readouterr().err
+    assert error.startswith("error: MOBILITY_PUBLISH_URL: has a user, a password") and len(error.splitlines()) == 1
+    assert "HIDDEN" not in error

@@ -103,8 +103,9 @@ class Lake:
 
 def query_of(folder: Path) -> str:
     """A query of the Parquet files of a table. The names of its folders have ``source_month``."""
-    pattern = literal(f"{exactly(folder)}/**/*.parquet")
-    return f"select * from read_parquet({pattern}, hive_partitioning = true, hive_types = {{'source_month': date}})"
+    is_monthly = any(folder.glob("source_month=*"))
+    partitions = "hive_partitioning = true, hive_types = {'source_month': date}" if is_monthly else "hive_partitioning = false"
+    return f"select * from read_parquet({literal(f'{exactly(folder)}/**/*.parquet')}, {partitions})"
 
 
 def load(lake: Lake, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:

@@ -7,8 +7,8 @@
     {%- for name, column in columns.items() -%}
         {%- set lists = column.data_type.count('[]') -%}
         {%- set type = column.data_type.replace('[]', '') -%}
-        {%- if type == 'varchar' or type.startswith('enum') -%} {%- set type = 'string' -%} {%- endif -%}
-        {%- set type = 'array<' * lists ~ type ~ '>' * lists -%}
+        {%- set is_text = type == 'varchar' or type.startswith('enum') -%}
+        {%- set type = 'array<' * lists ~ ('string' if is_text else type) ~ '>' * lists -%}
         {%- do translated.update({name: dict(column, data_type=type)}) -%}
     {%- endfor -%}
     {{ return(default__get_empty_schema_sql(translated)) }}

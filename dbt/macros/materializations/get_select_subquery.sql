@@ -5,7 +5,8 @@
 {% macro spark__get_select_subquery(sql) -%}
     select
         {%- for column in stored_columns() %}
-        {%- if model.columns[column].constraints | selectattr('type', 'equalto', 'not_null') | list %}
+        {%- set constraints = model.columns[column].constraints | map(attribute='type') | list %}
+        {%- if 'not_null' in constraints %}
         coalesce({{ column }}, raise_error('{{ this }}: {{ column }} is null')) as {{ column }}
         {%- else %}
         {{ column }}

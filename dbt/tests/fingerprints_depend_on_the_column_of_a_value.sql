@@ -28,7 +28,8 @@ hashed as (
 
     select
         id,
-        {{ row_fingerprint(texts=['base_id'], integers=['pickup_id', 'dropoff_id']) }} as fingerprint
+        {{ row_fingerprint(texts=['base_id'], integers=['pickup_id', 'dropoff_id']) }}
+            as fingerprint
     from rows_of_different_content
 
 )

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from pipeline.database import exactly, in_memory, literal, quoted
 from pipeline.errors import TransformFailed
 from pipeline.paths import atomic_write
+from pipeline.project import DBT
 from pipeline.results import Converted, Landed
-from pipeline.sources import Source, sources
+from pipeline.sources import Source, read_yaml, sources
 from pipeline.warehouse import raw, spark
 from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
 
@@ -96,16 +97,28 @@ class Lake:
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
                 for folder in sorted(path for path in (self.folder / f"marts/{schema}.db").glob("*") if path.is_dir()):
-                    if any(folder.rglob("*.parquet")):
-                        con.execute(f"create view {schema}.{quoted(folder.name)} as {query_of(folder)}")
+                    con.execute(f"create view {schema}.{quoted(folder.name)} as {query_of(folder)}")
             yield con
 
 
 def query_of(folder: Path) -> str:
     """A query of the Parquet files of a table. The names of its folders have ``source_month``."""
+    if not any(folder.rglob("*.parquet")):
+        return query_of_nothing(folder.name)
     is_monthly = any(folder.glob("source_month=*"))
-    partitions = "hive_partitioning = true, hive_types = {'source_month': date}" if is_monthly else "hive_partitioning = false"
-    return f"select * from read_parquet({literal(f'{exactly(folder)}/**/*.parquet')}, {partitions})"
+    options = "hive_partitioning = true, hive_types = {'source_month': date}"
+    if not is_monthly:
+        options = "hive_partitioning = false"
+    return f"select * from read_parquet({literal(f'{exactly(folder)}/**/*.parquet')}, {options})"
+
+
+def query_of_nothing(model: str) -> str:
+    """A query of the columns that a model declares, without rows. Spark writes no file where there are none."""
+    files = (read_yaml(path) for path in DBT.glob("models/**/*.yml"))
+    declared = next(one for file in files for one in file.get("models", []) if one["name"] == model)
+    types = {column["name"]: column["data_type"] for column in declared["columns"]}
+    columns = (f"null::{'varchar' if '{{' in type_ else type_} as {quoted(name)}" for name, type_ in types.items())
+    return f"select {', '.join(columns)} where false"
 
 
 def load(lake: Lake, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:

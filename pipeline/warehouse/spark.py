@@ -27,33 +27,36 @@ TYPES = {"varchar": "string"}
 
 def check(master: str) -> None:
     """Raises BadInput, in one line, where Spark cannot start, and Unreachable where no master accepts connections."""
-    check_packages()
+    check_installed("pyspark", "pyspark")
+    check_installed("dbt.adapters.spark", "dbt-spark")
     check_java()
     check_master(master)
 
 
-def check_packages() -> None:
-    for module, package in (("pyspark", "pyspark"), ("dbt.adapters.spark", "dbt-spark")):
-        found = None
-        with suppress(ModuleNotFoundError):  # of dbt.adapters
-            found = find_spec(module)
-        if found is None:
-            raise BadInput(f"engine spark: {package} is not installed; install nyc-mobility[spark]")
+def check_installed(module: str, package: str) -> None:
+    """Raises BadInput where the package of a module is not installed."""
+    found = None
+    with suppress(ModuleNotFoundError):  # of a module that it is in
+        found = find_spec(module)
+    if found is None:
+        raise BadInput(f"engine spark: {package} is not installed; install nyc-mobility[spark]")
 
 
 def check_java() -> None:
     """Raises BadInput where Java is missing or too old. Spark takes that of JAVA_HOME, else that of the path."""
     home = os.environ.get("JAVA_HOME", "")
     java = str(Path(home, "bin", "java")) if home else "java"
+    expected = f"engine spark: expected Java {JAVA} or newer"
     if shutil.which(java) is None:
-        place = f"not in JAVA_HOME, {home}" if home else "not on the path"
-        raise BadInput(f"engine spark: expected Java {JAVA} or newer, found none ({place}); install one, or set JAVA_HOME")
+        place = f"in JAVA_HOME, {home}" if home else "on the path"
+        raise BadInput(f"{expected}, found none {place}; install one, or set JAVA_HOME")
     ended = subprocess.run([java, "-version"], text=True, capture_output=True, check=False)
     found = java_version(ended.stderr)
     if found is None:
-        raise BadInput(f"engine spark: {java} -version does not run: {' '.join(ended.stderr.split())[:200]}")
+        reason = " ".join(ended.stderr.split())[:200] or f"exit code {ended.returncode}"
+        raise BadInput(f"{expected}, found {java}, which does not run: {reason}; set JAVA_HOME to another one")
     if found < JAVA:
-        raise BadInput(f"engine spark: expected Java {JAVA} or newer, found {found} ({java}); set JAVA_HOME to a newer one")
+        raise BadInput(f"{expected}, found {found}, {java}; install a newer one, or set JAVA_HOME to it")
 
 
 def java_version(text: str) -> int | None:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
 from pipeline.paths import FULL, disk_remedy, program
@@ -37,6 +37,12 @@ QUIET_S = 2.0
 """Seconds of waiting that are not worth a line."""
 
 log = logging.getLogger(__name__)
+
+
+class Readable(Protocol):
+    """What has the tables of the warehouse: the DuckDB file, or another store that gives connections to read them."""
+
+    def connect(self, read_only: bool = True) -> AbstractContextManager["duckdb.DuckDBPyConnection"]: ...
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@
 {#
   Rounded as DuckDB rounds: to the next decimal, and where two are equally near, away from 0; to the
   next whole number, and where two are equally near, to the even one. Spark's own casts go by the
-  decimal digits of a floating-point number, and cut off fractions (1.005 and 2.675 differ, 2026-11).
+  decimal digits of a floating-point number, and cut off fractions: it makes 1.01 of 1.005, which is
+  a little less, where DuckDB makes 1.00 (pyspark 4.3, 2026-11).
 #}
 {% macro spark__to_number(value, type) -%}
     {%- set scale = modules.re.match('decimal *[(] *[0-9]+ *, *([0-9]+) *[)]', type) -%}

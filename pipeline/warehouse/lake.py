@@ -11,6 +11,7 @@ the catalogue, which is an embedded database, has one user.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,9 +27,12 @@ from pipeline.results import Converted, Landed
 from pipeline.sources import Source, read_yaml, sources
 from pipeline.warehouse import raw, spark
 from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
+from pipeline.warehouse.transform import BUILD, REBUILD, monthly, outdated_followers
 
 if TYPE_CHECKING:
     import duckdb
+
+log = logging.getLogger(__name__)
 
 RECORDS = (
     ("raw_data", "loads"),
@@ -42,7 +46,6 @@ RECORDS = (
 """The tables that the pipeline itself writes."""
 SCHEMAS = ("staging", "core", "audit")
 """The schemas of the tables that dbt builds."""
-BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=tag:on_request", "--no-write-json")
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,9 @@ class Lake:
         return self.folder / "records" / schema / table / f"{table}.parquet"
 
     @contextmanager
-    def connect(self) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """A connection for reading: the records as tables, and a view of each table that dbt has built."""
+    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """A connection for reading alone: the records as tables, and a view of each table that dbt has built."""
+        assert read_only
         with self.records(read_only=True) as con:
             for schema in SCHEMAS:
                 con.execute(f"create schema if not exists {schema}")
@@ -149,21 +153,31 @@ def begin(lake: Lake, months: Mapping[date, Sequence[str]]) -> None:
             )
 
 
-def build(lake: Lake, months: Sequence[date]) -> Ended:
-    """Builds and tests the models of these source months on Spark.
+def build(lake: Lake, months: Sequence[date]) -> None:
+    """Builds and tests the models of these source months on Spark, and the months after them whose rejections change.
 
-    Raises BadInput or Unreachable where Spark cannot start, and TransformFailed with dbt's last lines.
+    Raises BadInput or Unreachable where Spark cannot start, and TransformFailed with dbt's messages.
     """
-    with lake.records(read_only=True) as con:
-        built = con.execute("select distinct source_month from raw_data.built where source in ?", [monthly()])
-        others = {month for (month,) in built.fetchall()} - {*months}
-    ended = run(lake, [[*BUILD, *(() if others else ("--full-refresh",))]], months)
+    built = months_built(lake)
+    full_refresh = () if {*built} - {*months} else ("--full-refresh",)
+    ended = run(lake, [[*BUILD, *full_refresh]], months)
+    if any(result["error_code"] == REBUILD for result in ended.results):
+        log.warning("a table does not exist or differs from its contract: building the tables of all months")
+        ended = run(lake, [[*BUILD, "--full-refresh"]], built)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:
         reason = "; ".join(f"{one['unique_id'].split('.')[2]}: {one['message']}" for one in failures[:3])
         span = ", ".join(f"{month:%Y-%m}" for month in months)
         raise TransformFailed(f"{span}: dbt on Spark: {' '.join(reason.split()) or last_lines(ended.output)}")
-    return ended
+    if following := outdated_followers(lake, months):
+        build(lake, following)
+
+
+def months_built(lake: Lake) -> list[date]:
+    """The months that the marts contain, or are about to contain."""
+    with lake.records(read_only=True) as con:
+        query = "select distinct source_month from raw_data.built where source in $1 order by 1"
+        return [month for (month,) in con.execute(query, [monthly()]).fetchall()]
 
 
 def run(lake: Lake, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
@@ -190,8 +204,3 @@ def declarations(lake: Lake) -> Iterator[str]:
     for source in sources().values():
         folder = lake.parquet / source.name if months.get(source.name) else nothing
         yield from spark.declare_source(source, folder.resolve(), months.get(source.name, []))
-
-
-def monthly() -> list[str]:
-    """The names of the sources that have a file for each month."""
-    return [source.name for source in sources().values() if not source.static]

@@ -43,7 +43,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         scale=0.1,
         anomalous_months=[FEBRUARY],
         # So few rides may have no line that cannot be read.
-        anomalies=ANOMALIES | {name: ANOMALIES[name] | {"unreadable": 0} for name in BIKES},
+        anomalies={**ANOMALIES, **{name: {**ANOMALIES[name], "unreadable": 0} for name in BIKES}},
     )
     with serve(root / "upstream") as upstream:
         ended = Workspace(root / "data", upstream).transform("2024-01,2024-02", MOBILITY_SOURCES=",".join(names))
@@ -73,7 +73,7 @@ def copy_records(warehouse: Warehouse, lake: Lake) -> None:
 @pytest.fixture(scope="module")
 def both_months(lake: Lake) -> Ended:
     """The result of dbt's unit tests, after both months were built."""
-    return lakes.run(lake, [[*lakes.BUILD, "--full-refresh"], ON_REQUEST, UNIT_TESTS], [JANUARY, FEBRUARY])
+    return lakes.run(lake, [[*transform.BUILD, "--full-refresh"], ON_REQUEST, UNIT_TESTS], [JANUARY, FEBRUARY])
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "metricflow",
+    "pyspark",
     "numpy",
     "scipy",
     "statsmodels",
@@ -133,6 +134,7 @@ def test_the_lock_files_have_hashes_and_no_index_and_agree() -> None:
     program, build, dev = (pins(f"requirements{name}.lock") for name in ("", "-build", "-dev"))
     assert program | build <= dev and len(program) > 50
     assert not any(pin.startswith(("pytest", "playwright", "mypy", "polars")) for pin in program)
+    assert program < pins("requirements-spark.lock"), "the extra adds packages, and changes none"
 
 
 def test_files_are_short_enough_to_have_one_purpose() -> None:

@@ -1,6 +1,7 @@
 """DuckDB connections: settings that fit the machine, and errors that name the process or the disk at fault."""
 
 import logging
+import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -8,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
 from pipeline.lock import locked
@@ -39,6 +40,12 @@ QUIET_S = 2.0
 log = logging.getLogger(__name__)
 
 
+class Readable(Protocol):
+    """What has the tables of the warehouse: the DuckDB file, or another store that gives connections to read them."""
+
+    def connect(self, read_only: bool = True) -> AbstractContextManager["duckdb.DuckDBPyConnection"]: ...
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """The DuckDB file, the folder in which dbt runs on it, and the settings of its connections."""
@@ -59,6 +66,21 @@ class Warehouse:
     def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
         """A connection to the file; see ``connect`` below."""
         return connect(self.path, self.settings, read_only, self.wait_s)
+
+    def dbt_variables(self) -> dict[str, str]:
+        """The environment variables that dbt/profiles.yml reads.
+
+        Paths are relative to the folder in which dbt runs, so that dbt's partial parse stays valid when the data folder
+        is moved: after a change of the profile dbt parses the whole project again.
+        """
+        folder = self.dbt_folder.resolve()
+        return {
+            "MOBILITY_ENGINE": "duckdb",
+            "MOBILITY_WAREHOUSE": os.path.relpath(self.path.resolve(), folder),
+            "MOBILITY_THREADS": self.settings["threads"],
+            "MOBILITY_MEMORY": self.settings["memory_limit"],
+            "MOBILITY_TMP": os.path.relpath(Path(self.settings["temp_directory"]).resolve(), folder),
+        }
 
 
 def settings_for(threads: int, memory_gb: float, spill: Path, share: float) -> Settings:

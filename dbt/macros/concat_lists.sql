@@ -6,3 +6,12 @@
 {% macro duckdb__concat_lists(list, order) -%}
     flatten(list({{ list }} order by {{ order }}))
 {%- endmacro %}
+
+{% macro spark__concat_lists(list, order) -%}
+    flatten(
+        transform(
+            array_sort(collect_list(named_struct('position', {{ order }}, 'list', {{ list }}))),
+            of_group -> of_group.list
+        )
+    )
+{%- endmacro %}

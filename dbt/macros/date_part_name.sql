@@ -6,3 +6,7 @@
 {% macro duckdb__date_part_name(part, day) -%}
     {{ part }}name({{ day }})
 {%- endmacro %}
+
+{% macro spark__date_part_name(part, day) -%}
+    date_format({{ day }}, '{{ {"day": "EEEE", "month": "MMMM"}[part] }}')
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__day_of_week(day) -%}
     cast(extract(isodow from {{ day }}) as smallint)
 {%- endmacro %}
+
+{% macro spark__day_of_week(day) -%}
+    cast(weekday({{ day }}) + 1 as smallint)
+{%- endmacro %}

@@ -5,10 +5,7 @@
 #}
 {% macro end_of_newest_month() -%}
     select
-        coalesce(
-            max(source_month) + interval 1 month,
-            cast(now() at time zone 'UTC' as timestamp)
-        ) as loaded_at
+        coalesce({{ dbt.dateadd('month', 1, 'max(source_month)') }}, {{ utc_now() }}) as loaded_at
 
     from {{ this.schema }}.loads
     where source = '{{ this.identifier }}'

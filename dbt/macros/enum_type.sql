@@ -6,3 +6,8 @@
 {% macro duckdb__enum_type(values) -%}
     enum ('{{ values | join("', '") }}')
 {%- endmacro %}
+
+{# Spark has no enums. Its Parquet files store each value once per row group, which is as small. #}
+{% macro spark__enum_type(values) -%}
+    string
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro duckdb__epoch_microseconds(timestamp) -%}
     epoch_us({{ timestamp }})
 {%- endmacro %}
+
+{# unix_micros takes a timestamp of the session's time zone, which is UTC. #}
+{% macro spark__epoch_microseconds(timestamp) -%}
+    unix_micros(cast({{ timestamp }} as timestamp_ltz))
+{%- endmacro %}

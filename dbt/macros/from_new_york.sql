@@ -17,3 +17,8 @@
         else {{ utc }}
     end
 {%- endmacro %}
+
+{# convert_timezone takes the time and the hour as described above. #}
+{% macro spark__from_new_york(local_timestamp) -%}
+    convert_timezone('America/New_York', 'UTC', {{ local_timestamp }})
+{%- endmacro %}

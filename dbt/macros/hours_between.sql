@@ -6,3 +6,7 @@
 {% macro duckdb__hours_between(first, last) -%}
     unnest(generate_series({{ first }}, {{ last }}, interval 1 hour))
 {%- endmacro %}
+
+{% macro spark__hours_between(first, last) -%}
+    explode(sequence({{ first }}, {{ last }}, interval 1 hour))
+{%- endmacro %}

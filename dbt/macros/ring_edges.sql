@@ -17,3 +17,16 @@
         }
     )
 {%- endmacro %}
+
+{# Spark counts the elements of a list from 0, but slice counts them from 1. #}
+{% macro spark__ring_edges(ring) -%}
+    transform(
+        slice({{ ring }}, 1, greatest(size({{ ring }}) - 1, 0)),
+        (point, i) -> named_struct(
+            'x1', point[0],
+            'y1', point[1],
+            'x2', {{ ring }}[i + 1][0],
+            'y2', {{ ring }}[i + 1][1]
+        )
+    )
+{%- endmacro %}

@@ -9,3 +9,12 @@
 {% macro duckdb__row_fingerprint(values) -%}
     hash({{ values | join(', ') }})
 {%- endmacro %}
+
+{# xxhash64 skips nulls: (null, 1) and (1, null) would be equal without what isnull adds. #}
+{% macro spark__row_fingerprint(values) -%}
+    xxhash64(
+        {%- for value in values %}
+        {{ value }}, isnull({{ value }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -9,3 +9,14 @@
 {% macro duckdb__stable_hash(text) -%}
     cast(cast(md5_number_lower({{ text }}) as hugeint) - 9223372036854775808 as bigint)
 {%- endmacro %}
+
+{#
+  conv reads the last eight bytes, in reverse order, as a signed number (to base -10). To flip its
+  highest bit is the same as to subtract 2^63 from the unsigned one.
+#}
+{% macro spark__stable_hash(text) -%}
+    {%- set bytes = '^.{16}' ~ '(..)' * 8 ~ '$' -%}
+    cast(
+        conv(regexp_replace(md5({{ text }}), '{{ bytes }}', '$8$7$6$5$4$3$2$1'), 16, -10) as bigint
+    ) ^ -9223372036854775808L
+{%- endmacro %}

@@ -23,3 +23,18 @@
         else {{ id }}
     end
 {%- endmacro %}
+
+{% macro spark__station_id(id, ride_id, source) -%}
+    {%- set number = 'try_cast(' ~ id ~ ' as double)' -%}
+    case
+        when {{ id }} = '' then null
+        when {{ ride_id }} is null then regexp_replace({{ id }}, '^([0-9]+)[.]0*$', '$1')
+        when length({{ id }}) = 7 then {{ id }}
+        when not {{ id }} rlike '^[0-9]{4}([.][0-9]*)?$' then {{ id }}
+        when {{ source }} <> 'citibike' and {{ number }} = floor({{ number }}) then {{ id }}
+        -- Hundredths as a floating-point number has them.
+        when abs(100 * {{ number }} - round(100 * {{ number }})) < 0.001
+            then format_string('%.2f', {{ number }})
+        else {{ id }}
+    end
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__to_new_york(utc_timestamp) -%}
     timezone('America/New_York', timezone('UTC', {{ utc_timestamp }}))
 {%- endmacro %}
+
+{% macro spark__to_new_york(utc_timestamp) -%}
+    convert_timezone('UTC', 'America/New_York', {{ utc_timestamp }})
+{%- endmacro %}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.database import Warehouse, disk_error
 from pipeline.errors import TransformFailed
@@ -68,7 +68,16 @@ class Ended:
     results: list[dict[str, Any]]
 
 
-def run_dbt(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
+class Engine(Protocol):
+    """What runs the models: a warehouse, or another value with a folder for dbt and the variables of profiles.yml."""
+
+    @property
+    def dbt_folder(self) -> Path: ...
+
+    def dbt_variables(self) -> dict[str, str]: ...
+
+
+def run_dbt(warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
     """Runs dbt's commands on the warehouse in one start of dbt, for these months; its output is captured.
 
     The months are passed by an environment variable: with other ``--vars`` than before dbt parses the whole
@@ -159,18 +168,10 @@ def link_project(folder: Path) -> None:
         link.symlink_to(path)
 
 
-def environment(warehouse: Warehouse) -> dict[str, str]:
-    """The environment of this process, with what profiles.yml and the macro declared_sources read.
-
-    Paths are relative to the folder in which dbt runs, so that dbt's partial parse stays valid when the data folder is
-    moved: after a change of the profile dbt parses the whole project again.
-    """
-    folder, settings = warehouse.dbt_folder.resolve(), warehouse.settings
+def environment(warehouse: Engine) -> dict[str, str]:
+    """The environment of this process, with what profiles.yml and the macro declared_sources read."""
     return os.environ | {
-        "MOBILITY_WAREHOUSE": os.path.relpath(warehouse.path.resolve(), folder),
-        "MOBILITY_THREADS": settings["threads"],
-        "MOBILITY_MEMORY": settings["memory_limit"],
-        "MOBILITY_TMP": os.path.relpath(Path(settings["temp_directory"]).resolve(), folder),
+        **warehouse.dbt_variables(),
         "MOBILITY_DECLARED_SOURCES": declared_sources(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

@@ -36,7 +36,8 @@ def run(commands: Sequence[list[str]]) -> bool:
     manifest: Manifest | None = None
     for command in commands:
         ended = dbtRunner(manifest=manifest, callbacks=[Nodes().print_progress]).invoke(command)
-        RESULTS.write_text(json.dumps([to_record(result) for result in getattr(ended.result, "results", [])]))
+        nodes = [result for result in getattr(ended.result, "results", []) if hasattr(result, "node")]
+        RESULTS.write_text(json.dumps([to_record(result) for result in nodes]))  # run-operation has no nodes
         if not ended.success:
             return False
         manifest = ended.result if isinstance(ended.result, Manifest) else manifest

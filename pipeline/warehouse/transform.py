@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pipeline.database import Warehouse, busy_error, disk_error
+from pipeline.database import Readable, Warehouse, busy_error, disk_error
 from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBusy
 from pipeline.months import add_months
 from pipeline.results import Transformed
@@ -125,7 +125,7 @@ def monthly() -> list[str]:
     return [source.name for source in sources().values() if not source.static]
 
 
-def outdated_followers(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
+def outdated_followers(warehouse: Readable, months: Sequence[date]) -> list[date]:
     """The months after these whose facts were built with another, or without the, preceding file."""
     row = "source, source_month, source_row"
     with warehouse.connect(read_only=True) as con:

@@ -24,6 +24,7 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "metricflow",
+    "pyspark",
     "numpy",
     "scipy",
     "statsmodels",
@@ -137,6 +138,7 @@ def test_the_lock_files_have_hashes_and_no_index_and_agree() -> None:
     assert program | build <= dev and len(program) > 50
     assert program < s3 <= dev and not any(pin.startswith(("fsspec", "s3fs", "botocore")) for pin in program)
     assert not any(pin.startswith(("pytest", "playwright", "mypy", "polars")) for pin in program)
+    assert program < pins("requirements-spark.lock"), "the extra adds packages, and changes none"
 
 
 def test_files_are_short_enough_to_have_one_purpose() -> None:

@@ -3,9 +3,13 @@
   contract do not fit beside its other months.
 #}
 {% macro assert_same_columns(relation) %}
-    {%- set declared = [] -%}
+    {%- set types = {} -%}
     {%- for column in get_column_schema_from_query(get_empty_schema_sql(model['columns'])) -%}
-        {%- do declared.append(column.name ~ ' ' ~ column.dtype | lower) -%}
+        {%- do types.update({column.name: column.dtype | lower}) -%}
+    {%- endfor -%}
+    {%- set declared = [] -%}
+    {%- for name in stored_columns() -%}
+        {%- do declared.append(name ~ ' ' ~ types[name]) -%}
     {%- endfor -%}
     {%- set existing = [] -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}

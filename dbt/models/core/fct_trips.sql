@@ -29,7 +29,7 @@ measured as (
 
     select
         *,
-        duration_us / 60000000.0 as trip_duration_minutes,
+        duration_us / 6e7 as trip_duration_minutes,
         coalesce(total_amount < 0 or fare_amount < 0, false) as is_adjustment
 
     from trips

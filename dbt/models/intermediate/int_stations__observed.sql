@@ -41,14 +41,19 @@ counted as (
         source_month,
         station_id,
         station_name,
-        round(latitude, 6) as latitude,
-        round(longitude, 6) as longitude,
+        {{ round_to('latitude', 6) }} as latitude,
+        {{ round_to('longitude', 6) }} as longitude,
         doubt,
         count(*) as stops
     from stops
     where station_id is not null
     group by
-        source_month, station_id, station_name, round(latitude, 6), round(longitude, 6), doubt
+        source_month,
+        station_id,
+        station_name,
+        {{ round_to('latitude', 6) }},
+        {{ round_to('longitude', 6) }},
+        doubt
 
 ),
 
@@ -59,7 +64,12 @@ ranked as (
         *,
         row_number() over (
             partition by source_month, station_id
-            order by doubt asc, stops desc, station_name asc, latitude asc, longitude asc
+            order by
+                doubt asc,
+                stops desc,
+                station_name asc nulls last,
+                latitude asc nulls last,
+                longitude asc nulls last
         ) as choice
     from counted
 

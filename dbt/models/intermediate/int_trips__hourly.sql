@@ -93,8 +93,8 @@ final as (
         sum(case when files.source is not null then by_file.trip_count else 0 end)
             as loaded_trip_count,
         -- Sums of whole microseconds are exact in any order.
-        sum(by_file.total_duration_us) / 60000000.0 as total_duration_minutes,
-        sum(by_file.timed_duration_us) / 60000000.0 as timed_duration_minutes
+        sum(by_file.total_duration_us) / 6e7 as total_duration_minutes,
+        sum(by_file.timed_duration_us) / 6e7 as timed_duration_minutes
 
     from by_file
     left join files

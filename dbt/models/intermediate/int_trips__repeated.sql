@@ -119,7 +119,7 @@ rides_at_the_start as (
     select
         *,
         {{ epoch_seconds('pickup_datetime') }} as pickup_second,
-        {{ unnest_list('[-1, 0, 1]') }} as seconds_away
+        {{ unnest_list(list_of([-1, 0, 1])) }} as seconds_away
 
     from at_the_start
     where bike_id is not null or start_station_id is not null or end_station_id is not null

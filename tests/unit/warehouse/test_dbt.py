@@ -100,7 +100,7 @@ def test_ctrl_c_ends_a_program_of_a_package_without_a_stack_trace(tmp_path: Path
 
 def test_the_profile_has_no_settings_that_fail_after_a_spill() -> None:
     """DuckDB takes temp_directory when it opens the file; setting it again by ``settings`` fails after a spill."""
-    profile = read_yaml(DBT / "profiles.yml")["nyc_mobility"]["outputs"]["warehouse"]
+    profile = read_yaml(DBT / "profiles.yml")["nyc_mobility"]["outputs"]["duckdb"]
     assert set(profile["settings"]) == {"timezone"}
     assert {"threads", "memory_limit", "temp_directory"} <= set(profile["config_options"])
 

@@ -1,0 +1,120 @@
+"""Spark cannot start: one line says why. The statements that declare files to it are run by tests/integration."""
+
+import socket
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadInput, Unreachable
+from pipeline.sources import sources
+from pipeline.warehouse import spark
+
+JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
+
+
+def java(folder: Path, script: str) -> Path:
+    """A JAVA_HOME with a program of this shell script."""
+    program = folder / "bin/java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("module", "package"), [("no_such_module", "pyspark"), ("no_such_module.adapters.spark", "dbt-spark")]
+)
+def test_a_missing_package_is_named_with_the_extra_that_has_it(module: str, package: str) -> None:
+    with pytest.raises(BadInput, match=rf"^engine spark: {package} is not installed; install nyc-mobility\[spark\]$"):
+        spark.check_installed(module, package)
+
+
+def test_a_missing_java_is_named_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(BadInput, match=r"^engine spark: expected Java 17 or newer, found none on the path; .*$"):
+        spark.check_java()
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=rf"found none in JAVA_HOME, {tmp_path}; install one, or set JAVA_HOME$"):
+        spark.check_java()
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo 'openjdk version \"11.0.2\" 2019-01-15' >&2", "found 11, "),
+        ("echo 'java version \"1.8.0_402\"' >&2", "found 8, "),
+        ("echo 'Error: no\n libjvm.so' >&2; exit 1", "which does not run: Error: no libjvm.so; "),
+        ("exit 127", "which does not run: exit code 127; "),
+    ],
+)
+def test_a_java_that_is_too_old_or_does_not_run_is_named_in_one_line(
+    script: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path / "jdk", script)))
+    with pytest.raises(BadInput, match=reason) as raised:
+        spark.check_java()
+    assert str(raised.value).startswith("engine spark: expected Java 17 or newer, found ")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("version", ["17.0.15", "21", "25-ea"])
+def test_a_java_that_is_new_enough_is_accepted(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(java(tmp_path / "jdk", f"echo 'openjdk version \"{version}\"' >&2")))
+    spark.check_java()
+
+
+@pytest.mark.parametrize("master", ["local", "local[2]", "local[*]", "yarn", "k8s://https://host:6443"])
+def test_a_master_without_an_address_to_try_is_accepted(master: str) -> None:
+    spark.check_master(master)
+
+
+@pytest.mark.parametrize("master", ["", "local[0]", "localhost:7077", "spark://host", "http://host:7077"])
+def test_text_that_is_no_master_is_refused(master: str) -> None:
+    with pytest.raises(BadInput, match=r"^spark master '.*': expected local\[2\], spark://host:7077, yarn or k8s://…$"):
+        spark.check_master(master)
+
+
+def test_a_master_that_refuses_connections_is_named_in_one_line(free_port: int) -> None:
+    master = f"spark://127.0.0.1:{free_port}"
+    with pytest.raises(Unreachable, match=f"^spark master {master}: connection refused; start it, or correct the add"):
+        spark.check_master(master)
+
+
+def test_one_of_two_masters_is_enough(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        spark.check_master(f"spark://127.0.0.1:{free_port},127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_declared_types_have_sparks_names() -> None:
+    names = {type_: spark.type_of(type_) for type_ in ("varchar", "double", "double[][][]", "varchar[]")}
+    assert names == {
+        "varchar": "string",
+        "double": "double",
+        "double[][][]": "array<array<array<double>>>",
+        "varchar[]": "array<string>",
+    }
+
+
+def test_only_the_files_of_loaded_months_are_declared() -> None:
+    *_, table, view = spark.declare_source(sources()["yellow_taxi"], Path("/data/it's"), [JANUARY, FEBRUARY])
+    assert table.endswith("location '/data/it\\'s'")
+    assert view.endswith("_metadata.file_name in ('2024-01.parquet', '2024-02.parquet')")
+    *_, nothing = spark.declare_source(sources()["yellow_taxi"], Path("/data"), [])
+    assert nothing.endswith("where false")
+
+
+def test_a_static_source_has_its_first_month() -> None:
+    zones = sources()["taxi_zones"]
+    *_, view = spark.declare_source(zones, Path("/data"), [zones.first_month])
+    assert f"date '{zones.first_month}' as source_month" in view
+    assert "in ('static.parquet')" in view

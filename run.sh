@@ -109,8 +109,8 @@ installed_extras() {
 
 install_extra() {
   case $* in
-    s3) install_environment requirements.lock "requirements-$1.lock" ;;
-    *) fail "install $*: expected the name of an extra: s3" ;;
+    s3 | spark) install_environment requirements.lock "requirements-$1.lock" ;;
+    *) fail "install $*: expected the name of an extra: s3 or spark" ;;
   esac
 }
 
@@ -197,7 +197,9 @@ case $verb in
     install_environment requirements.lock; exec "$venv/bin/python" -m pipeline "$verb" "$@" ;;
   install) install_extra "$@" ;;
   lint) install_environment requirements.lock requirements-dev.lock; lint "$@" ;;
-  test) install_environment requirements.lock requirements-dev.lock; test_suite "$@" ;;
+  test)
+    [[ " $* " != *" --engine spark "* ]] || install_extra spark
+    install_environment requirements.lock requirements-dev.lock; test_suite "$@" ;;
   bench) install_environment requirements.lock requirements-dev.lock; exec "$venv/bin/python" -m tests.bench "$@" ;;
   *) fail "$verb: unknown command; $(suggestion "$verb")./run.sh help lists the commands" ;;
 esac

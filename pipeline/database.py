@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pipeline.errors import BadFile, BadInput, NoSpace, WarehouseBusy
 from pipeline.lock import locked
@@ -25,6 +25,8 @@ Settings = Mapping[str, str]
 
 TIME_ZONE = "UTC"
 """Of every connection: without it, DuckDB converts timestamps with a time zone by the zone of the machine."""
+ENGINES = ("duckdb", "spark")
+"""What can build the marts; warehouse/engines.py has how."""
 HOLDER = re.compile(r"lock is held in (.*?) \(PID (\d+)\)")
 GLOB = re.compile(r"[*?[]")
 DAMAGED = ("not a valid DuckDB database", "Corrupt database", "computed checksum", "Could not read enough bytes")
@@ -40,12 +42,6 @@ QUIET_S = 2.0
 log = logging.getLogger(__name__)
 
 
-class Readable(Protocol):
-    """What has the tables of the warehouse: the DuckDB file, or another store that gives connections to read them."""
-
-    def connect(self, read_only: bool = True) -> AbstractContextManager["duckdb.DuckDBPyConnection"]: ...
-
-
 @dataclass(frozen=True)
 class Warehouse:
     """The DuckDB file, the folder in which dbt runs on it, and the settings of its connections."""
@@ -55,6 +51,10 @@ class Warehouse:
     settings: Settings
     wait_s: float = 0
     """Seconds to wait for another process that holds the file."""
+    engine: str = ENGINES[0]
+    spark_master: str = "local[*]"
+    spark_memory: str = "2g"
+    """Of Spark's driver, as Java writes it."""
 
     def changing(self) -> AbstractContextManager[None]:
         """Keeps other processes from loading rows and building marts in the time of the block.
@@ -81,6 +81,13 @@ class Warehouse:
             "MOBILITY_MEMORY": self.settings["memory_limit"],
             "MOBILITY_TMP": os.path.relpath(Path(self.settings["temp_directory"]).resolve(), folder),
         }
+
+
+def check_engine(name: str) -> str:
+    """The name of an engine; raises BadInput for one that is not known."""
+    if name not in ENGINES:
+        raise BadInput(f"engine {name!r}: must be {' or '.join(ENGINES)} (MOBILITY_ENGINE, or [mobility] in luigi.cfg)")
+    return name
 
 
 def settings_for(threads: int, memory_gb: float, spill: Path, share: float) -> Settings:

@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from pipeline.database import Warehouse
+from pipeline.database import ENGINES, Warehouse
 from pipeline.sample.generate import ANOMALIES, DEMO_SOURCES, generate
 from pipeline.sample.server import Upstream, serve
 from pipeline.warehouse import raw
@@ -58,7 +58,9 @@ LONG_FORMS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that are marked as long as well")
-    parser.addoption("--spark", action="store_true", help="run the tests that need pyspark, dbt-spark and Java as well")
+    parser.addoption(
+        "--engine", choices=ENGINES, default=ENGINES[0], help="spark: run the tests that need pyspark and Java, alone"
+    )
     parser.addoption("--faults", action="store_true", help="run the campaigns of faults and of full disks")
     parser.addoption("--kills", type=int, default=0, help="how many commands tests/faults/test_campaign.py kills")
     parser.addoption("--kills-seed", type=int, default=1, help="another seed draws other moments of these kills")
@@ -74,10 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)  # after hypothesis has marked its tests
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker in ("long", "spark"):
-        if not config.getoption(marker) and marker not in config.getoption("markexpr"):
-            config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(marker)])
-            items[:] = [item for item in items if not item.get_closest_marker(marker)]
+    is_spark = config.getoption("engine") == "spark"
+    deselected = [item for item in items if bool(item.get_closest_marker("spark")) != is_spark]
+    if not config.getoption("long") and "long" not in config.getoption("markexpr"):
+        deselected += [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if item not in deselected]
     if config.getoption("fuzz_minutes"):
         items[:] = [item for item in items if item.get_closest_marker("hypothesis")]
 

@@ -26,7 +26,7 @@ from pipeline.paths import data_folder, free_bytes, shared_as
 from pipeline.process import interrupt_in_one_line, run_id
 from pipeline.progress import Progress
 from pipeline.tasks.scheduler import end_in_one_line, exit_on_error, uses_luigid
-from pipeline.tasks.settings import mobility
+from pipeline.tasks.settings import engine, mobility
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +139,10 @@ def begin_run(least_free_gb: float = 0, is_alone: bool = False) -> None:
 
     The lock is shared by the runs of one luigid in a folder that several machines share, unless the command works
     ``is_alone``. Raises AlreadyRunning where another process has locked it, NoSpace where less is free than a run may
-    need.
+    need, BadInput for an unknown engine.
     """
     if lock(data_folder(), is_shared=bool(shared_as()) and uses_luigid() and not is_alone):
+        engine()
         check_space(least_free_gb)
         check_clock()
         rotate()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import luigi
 
-from pipeline.database import Settings, Warehouse, settings_for
+from pipeline.database import Settings, Warehouse, check_engine, settings_for
 from pipeline.errors import BadInput
 from pipeline.paths import data_folder, path_for
 from pipeline.process import cores
@@ -25,6 +25,9 @@ class mobility(luigi.Config):
     convert_memory_gb = luigi.FloatParameter()
     least_free_gb = luigi.FloatParameter()
     wait_for_warehouse_s = luigi.FloatParameter()
+    engine = luigi.Parameter()
+    spark_master = luigi.Parameter()
+    spark_memory = luigi.Parameter()
     maintenance = luigi.Parameter()
     pages_url = luigi.Parameter()
 
@@ -60,6 +63,11 @@ def retry_policy() -> "RetryPolicy":
     return RetryPolicy(**download().param_kwargs)
 
 
+def engine() -> str:
+    """The engine that builds the marts. Raises BadInput for one that is not known."""
+    return check_engine(os.environ.get("MOBILITY_ENGINE", mobility().engine))
+
+
 def warehouse() -> Warehouse:
     """The warehouse of the data folder."""
     return Warehouse(
@@ -69,6 +77,9 @@ def warehouse() -> Warehouse:
             mobility().threads, mobility().memory_gb, data_folder() / "warehouse" / "spill", share=0.5
         ),
         wait_s=mobility().wait_for_warehouse_s,
+        engine=engine(),
+        spark_master=os.environ.get("MOBILITY_SPARK_MASTER", mobility().spark_master),
+        spark_memory=mobility().spark_memory,
     )
 
 

@@ -22,6 +22,14 @@ MODELS = ("staging", "core", "audit")
 REACHING_NEIGHBOURS = ("core.fct_hourly_mobility", "staging.int_trips__repeated")
 """The monthly tables in which the build of one month changes rows of its neighbours (``reach`` in the dbt models)."""
 MONTH = "source_month"
+OF_LAKE = "stored in the lake"
+"""The comment of views that show a table of the lake (lake.py)."""
+STORED = f"""(
+    select schema_name, table_name from duckdb_tables()
+    union all
+    select schema_name, view_name from duckdb_views() where comment = '{OF_LAKE}'
+)"""
+"""The stored tables: those of the file, and those of the lake."""
 
 Columns = Mapping[str, str]
 """The types of a table's columns by name."""
@@ -50,9 +58,10 @@ def contents_of_months(
 def contents_of_dimensions(warehouse: Warehouse, with_digests: bool = True) -> Contents:
     """The rows of the models' tables that have no months. Of a view, only that it exists."""
     with warehouse.connect(read_only=True) as con:
-        views = (
-            "select schema_name || '.' || view_name from duckdb_views() where schema_name in $1 and schema_name <> $2"
-        )
+        views = f"""
+            select schema_name || '.' || view_name from duckdb_views()
+            where schema_name in $1 and schema_name <> $2 and (schema_name, view_name) not in {STORED}
+        """
         found = {name: Content(None) for (name,) in con.execute(views, [MODELS, "staging"]).fetchall()}
         for table, columns in tables_of_models(con).items():
             if MONTH not in columns:
@@ -75,9 +84,9 @@ def tables_of_models(con: "duckdb.DuckDBPyConnection") -> Mapping[str, Columns]:
     """The columns of each table of the models."""
     found: dict[str, dict[str, str]] = {}
     for table, column, type_ in con.execute(
-        """
+        f"""
         select t.schema_name || '.' || t.table_name, c.column_name, c.data_type
-        from duckdb_tables() as t join duckdb_columns() as c using (schema_name, table_name)
+        from {STORED} as t join duckdb_columns() as c using (schema_name, table_name)
         where t.schema_name in $1 order by 1, c.column_index
         """,
         [MODELS],

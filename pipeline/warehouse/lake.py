@@ -1,39 +1,37 @@
-"""The lake: the warehouse as a folder of Parquet files, which Spark builds and DuckDB reads.
+"""The lake: the models' tables as Parquet files, which Spark builds and the warehouse file shows as views.
 
 ::
 
-    <folder>/records/<schema>/<table>/<table>.parquet   what the pipeline itself records: loads, built, findings, …
-    <folder>/marts/<schema>.db/<table>/…                what dbt builds on Spark, by source_month where it is monthly
-    <folder>/metastore                                  Spark's catalogue of these tables
+    warehouse/spark/records/<schema>/<table>/<table>.parquet   what the pipeline records: loads, findings, … for Spark
+    warehouse/spark/marts/<schema>.db/<table>/…                what dbt builds on Spark, by source_month where monthly
+    warehouse/spark/metastore                                  Spark's catalogue of these tables
+    warehouse/nyc_mobility.duckdb                              the records, and views of all of it
 
-The models are those of the DuckDB warehouse, and so are the contents of the tables. One process at a time builds:
+Whatever reads the marts reads the file, so that only their build depends on the engine. One process at a time builds:
 the catalogue, which is an embedded database, has one user.
 """
 
 import json
 import logging
+import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pipeline.database import exactly, in_memory, literal, quoted
-from pipeline.errors import TransformFailed
+from pipeline.database import Warehouse, exactly, literal, quoted
 from pipeline.paths import atomic_write
-from pipeline.project import DBT
-from pipeline.results import Converted, Landed
-from pipeline.sources import Source, read_yaml, sources
-from pipeline.warehouse import raw, spark
-from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
-from pipeline.warehouse.transform import BUILD, REBUILD, monthly, outdated_followers
-
-if TYPE_CHECKING:
-    import duckdb
+from pipeline.sources import sources
+from pipeline.warehouse import spark, views
+from pipeline.warehouse.contents import OF_LAKE
+from pipeline.warehouse.dbt import Ended, run_dbt, semantic_manifest
+from pipeline.warehouse.raw_views import parquet_of
 
 log = logging.getLogger(__name__)
 
+REMAINS = re.compile(r"\[LOCATION_ALREADY_EXISTS\][^\n]*'file:([^']+)'")
+"""Spark's error where a new table's folder has files already."""
 RECORDS = (
     ("raw_data", "loads"),
     ("raw_data", "replaced"),
@@ -46,19 +44,17 @@ RECORDS = (
 """The tables that the pipeline itself writes."""
 SCHEMAS = ("staging", "core", "audit")
 """The schemas of the tables that dbt builds."""
+VIEWS = ("run", "--select", "config.materialized:view", "config.materialized:atomic_view", "--no-write-json")
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The folder, the folder of the converted Parquet files, the one in which dbt runs, and Spark's settings."""
+    """The folder, the one in which dbt runs on Spark, and how Spark is started."""
 
     folder: Path
-    parquet: Path
-    """Has ``<source>/<month>.parquet``."""
     dbt_folder: Path
-    master: str = "local[2]"
-    memory: str = "2g"
-    """Of the driver, as Java writes it."""
+    master: str
+    memory: str
 
     def dbt_variables(self) -> dict[str, str]:
         """What profiles.yml reads. Paths are absolute: Spark's catalogue has such paths."""
@@ -69,138 +65,104 @@ class Lake:
             "MOBILITY_SPARK_MEMORY": self.memory,
         }
 
-    @contextmanager
-    def records(self, read_only: bool = False) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """A connection with the pipeline's own records as tables, which are written when the block ends."""
-        with in_memory() as con:
-            raw.prepare(con)
-            for schema, table in RECORDS:
-                if (path := self.record_file(schema, table)).exists():
-                    con.execute(f"delete from {schema}.{table}")
-                    con.execute(f"insert into {schema}.{table} by name select * from {literal(exactly(path))}")
-            yield con
-            if not read_only:
-                self.write_records(con)
 
-    def write_records(self, con: "duckdb.DuckDBPyConnection") -> None:
-        """Writes the records that the connection has."""
-        for schema, table in RECORDS:
-            path = self.record_file(schema, table)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(path) as part:
-                con.execute(f"copy {schema}.{table} to {literal(part)} (format parquet, compression zstd)")
-
-    def record_file(self, schema: str, table: str) -> Path:
-        return self.folder / "records" / schema / table / f"{table}.parquet"
-
-    @contextmanager
-    def connect(self, read_only: bool = True) -> Iterator["duckdb.DuckDBPyConnection"]:
-        """A connection for reading alone: the records as tables, and a view of each table that dbt has built."""
-        assert read_only
-        with self.records(read_only=True) as con:
-            for schema in SCHEMAS:
-                con.execute(f"create schema if not exists {schema}")
-                for folder in sorted(path for path in (self.folder / f"marts/{schema}.db").glob("*") if path.is_dir()):
-                    con.execute(f"create view {schema}.{quoted(folder.name)} as {query_of(folder)}")
-            yield con
+def lake_of(warehouse: Warehouse) -> Lake:
+    """The lake beside the warehouse file."""
+    folder = warehouse.path.parent / "spark"
+    return Lake(folder, folder / "dbt", warehouse.spark_master, warehouse.spark_memory)
 
 
-def query_of(folder: Path) -> str:
-    """A query of the Parquet files of a table. The names of its folders have ``source_month``."""
-    if not any(folder.rglob("*.parquet")):
-        return query_of_nothing(folder.name)
-    is_monthly = any(folder.glob("source_month=*"))
-    options = "hive_partitioning = true, hive_types = {'source_month': date}"
-    if not is_monthly:
-        options = "hive_partitioning = false"
-    return f"select * from read_parquet({literal(f'{exactly(folder)}/**/*.parquet')}, {options})"
-
-
-def query_of_nothing(model: str) -> str:
-    """A query of the columns that a model declares, without rows. Spark writes no file where there are none."""
-    files = (read_yaml(path) for path in DBT.glob("models/**/*.yml"))
-    declared = next(one for file in files for one in file.get("models", []) if one["name"] == model)
-    types = {column["name"]: column["data_type"] for column in declared["columns"]}
-    columns = (f"null::{'varchar' if '{{' in type_ else type_} as {quoted(name)}" for name, type_ in types.items())
-    return f"select {', '.join(columns)} where false"
-
-
-def load(lake: Lake, source: Source, month: date, parquet: Path, landed: Landed, converted: Converted) -> int:
-    """Records the month's file as loaded, in the place of an earlier one; returns its rows. Spark reads it as it is."""
-    with lake.records() as con:
-        rows = int(con.execute(f"select count(*) from {literal(exactly(parquet))}").fetchall()[0][0])
-        if rows != converted.rows:
-            raise AssertionError(f"{parquet}: it has {rows} rows, {converted.rows} were converted")
-        raw.record_replaced(con, source.name, month, landed.sha256)
-        con.execute("delete from raw_data.loads where source = ? and source_month = ?", [source.name, month])
-        entry = asdict(landed) | asdict(converted) | {"source": source.name, "source_month": month, "rows_raw": rows}
-        entry |= {"loaded_at": datetime.now(UTC).isoformat()}
-        del entry["file"]
-        values = ", ".join(f"${name} as {name}" for name in entry)
-        con.execute(f"insert into raw_data.loads by name select {values}", entry)
-    return rows
-
-
-def begin(lake: Lake, months: Mapping[date, Sequence[str]]) -> None:
-    """Records from which sources the marts of each month are about to be built; those of all months are static."""
-    with lake.records() as con:
-        for month, names in months.items():
-            con.execute("delete from raw_data.built where source_month = ?", [month])
-            con.execute(
-                "insert into raw_data.built select source, source_month from raw_data.loads "
-                "where source_month = ? and source in ?",
-                [month, list(names)],
-            )
-
-
-def build(lake: Lake, months: Sequence[date]) -> None:
-    """Builds and tests the models of these source months on Spark, and the months after them whose rejections change.
-
-    Raises BadInput or Unreachable where Spark cannot start, and TransformFailed with dbt's messages.
-    """
-    built = months_built(lake)
-    full_refresh = () if {*built} - {*months} else ("--full-refresh",)
-    ended = run(lake, [[*BUILD, *full_refresh]], months)
-    if any(result["error_code"] == REBUILD for result in ended.results):
-        log.warning("a table does not exist or differs from its contract: building the tables of all months")
-        ended = run(lake, [[*BUILD, "--full-refresh"]], built)
-    failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
-    if ended.returncode or failures:
-        reason = "; ".join(f"{one['unique_id'].split('.')[2]}: {one['message']}" for one in failures[:3])
-        span = ", ".join(f"{month:%Y-%m}" for month in months)
-        raise TransformFailed(f"{span}: dbt on Spark: {' '.join(reason.split()) or last_lines(ended.output)}")
-    if following := outdated_followers(lake, months):
-        build(lake, following)
-
-
-def months_built(lake: Lake) -> list[date]:
-    """The months that the marts contain, or are about to contain."""
-    with lake.records(read_only=True) as con:
-        query = "select distinct source_month from raw_data.built where source in $1 order by 1"
-        return [month for (month,) in con.execute(query, [monthly()]).fetchall()]
-
-
-def run(lake: Lake, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
-    """Runs dbt's commands in one process, and so in one session of Spark, to which the raw layer is declared first.
+def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
+    """Runs dbt's commands in one session of Spark, for these months; the warehouse file shows the tables afterwards.
 
     Raises BadInput or Unreachable where Spark cannot start.
     """
+    lake = lake_of(warehouse)
     spark.check(lake.master)
-    statements = json.dumps({"statements": [*declarations(lake)]})
-    return run_dbt(lake, [["run-operation", "run_statements", "--args", statements], *commands], months)
+    statements = json.dumps({"statements": [*declarations(warehouse, lake)]})
+    declared = [["run-operation", "run_statements", "--args", statements], *commands]
+    ended = run_dbt(lake, declared, months)
+    if ended.returncode and delete_remains(lake, ended):
+        ended = run_dbt(lake, declared, months)
+    if ended.returncode:
+        return ended
+    show(warehouse, lake)
+    if not views.are_current(warehouse):
+        of_views = run_dbt(warehouse, [VIEWS])
+        return of_views if of_views.returncode else ended
+    return ended
 
 
-def declarations(lake: Lake) -> Iterator[str]:
-    """Statements that declare the raw layer: the loaded files, and the pipeline's own records."""
-    with lake.records() as con:  # writes those that do not exist yet
+def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:
+    """Statements that declare the raw layer to Spark: the loaded files, and copies of the pipeline's own records."""
+    with warehouse.connect(read_only=True) as con:
         loaded = con.execute("select source, list(source_month order by source_month) from raw_data.loads group by 1")
         months: dict[str, list[date]] = dict(loaded.fetchall())
+        for schema, table in RECORDS:
+            with atomic_write(lake.folder / "records" / schema / table / f"{table}.parquet") as part:
+                con.execute(f"copy {schema}.{table} to {literal(part)} (format parquet, compression zstd)")
     nothing = lake.folder / "records/nothing"
     nothing.mkdir(parents=True, exist_ok=True)
     for schema in ("raw_files", "raw_data", "estimates", "quality"):
         yield f"create schema if not exists {schema}"
     for schema, table in RECORDS:
-        yield from spark.declare_records(schema, table, lake.record_file(schema, table).parent.resolve())
+        yield from spark.declare_records(schema, table, (lake.folder / "records" / schema / table).resolve())
     for source in sources().values():
-        folder = lake.parquet / source.name if months.get(source.name) else nothing
-        yield from spark.declare_source(source, folder.resolve(), months.get(source.name, []))
+        of_source = months.get(source.name, [])
+        folder = parquet_of(source, of_source[0]).parent if of_source else nothing
+        yield from spark.declare_source(source, folder.resolve(), of_source)
+
+
+def delete_remains(lake: Lake, ended: Ended) -> bool:
+    """Deletes folders of tables that the catalogue does not know; returns whether there were any.
+
+    A run that was killed while Spark created a table leaves its files, and Spark creates no table over files.
+    """
+    messages = "\n".join(result["message"] or "" for result in ended.results)
+    folders = {Path(path) for path in REMAINS.findall(messages)}
+    marts = (lake.folder / "marts").resolve()
+    remains = [folder for folder in folders if folder.is_relative_to(marts) and folder.is_dir()]
+    for folder in remains:
+        log.warning("%s: an earlier run was killed while it created this table; deleting its files", folder)
+        shutil.rmtree(folder)
+    return bool(remains)
+
+
+def show(warehouse: Warehouse, lake: Lake) -> None:
+    """Makes the warehouse file show the lake's tables, in the place of those that it has of another engine."""
+    types = declared_types(warehouse)
+    with warehouse.connect() as con:
+        con.begin()
+        tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        for schema in SCHEMAS:
+            con.execute(f"create schema if not exists {schema}")
+            for folder in sorted(path for path in (lake.folder / f"marts/{schema}.db").glob("*") if path.is_dir()):
+                if (schema, folder.name) in tables:
+                    con.execute(f"drop table {schema}.{quoted(folder.name)}")
+                view = f"{schema}.{quoted(folder.name)}"
+                con.execute(f"create or replace view {view} as {query_of(folder, types[folder.name])}")
+                con.execute(f"comment on view {view} is {literal(OF_LAKE)}")
+        con.commit()
+
+
+def query_of(folder: Path, types: Mapping[str, str]) -> str:
+    """A query of the Parquet files of a table, with these columns. Spark writes no file where there are no rows.
+
+    The names of folders have ``source_month``.
+    """
+    files = f"{exactly(folder.resolve())}/**/*.parquet"
+    if not any(folder.rglob("*.parquet")):
+        columns = (f"null::{type_} as {quoted(name)}" for name, type_ in types.items())
+        return f"select {', '.join(columns)} where false"
+    options = "hive_partitioning = false"
+    if any(folder.glob("source_month=*")):
+        options = "hive_partitioning = true, hive_types = {'source_month': date}"
+    columns = (f"{quoted(name)}::{type_} as {quoted(name)}" for name, type_ in types.items())
+    return f"select {', '.join(columns)} from read_parquet({literal(files)}, {options})"
+
+
+def declared_types(warehouse: Warehouse) -> dict[str, dict[str, str]]:
+    """The types of the columns of each model in DuckDB, by its contract: Spark has text where they are enums."""
+    manifest = json.loads(semantic_manifest(warehouse).with_name("manifest.json").read_text())
+    models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+    return {model["name"]: {name: column["data_type"] for name, column in model["columns"].items()} for model in models}

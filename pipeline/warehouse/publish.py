@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.database import Warehouse, literal, quoted
 from pipeline.progress import counter
+from pipeline.warehouse.contents import STORED
 
 SCHEMAS = ("core", "audit")
 
@@ -17,9 +18,9 @@ def export(warehouse: Warehouse, month: date | None, folder: Path, with_dimensio
     written: dict[Path, int] = {}
     with warehouse.connect(read_only=True) as con:
         tables = con.execute(
-            """
+            f"""
             select t.schema_name, t.table_name, bool_or(c.column_name = 'source_month')
-            from duckdb_tables() as t
+            from {STORED} as t
             join duckdb_columns() as c using (schema_name, table_name)
             where t.schema_name in ? group by all order by all
             """,

@@ -9,6 +9,7 @@ from pipeline.database import Warehouse
 from pipeline.results import Converted, Landed
 from pipeline.sources import Source, sources
 from pipeline.warehouse import raw_views
+from pipeline.warehouse.contents import STORED
 
 if TYPE_CHECKING:
     import duckdb
@@ -219,7 +220,7 @@ def count_rows(warehouse: Warehouse) -> dict[tuple[str, str, str], int]:
         ("estimates", "weather_effects"): ("estimates.weather_effects", f"{by_month} from estimates.weather_effects"),
     }
     with warehouse.connect(read_only=True) as con:
-        existing = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        existing = set(con.execute(f"from {STORED}").fetchall())
         return {
             (kind, *row[:2]): row[2]
             for table, (kind, query) in queries.items()

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pipeline.database import Readable, Warehouse, busy_error, disk_error
+from pipeline.database import Warehouse, busy_error, disk_error
 from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBusy
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
 from pipeline.warehouse import raw_views, views
-from pipeline.warehouse.dbt import Ended, last_lines, run_dbt
+from pipeline.warehouse.dbt import Ended, last_lines
+from pipeline.warehouse.engines import run_models
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def run_when_free(warehouse: Warehouse, commands: Sequence[Sequence[str]], month
     """Runs dbt's commands, again where another process had opened the warehouse before dbt did: dbt does not wait."""
     until = time.monotonic() + warehouse.wait_s
     while True:
-        ended = run_dbt(warehouse, commands, months)
+        ended = run_models(warehouse, commands, months)
         if not busy_error(ended.output, warehouse.path) or time.monotonic() >= until:
             return ended
         with warehouse.connect():  # waits for that process
@@ -125,7 +126,7 @@ def monthly() -> list[str]:
     return [source.name for source in sources().values() if not source.static]
 
 
-def outdated_followers(warehouse: Readable, months: Sequence[date]) -> list[date]:
+def outdated_followers(warehouse: Warehouse, months: Sequence[date]) -> list[date]:
     """The months after these whose facts were built with another, or without the, preceding file."""
     row = "source, source_month, source_row"
     with warehouse.connect(read_only=True) as con:

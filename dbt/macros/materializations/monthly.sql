@@ -18,14 +18,14 @@
 
     {% do get_assert_columns_equivalent(sql) %}
     {%- set reach = config.get('meta', {}).get('reach') -%}
-    {%- set is_replaced = should_full_refresh() or not existing_relation.is_table -%}
-    {% if existing_relation is not none and is_replaced %}
+    {%- set is_new = existing_relation is none or not existing_relation.is_table -%}
+    {% if is_new and months_to_build() and not should_full_refresh() %}
+        {% do raise_rebuild_needed(this ~ ' does not exist') %}
+    {% elif existing_relation is not none and (is_new or should_full_refresh()) %}
         {% do adapter.drop_relation(existing_relation) %}
         {% set existing_relation = none %}
     {% elif existing_relation is not none %}
         {% do assert_same_columns(existing_relation) %}
-    {% elif months_to_build() and not should_full_refresh() %}
-        {% do raise_rebuild_needed(this ~ ' does not exist') %}
     {% endif %}
 
     {% call statement('main') %}

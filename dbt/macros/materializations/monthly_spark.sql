@@ -2,8 +2,9 @@
   monthly for Spark: a table of Parquet files with a partition for each source_month.
 
   The partitions of the months are dropped before they are written: to overwrite partitions keeps
-  those of months that come back empty. This is not atomic. Readers use the published files, and a
-  run that was killed builds its months again.
+  those of months that come back empty. They are overwritten all the same, as a run that was killed
+  may have left files that the catalogue does not know. This is not atomic: readers use the
+  published files, and the next run builds the months again.
 
   Rows of hours are in the partitions of neighbouring months as well. These partitions are written
   anew, with the rows that they keep. As a table cannot lose a partition that is being read, their
@@ -47,13 +48,15 @@
         {% do run_query(create_monthly_table(new_relation, new_rows)) %}
         {% do drop_months(target_relation, months) %}
         {% call statement('main') %}
-            insert into {{ target_relation }} select {{ columns }} from {{ new_relation }}
+            insert overwrite {{ target_relation }} partition (source_month)
+            select {{ columns }} from {{ new_relation }}
         {% endcall %}
         {% do drop_relation_if_exists(new_relation) %}
     {% else %}
         {% do drop_months(target_relation, months) %}
         {% call statement('main') %}
-            insert into {{ target_relation }} {{ in_few_files(get_select_subquery(sql)) }}
+            insert overwrite {{ target_relation }} partition (source_month)
+            {{ in_few_files(get_select_subquery(sql)) }}
         {% endcall %}
     {% endif %}
 

@@ -48,6 +48,7 @@ final as (
         ledger.source_month,
         ledger.rows_published,
         ledger.rows_fact,
+        -- 1e2 is a double on every engine, 100.0 a decimal on some.
         1e2 * ledger.rows_rejected / nullif(ledger.rows_raw, 0) as rejected_pct,
         1e2 * measured.adjustments / measured.facts as adjustments_pct,
         1e2 * measured.unknown_pickups / measured.facts as unknown_pickup_pct,

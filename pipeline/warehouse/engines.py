@@ -1,0 +1,15 @@
+"""The engines that build the marts: DuckDB in the warehouse file, or Apache Spark in a lake that the file shows."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pipeline.database import ENGINES, Warehouse
+from pipeline.warehouse import lake
+from pipeline.warehouse.dbt import Ended, run_dbt
+
+RUNS = dict(zip(ENGINES, (run_dbt, lake.run), strict=True))
+
+
+def run_models(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date]) -> Ended:
+    """Runs dbt's commands that build marts, for these months, by the engine of the warehouse."""
+    return RUNS[warehouse.engine](warehouse, commands, months)

@@ -7,7 +7,7 @@
 {% macro trip_id(trips) -%}
     {%- set month -%}
     extract(year from {{ trips }}.source_month) * 100 + extract(month from {{ trips }}.source_month)
-    + {{ trips }}.copy_number * 1048576
+    + cast({{ trips }}.copy_number as bigint) * 1048576
     {%- endset -%}
     {{ bitwise_xor(trips ~ '.row_hash', 'cast(' ~ month ~ ' as bigint)') }}
 {%- endmacro %}

@@ -16,6 +16,8 @@ from tests.bench.results import Result, format_table, save
 
 CACHE = Path(os.environ.get("MOBILITY_BENCH") or Path.home() / ".cache/nyc-mobility-bench")
 PARTS = ("forward", "runs", "marts", "growth", "steps", "nothing_to_do")
+ENGINES = "engines"
+"""The part that needs ./run.sh install spark, and Java."""
 EFFECTS = "effects"
 """The part that measures no cost, but the coverage of the intervals of the effects of weather."""
 
@@ -25,7 +27,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="factor for the 33.6 million trips in six months")
     parser.add_argument("--repeats", type=int, default=3, help="repetitions of short measurements; the median counts")
     parser.add_argument("--by", choices=("seconds", "cpu"), default="seconds", help="the measure of the bounds")
-    parser.add_argument("--only", choices=(*PARTS, EFFECTS), nargs="*", default=PARTS, help="the parts to run")
+    parser.add_argument("--only", choices=(*PARTS, ENGINES, EFFECTS), nargs="*", default=PARTS, help="the parts to run")
     parser.add_argument("--months", type=int, default=coverage.MONTHS, help="simulated months of each kind, of effects")
     args = parser.parse_args()
     work = CACHE / "work"

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.months import add_months
 from pipeline.sources import sources
-from tests.bench import baseline, pipeline_steps, upstream
+from tests.bench import baseline, cluster, pipeline_steps, upstream
 from tests.bench.measure import ZERO, Cost, measure, measure_command, median
 from tests.bench.results import Result, disk_size
 from tests.bench.upstream import MONTHS, NEXT, ROWS, SMALL_MONTHS, SMALL_ROWS
@@ -122,7 +122,9 @@ class Benchmarks:
         data, cost = self.range
         yield Result("RangeMonthly, six months, 2 workers", cost, self.baseline_range[1], 1.8, START_UP["range"])
         parquet = disk_size(*(path for name in ROWS for path in (data / "parquet" / name).glob("*.parquet")))
-        yield Result("warehouse on disk, MB", disk_size(data / "warehouse/nyc_mobility.duckdb"), parquet, 4)
+        yield Result("warehouse on disk, MB", disk_size(data / "warehouse/nyc_mobility.duckdb"), parquet, 2.5)
+        left = [data / folder for folder in ("landing", "parquet", "warehouse", "published")]
+        yield Result("all that the months leave, MB", disk_size(*left), parquet, 5)
         month, cost = self.month
         yield Result("RunMonth, cold", cost, self.baseline_run(month, MONTHS[:1])[1], 2, START_UP["month"])
 
@@ -150,6 +152,26 @@ class Benchmarks:
     def prepare_month(self, data: Path, month: date) -> list[pipeline_steps.Loadable]:
         with self.serve("months", (*MONTHS, NEXT), ROWS):
             return [measure(pipeline_steps.prepare, data, name, month)[1] for name in (*ROWS, "weather")]
+
+    def engines(self) -> Iterator[Result]:
+        """The marts of one month, and of six, by each engine; a cluster is two workers on this machine."""
+        prepared = self.use(self.work / "prepared")
+        with self.serve("months", (*MONTHS, NEXT), ROWS):
+            source_months = [(name, month) for month in MONTHS for name in (*ROWS, "weather")]
+            source_months += [(name, sources()[name].first_month) for name in upstream.ZONES]
+            files = measure(pipeline_steps.prepare_all, prepared, source_months)[1]
+        with cluster.cluster(self.work / "cluster") as address:
+            masters = {"DuckDB": "", "Spark, local[2]": "local[2]", "Spark, two workers": address}
+            costs: dict[int, Cost] = {}
+            for name, master in masters.items():
+                data = self.use(self.work / name.replace(" ", "-"))
+                shutil.copytree(prepared / "parquet", data / "parquet", copy_function=os.link)
+                os.environ.update({"MOBILITY_ENGINE": "spark" if master else "duckdb", "MOBILITY_SPARK_MASTER": master})
+                measure(pipeline_steps.load, files)
+                for months in (MONTHS[:1], MONTHS):
+                    cost = measure(pipeline_steps.build, months)[0]
+                    yield Result(f"marts of {len(months)} months, {name}", cost, costs.setdefault(len(months), cost))
+        del os.environ["MOBILITY_ENGINE"], os.environ["MOBILITY_SPARK_MASTER"]
 
     def growth(self) -> Iterator[Result]:
         """Add the same month to 24 months and to 2: the cost must not grow with the stored months."""

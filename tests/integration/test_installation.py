@@ -84,4 +84,4 @@ def test_an_unknown_extra_is_refused_in_one_line() -> None:
     ended = subprocess.run(
         [HERE / "run.sh", "install", "s4"], text=True, capture_output=True, check=False, timeout=ENDS_WITHIN_S
     )
-    assert (ended.returncode, ended.stderr) == (2, "error: install s4: expected the name of an extra: s3\n")
+    assert (ended.returncode, ended.stderr) == (2, "error: install s4: expected the name of an extra: s3 or spark\n")

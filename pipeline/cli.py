@@ -32,6 +32,7 @@ from pipeline.tasks.base import begin_run
 from pipeline.tasks.parameters import past_month
 from pipeline.tasks.settings import mobility, warehouse
 from pipeline.warehouse import dbt as dbt_project
+from pipeline.warehouse import engines
 
 DISAGREES = 1
 """Exit code where verify or health finds something."""
@@ -177,7 +178,7 @@ def dbt(arguments: tuple[str, ...]) -> int:
     """  # noqa: D301 - click reads the character
     if not dbt_project.is_reader(arguments):
         lock(data_folder())
-    return dbt_project.run_dbt_command(warehouse(), list(arguments))
+    return dbt_project.run_dbt_command(warehouse(), engines.builder_of(warehouse()), list(arguments))
 
 
 @commands.command()

@@ -113,16 +113,18 @@ def without_progress(lines: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def run_dbt_command(warehouse: Warehouse, arguments: Sequence[str]) -> int:
-    """Runs the command ``dbt`` on the warehouse for all months, output on the terminal; returns its exit code."""
+def run_dbt_command(warehouse: Warehouse, builder: Engine, arguments: Sequence[str]) -> int:
+    """Runs the command ``dbt`` for all months, with its output on the terminal; returns its exit code.
+
+    A command that only reads runs on the warehouse file, another one on what its engine builds (``builder``).
+    """
     options = () if has_no_command(arguments) else PATH_OPTIONS
     command = [*console_script("dbt", "dbt.cli.main"), *arguments, *options]
     if is_reader(arguments):  # in a folder of its own: a run may be writing to the other one's target
         own = replace(warehouse, dbt_folder=warehouse.dbt_folder / "readers")
         return run_reader(own, command, MOBILITY_MONTHS="")
-    folder = warehouse.dbt_folder
-    link_project(folder)
-    return run_in(folder, command, environment(warehouse) | {"MOBILITY_MONTHS": ""})
+    link_project(builder.dbt_folder)
+    return run_in(builder.dbt_folder, command, environment(builder) | {"MOBILITY_MONTHS": ""})
 
 
 def run_in(folder: Path, command: Sequence[str], env: Mapping[str, str]) -> int:

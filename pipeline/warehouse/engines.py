@@ -1,13 +1,19 @@
 """The engines that build the marts: DuckDB in the warehouse file, or Apache Spark in a lake that the file shows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from pipeline.database import ENGINES, Warehouse
 from pipeline.warehouse import lake
-from pipeline.warehouse.dbt import Ended, run_dbt
+from pipeline.warehouse.dbt import Ended, Engine, run_dbt
 
 RUNS = dict(zip(ENGINES, (run_dbt, lake.run), strict=True))
+BUILDERS: Mapping[str, Callable[[Warehouse], Engine]] = dict(zip(ENGINES, (lambda one: one, lake.lake_of), strict=True))
+
+
+def builder_of(warehouse: Warehouse) -> Engine:
+    """On what dbt builds the marts of the warehouse: the warehouse itself, or its lake."""
+    return BUILDERS[warehouse.engine](warehouse)
 
 
 def run_models(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date]) -> Ended:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -216,12 +217,16 @@ def message_of(result: Mapping[str, Any], warehouse: Warehouse) -> str:
     query = result.get("compiled_code")
     if result["status"] != "fail" or not query:
         return f"{name}: {message}"
-    return f"{name}: {message}, such as {failing_rows(query, warehouse)}"
+    rows = failing_rows(query, warehouse)
+    return f"{name}: {message}, such as {rows}" if rows else f"{name}: {message}"
 
 
 def failing_rows(query: str, warehouse: Warehouse) -> list[dict[str, Any]]:
-    """The first rows that a failed test found."""
-    with warehouse.connect(read_only=True) as con:
+    """The first rows that a failed test found; none where the query is of an engine whose SQL DuckDB cannot read."""
+    import duckdb
+
+    with suppress(duckdb.Error), warehouse.connect(read_only=True) as con:
         found = con.execute(f"select * from ({query}) limit {FAILING_ROWS_SHOWN}")
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return []

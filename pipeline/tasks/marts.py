@@ -61,7 +61,10 @@ def rebuild_alone(warehouse: Warehouse, source_names: Mapping[date, Sequence[str
         withdrawn.update(records.withdraw(months))
 
     raw.begin(warehouse, source_names)
-    built, error = transform.build_all(warehouse, sorted(source_names), before_build)
+    try:
+        built, error = transform.build_all(warehouse, sorted(source_names), before_build)
+    finally:
+        raw.show_all(warehouse)
     own = changed if error else {*source_names}  # where a build failed, months that followed may be half built
     others = {month: record for month, record in withdrawn.items() if month not in own}
     if not (built or others):

@@ -122,6 +122,23 @@ def follow_folder(warehouse: Warehouse) -> None:
             prepare(con)
 
 
+def show_around(warehouse: Warehouse, months: Collection[date]) -> None:
+    """Makes the raw tables of trips show what the build of these months reads, and no more, until ``show_all``."""
+    with warehouse.connect() as con:
+        con.begin()
+        raw_views.show_around(con, months)
+        con.commit()
+
+
+def show_all(warehouse: Warehouse) -> None:
+    """Makes the raw tables show everything that is loaded."""
+    with warehouse.connect() as con:
+        con.begin()
+        for source in sources().values():
+            raw_views.replace(con, source)
+        con.commit()
+
+
 def require_files(warehouse: Warehouse, months: Collection[date]) -> None:
     """Raises BadFile where a Parquet file of these months or of their neighbours is lost."""
     with warehouse.connect(read_only=True) as con:
@@ -142,13 +159,12 @@ def begin(warehouse: Warehouse, months: Mapping[date, Sequence[str]]) -> None:
             for (name,) in loaded:
                 if name not in names and name in sources() and not sources()[name].static:
                     delete_load(con, name, month)
+                    raw_views.replace(con, sources()[name])
             con.execute("delete from raw_data.built where source_month = $1", [month])
             con.execute(
                 "insert into raw_data.built select source, source_month from raw_data.loads where source_month = $1",
                 [month],
             )
-        for source in sources().values():
-            raw_views.replace(con, source, first=months)
         con.commit()
 
 

@@ -12,7 +12,7 @@ from pipeline.errors import MobilityError, NoSpace, TransformFailed, WarehouseBu
 from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
-from pipeline.warehouse import raw_views, views
+from pipeline.warehouse import raw, raw_views, views
 from pipeline.warehouse.dbt import Ended, last_lines
 from pipeline.warehouse.engines import run_models
 
@@ -68,6 +68,7 @@ def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuil
     another process has locked the warehouse.
     """
     before_build(months)
+    raw.show_around(warehouse, months)
     results, error = run_build(warehouse, months)
     if any(result["error_code"] == REBUILD for result in results):
         before_build(months_built(warehouse))
@@ -189,6 +190,7 @@ def refresh(warehouse: Warehouse) -> None:
         found = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
         months = [month for (month,) in found]
         raw_views.require_files(con, months)
+    raw.show_all(warehouse)
     ended = run_when_free(warehouse, [REFRESH], months)
     if ended.returncode:
         reason = f"the tables of all months cannot be built: {last_lines(ended.output)}"

@@ -13,7 +13,7 @@ from pipeline.results import Converted, Landed
 from pipeline.sources import sources
 from pipeline.warehouse import raw, raw_views
 
-JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
+JANUARY, FEBRUARY, MARCH, MAY = (date(2024, month, 1) for month in (1, 2, 3, 5))
 GREEN = sources()["green_taxi"]
 LANDED = Landed("a.parquet", "https://host/a", "", "", 10, "a", "2024-03-01T00:00:00+00:00")
 FOUND = "select source_month, source_row, trip_distance from raw_data.green_taxi order by all"
@@ -76,13 +76,16 @@ def test_a_query_of_a_month_reads_no_other_file(warehouse: Warehouse) -> None:
     ]
 
 
-def test_the_months_to_build_come_first_by_which_duckdb_estimates_their_rows(warehouse: Warehouse) -> None:
-    for month in (JANUARY, FEBRUARY, MARCH):
+def test_a_build_sees_its_months_before_their_neighbours_and_no_others(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY, MARCH, MAY):
         load(warehouse, month, 1)
-    raw.begin(warehouse, {FEBRUARY: ["green_taxi"]})
+    raw.show_around(warehouse, [FEBRUARY])
     [(sql,)] = rows(warehouse, "select sql from duckdb_views() where view_name = 'green_taxi'")
     places = [str(sql).index(f"{month:%Y-%m}.parquet") for month in (FEBRUARY, JANUARY, MARCH)]
-    assert places == sorted(places)
+    assert places == sorted(places), "DuckDB estimates the number of rows by the first file"
+    assert [month for month, *_ in rows(warehouse)] == [JANUARY, FEBRUARY, MARCH]
+    raw.show_all(warehouse)
+    assert [month for month, *_ in rows(warehouse)] == [JANUARY, FEBRUARY, MARCH, MAY]
 
 
 def test_a_lost_file_is_named_where_its_month_or_a_neighbour_is_built(warehouse: Warehouse) -> None:

@@ -79,6 +79,7 @@ def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequenc
     """
     lake = lake_of(warehouse)
     spark.check(lake.master)
+    spark.check_folder(lake.folder)
     statements = json.dumps({"statements": [*declarations(warehouse, lake)]})
     declared = [["run-operation", "run_statements", "--args", statements], *commands]
     ended = run_dbt(lake, declared, months)

@@ -20,6 +20,7 @@ JAVA = 17
 WAIT_S = 5.0
 """Seconds until an address is given up. Spark itself tries for a minute, and prints a stack trace."""
 ADDRESS = re.compile(r"spark://([^:,/]+|\[[^]]+\]):([0-9]+)")
+PATTERN = re.compile(r"[][{}*?,]")
 LISTS = "[]"
 TYPES = {"varchar": "string"}
 """Spark's names of declared types, where it has others."""
@@ -40,6 +41,12 @@ def check_installed(module: str, package: str) -> None:
         found = find_spec(module)
     if found is None:
         raise BadInput(f"engine spark: {package} is not installed; install nyc-mobility[spark]")
+
+
+def check_folder(folder: Path) -> None:
+    """Raises BadInput for a path that Spark reads as a pattern of several."""
+    if found := PATTERN.search(str(folder)):
+        raise BadInput(f"engine spark: {folder}: Spark takes {found[0]} in a path for a pattern; choose another folder")
 
 
 def check_java() -> None:

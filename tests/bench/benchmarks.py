@@ -164,7 +164,7 @@ class Benchmarks:
             masters = {"DuckDB": "", "Spark, local[2]": "local[2]", "Spark, two workers": address}
             costs: dict[int, Cost] = {}
             for name, master in masters.items():
-                data = self.use(self.work / name.replace(" ", "-"))
+                data = self.use(self.work / f"engine{len(list(self.work.glob('engine*')))}")
                 shutil.copytree(prepared / "parquet", data / "parquet", copy_function=os.link)
                 os.environ.update({"MOBILITY_ENGINE": "spark" if master else "duckdb", "MOBILITY_SPARK_MASTER": master})
                 measure(pipeline_steps.load, files)

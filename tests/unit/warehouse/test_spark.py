@@ -118,3 +118,9 @@ def test_a_static_source_has_its_first_month() -> None:
     *_, view = spark.declare_source(zones, Path("/data"), [zones.first_month])
     assert f"date '{zones.first_month}' as source_month" in view
     assert "in ('static.parquet')" in view
+
+
+def test_a_folder_whose_name_is_a_pattern_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"/data \[1\]: Spark takes \[ in a path for a pattern"):
+        spark.check_folder(Path("/data [1]"))
+    spark.check_folder(Path("/it's data"))

@@ -89,7 +89,7 @@ def show_around(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> N
     for source in sources().values():
         files = files_of(con, source)
         if source.kind == "trips" and None not in files.values():
-            shown = sorted(around & {*files}, key=lambda month: month not in months)
+            shown = sorted(around & {*files}, key=lambda month: (month not in months, month))
             show(con, source, {month: files[month] for month in shown})
 
 

@@ -82,6 +82,7 @@ def of_green_taxis(data: Path, server: Upstream) -> Workspace:
     return Workspace(data, server, {"MOBILITY_SOURCES": "green_taxi"})
 
 
+@pytest.mark.long
 def test_a_rejection_says_how_files_are_asked_for_again(rejected: tuple[Path, Upstream]) -> None:
     message = (rejected[0] / "message").read_text()
     assert "the next run asks for replaced files" in message

@@ -136,6 +136,7 @@ def test_a_query_waits_while_a_run_writes(copy_finished: Callable[[], Workspace]
     assert "total_trips" in output
 
 
+@pytest.mark.long
 def test_a_command_that_writes_waits_for_a_query_to_end(copy_finished: Callable[[], Workspace]) -> None:
     workspace = copy_finished()
     with beside(READ, str(workspace.data / WAREHOUSE)) as reader:

@@ -21,7 +21,7 @@ from pipeline.project import CONFIG
 from tests.conftest import HERE, LONGEST_S, Workspace
 from tests.faults.contents import state
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.long]
 
 ADDRESS, PORT = "10.77.0.1", 8377
 MACHINES = {"mobility1": "10.77.0.11", "mobility2": "10.77.0.12"}

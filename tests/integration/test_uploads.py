@@ -159,6 +159,7 @@ def test_a_forgotten_month_is_deleted_there_at_once_or_by_the_next_command(
     assert_mirrored(workspace, storage)
 
 
+@pytest.mark.long
 def test_a_folder_can_be_the_store(workspace: Workspace, tmp_path: Path) -> None:
     workspace.environment["MOBILITY_PUBLISH_URL"] = (tmp_path / "mirror").as_uri()
     ended = workspace.luigi("Upload", "--month", "2024-01")

@@ -19,7 +19,6 @@ def test_months_of_a_range_that_have_not_ended_by_the_clock_are_named(finished: 
     assert "are left out" not in finished.luigi(*months).stderr
 
 
-@pytest.mark.long
 def test_a_run_names_what_is_newer_than_its_clock(workspace: Workspace) -> None:
     """As after a clock that was set forward, or before one that was set back is right again."""
     workspace.upstream.faults = [Fault(status=404)]

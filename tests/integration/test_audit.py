@@ -10,8 +10,7 @@ import pytest
 
 from tests.conftest import HERE
 
-TODAY = datetime.now(UTC).date()
-YESTERDAY = TODAY - timedelta(days=1)
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 OPTIONS = (
     "--require-hashes --disable-pip --strict --progress-spinner off --requirement requirements-dev.lock "
     "--requirement requirements.lock"
@@ -31,7 +30,9 @@ def audit(folder: Path, exceptions: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_vulnerability_is_ignored_until_its_date(tmp_path: Path) -> None:
-    ended = audit(tmp_path, f"# a comment\n\nPYSEC-2026-1  {TODAY}  not used\nGHSA-x 2999-01-01 no fix yet\n")
+    ended = audit(
+        tmp_path, f"# a comment\n\nPYSEC-2026-1  {datetime.now(UTC).date()}  not used\nGHSA-x 2999-01-01 no fix yet\n"
+    )
     assert ended.stdout == f"{OPTIONS} --ignore-vuln PYSEC-2026-1 --ignore-vuln GHSA-x --dry-run\n"
     assert ended.returncode == 0
 

@@ -81,8 +81,9 @@ def test_a_failure_is_one_line_without_what_was_sent(
     assert not any(secret in str(caught.value) for secret in SECRETS.values())
 
 
+@pytest.mark.long  # on a busy machine the client may look for an answer only after it has come
 def test_a_store_that_does_not_answer_in_time_fails(storage: ObjectStorage, file: Path) -> None:
-    storage.fault = slowly(20)  # on a busy machine the client may look for an answer seconds later
+    storage.fault = slowly(20)
     with pytest.raises(UploadFailed, match=r"in time \(\w*Timeout\w*\); check the network, or raise \[up"):
         open_store("s3://mobility/nyc", Limits(1, 0.3)).put(file, NAME)
 

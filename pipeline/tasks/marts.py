@@ -12,10 +12,6 @@ from pipeline.results import Content
 from pipeline.tasks import records
 from pipeline.tasks.receipts import Receipt
 
-MAX_ROWS = 40_000_000
-"""Loaded rows of the months that one start of dbt builds, unless a single month has more. Memory grows with them: six
-months of 5.6 million trips take 2.6 GB (2026-11)."""
-
 
 @dataclass(frozen=True)
 class Rebuilt:
@@ -27,16 +23,6 @@ class Rebuilt:
     facts: Mapping[date, Mapping[str, Any]] = field(default_factory=dict)
     outdated: Sequence[date] = ()
     error: MobilityError | None = None
-
-
-def batches(rows: Mapping[date, int]) -> list[list[date]]:
-    """The months in order, in groups of at most ``MAX_ROWS`` loaded rows."""
-    groups: list[list[date]] = []
-    for month in sorted(rows):
-        if not groups or sum(rows[one] for one in groups[-1]) + rows[month] > MAX_ROWS:
-            groups.append([])
-        groups[-1].append(month)
-    return groups
 
 
 def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) -> Rebuilt:

@@ -37,6 +37,7 @@ from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import address_of, warehouse
 from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
+from pipeline.warehouse.batches import batches
 
 SUITES = CONFIG / "expectations"
 
@@ -67,7 +68,7 @@ class Transform(MonthsTask):
         loads = {month: self.loads(month) for month in self.months}
         loaded = {month: [load.source for load in loads[month]] for month in self.months}
         rows = {month: sum(load.output().record["rows"] for load in loads[month]) for month in self.months}
-        for months in marts.batches(rows):
+        for months in batches(rows):
             with self.progress("models and tests"):
                 rebuilt = marts.rebuild(warehouse(), {month: loaded[month] for month in months})
             for month, facts in rebuilt.facts.items():

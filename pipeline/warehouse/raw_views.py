@@ -4,7 +4,7 @@ The rows are stored once, in the files that Convert writes. Tables of their own 
 their loading a sixteenth of the time of a month (2026-11).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, str]
 """The types of a file's columns by name."""
+Types = tuple[str | None, ...]
+"""The types that a file has of the declared columns, None for those that it lacks."""
 
 
 def parquet_of(source: Source, month: date) -> Path:
@@ -81,16 +83,18 @@ def show_around(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> N
 
     A list of 200 files takes DuckDB 3 ms more wherever a model refers to it: 3 s in the build of a month (2026-11).
 
-    The months come first: DuckDB estimates the rows of several files from the first of them that a query reads. Where
-    it has another one's number, it takes millions of trips for a single one, and the build of the facts takes half as
-    long again (2026-11).
+    Each month has a query of its own: DuckDB then reads no file of another month than a model asks for, and knows the
+    rows of each. Of a list of files it reads all, and takes the rows of the first for those of each: where that one is
+    of another month, it expects a single trip, builds hash tables of all of them, and may run out of memory (2026-11).
     """
     around = {add_months(month, distance) for month in months for distance in (-1, 0, 1)}
     for source in sources().values():
         files = files_of(con, source)
         if source.kind == "trips" and None not in files.values():
-            shown = sorted(around & {*files}, key=lambda month: (month not in months, month))
-            show(con, source, {month: files[month] for month in shown})
+            shown = {month: files[month] for month in sorted(around & {*files})}
+            create(
+                con, source, [query_of(source, types, [file], month) for month, types, file in existing(source, shown)]
+            )
 
 
 def files_of(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[date, Columns | None]:
@@ -100,30 +104,44 @@ def files_of(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[date, Col
 
 
 def show(con: "duckdb.DuckDBPyConnection", source: Source, files: Mapping[date, Columns | None]) -> None:
-    """Makes the raw table show the rows of these months' files, in this order.
+    """Makes the raw table show the rows of these months' files."""
+    kinds: dict[Types, list[Path]] = {}
+    for _, types, file in existing(source, files):
+        kinds.setdefault(types, []).append(file)
+    create(con, source, [query_of(source, types, paths) for types, paths in kinds.items()])
 
-    Columns that are declared and not in a file are null: it was converted before they were declared. Lost files are
-    left out: DuckDB would read none of the others (see ``require_files``).
+
+def existing(source: Source, files: Mapping[date, Columns | None]) -> Iterator[tuple[date, Types, Path]]:
+    """The months' files with the types of their columns.
+
+    Lost files are left out: DuckDB would read none of the others (see ``require_files``).
     """
-    kinds: dict[tuple[str | None, ...], list[Path]] = {}
     for month, columns in files.items():
         if (file := parquet_of(source, month)).exists():
-            kinds.setdefault(tuple((columns or {}).get(column.name) for column in source.columns), []).append(file)
-    queries = [query_of(source, types, paths) for types, paths in kinds.items()] or [no_rows(source)]
-    con.execute(f"create or replace view raw_data.{source.name} as {' union all by name '.join(queries)}")
+            yield month, tuple((columns or {}).get(column.name) for column in source.columns), file
 
 
-def query_of(source: Source, types: tuple[str | None, ...], files: Collection[Path]) -> str:
-    """The query of files whose declared columns have these types, None for those that a file lacks."""
+def create(con: "duckdb.DuckDBPyConnection", source: Source, queries: Sequence[str]) -> None:
+    """Creates the raw table as a view of these queries, or without rows if there is none."""
+    sql = " union all by name ".join(queries or [no_rows(source)])
+    con.execute(f"create or replace view raw_data.{source.name} as {sql}")
+
+
+def query_of(source: Source, types: Types, files: Collection[Path], month: date | None = None) -> str:
+    """The query of files whose declared columns have these types, all of one month or each of that of its name.
+
+    Columns that are declared and not in a file are null: it was converted before they were declared.
+    """
     columns = ", ".join(
         f"{quoted(column.name) if type_ else 'null'}::{column.type} as {quoted(column.name)}"
         for column, type_ in zip(source.columns, types, strict=True)
     )
-    month = literal(source.first_month) if source.static else "strptime(parse_filename(filename, true), '%Y-%m')"
+    month = source.first_month if source.static else month
+    source_month = literal(month) if month else "strptime(parse_filename(filename, true), '%Y-%m')"
     listed = ", ".join(literal(exactly(file)) for file in files)
     return (
-        f"select {columns}, {month}::date as source_month, file_row_number as source_row from read_parquet([{listed}], "
-        "file_row_number = true, filename = true, hive_partitioning = false)"
+        f"select {columns}, {source_month}::date as source_month, file_row_number as source_row "
+        f"from read_parquet([{listed}], file_row_number = true, filename = true, hive_partitioning = false)"
     )
 
 

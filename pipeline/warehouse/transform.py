@@ -13,6 +13,7 @@ from pipeline.months import add_months
 from pipeline.results import Transformed
 from pipeline.sources import sources
 from pipeline.warehouse import raw, raw_views, views
+from pipeline.warehouse.batches import batches
 from pipeline.warehouse.dbt import Ended, last_lines
 from pipeline.warehouse.engines import run_models
 
@@ -23,7 +24,6 @@ BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=ta
 """Without unit tests, and without the data tests of keys that follow from other keys: they need no month's data."""
 TABLES = ("--select", "config.materialized:table", "config.materialized:monthly", "tag:of_months", "resource_type:test")
 """Without the views that are the same for every month."""
-REFRESH = ("run", "--full-refresh", "--no-write-json")
 REBUILD = "MOBILITY-REBUILD"
 """The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""
 
@@ -73,6 +73,7 @@ def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuil
     if any(result["error_code"] == REBUILD for result in results):
         before_build(months_built(warehouse))
         refresh(warehouse)
+        raw.show_around(warehouse, months)
         results, error = run_build(warehouse, months)
     if error:
         raise error
@@ -187,14 +188,21 @@ def refresh(warehouse: Warehouse) -> None:
     """
     log.warning("a table does not exist or differs from its contract: building the tables of all months")
     with warehouse.connect(read_only=True) as con:
-        found = con.execute("select distinct source_month from raw_data.built order by 1").fetchall()
-        months = [month for (month,) in found]
-        raw_views.require_files(con, months)
-    raw.show_all(warehouse)
-    ended = run_when_free(warehouse, [REFRESH], months)
-    if ended.returncode:
-        reason = f"the tables of all months cannot be built: {last_lines(ended.output)}"
-        raise disk_error(ended.output) or TransformFailed(reason)
+        rows = dict(
+            con.execute(
+                """
+                select source_month, sum(rows_raw)::bigint from raw_data.built join raw_data.loads
+                using (source, source_month) group by 1
+                """
+            ).fetchall()
+        )
+        raw_views.require_files(con, rows)
+    for number, months in enumerate(batches(rows)):
+        raw.show_around(warehouse, months)
+        ended = run_when_free(warehouse, [["run", *(() if number else ("--full-refresh",)), "--no-write-json"]], months)
+        if ended.returncode:
+            reason = f"the tables of all months cannot be built: {last_lines(ended.output)}"
+            raise disk_error(ended.output) or TransformFailed(reason)
 
 
 def failure(

@@ -7,6 +7,8 @@ import duckdb
 import pytest
 
 from pipeline.sample.server import Fault
+from pipeline.tasks.settings import warehouse
+from pipeline.warehouse import raw, transform
 from tests.conftest import MONTHS, Workspace
 
 LOAD_TIMES = "fetched_at", "loaded_at"
@@ -191,3 +193,16 @@ def test_a_table_that_is_missing_or_violates_its_contract_is_rebuilt_for_all_mon
 def change(workspace: Workspace, sql: str) -> None:
     with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(sql)
+
+
+@pytest.mark.long
+def test_tables_that_are_rebuilt_in_batches_are_the_same(
+    copy_finished: Callable[[], Workspace], finished: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copy_finished()
+    monkeypatch.setenv("MOBILITY_DATA", str(workspace.data))
+    monkeypatch.setattr("pipeline.warehouse.batches.MAX_ROWS", 1)
+    change(workspace, "drop table core.fct_trips cascade")
+    transform.refresh(warehouse())
+    raw.show_all(warehouse())
+    assert content(workspace) == content(finished)

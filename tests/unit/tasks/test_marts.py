@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.database import Warehouse
 from pipeline.tasks import records
-from pipeline.tasks.marts import MAX_ROWS, batches, facts_of
+from pipeline.tasks.marts import facts_of
 from pipeline.tasks.receipts import Receipt
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
@@ -38,12 +38,3 @@ def test_a_changed_month_records_all_its_tables_and_a_neighbour_those_that_it_is
     assert facts[JANUARY]["content"] and facts[JANUARY]["facts"]
     dimensions = Receipt(records.dimensions_receipt()).record["tables"]
     assert {name: held["rows"] for name, held in dimensions.items()} == {"core.dim_time": 24}
-
-
-def test_months_are_built_together_up_to_a_number_of_rows() -> None:
-    months = [date(2024, month, 1) for month in range(1, 7)]
-    half = MAX_ROWS // 2
-    rows = dict(zip(months, [half, half, 1, MAX_ROWS, 2 * MAX_ROWS, 1], strict=True))
-    assert batches(rows) == [months[:2], months[2:3], months[3:4], months[4:5], months[5:]]
-    assert batches(dict.fromkeys(reversed(months), 5_000_000)) == [months]
-    assert batches({}) == []

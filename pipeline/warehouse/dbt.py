@@ -77,11 +77,13 @@ class Engine(Protocol):
     def dbt_variables(self) -> dict[str, str]: ...
 
 
-def run_dbt(warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
+def run_dbt(
+    warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequence[date] = (), process: Path = DBT_PROCESS
+) -> Ended:
     """Runs dbt's commands on the warehouse in one start of dbt, for these months; its output is captured.
 
-    The months are passed by an environment variable: with other ``--vars`` than before dbt parses the whole
-    project again (2.7 s, 2026-11).
+    ``process`` is the program that runs them. The months are passed by an environment variable: with other ``--vars``
+    than before dbt parses the whole project again (2.7 s, 2026-11).
     """
     folder = warehouse.dbt_folder
     link_project(folder)
@@ -89,7 +91,7 @@ def run_dbt(warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequen
     results.unlink(missing_ok=True)
     with subprocess.Popen(
         # As a file: its package would import Luigi (0.4 s, 2026-11). -P: its folder is not on the module path.
-        [sys.executable, "-P", DBT_PROCESS, json.dumps([[*command, *PATH_OPTIONS] for command in commands])],
+        [sys.executable, "-P", process, json.dumps([[*command, *PATH_OPTIONS] for command in commands])],
         cwd=folder,
         env=environment(warehouse) | {"MOBILITY_MONTHS": ",".join(map(str, sorted(months)))},
         text=True,

@@ -7,7 +7,8 @@ from pipeline.database import ENGINES, Warehouse
 from pipeline.warehouse import lake
 from pipeline.warehouse.dbt import Ended, Engine, run_dbt
 
-RUNS = dict(zip(ENGINES, (run_dbt, lake.run), strict=True))
+Run = Callable[[Warehouse, Sequence[Sequence[str]], Sequence[date]], Ended]
+RUNS: Mapping[str, Run] = dict(zip(ENGINES, (run_dbt, lake.run), strict=True))
 BUILDERS: Mapping[str, Callable[[Warehouse], Engine]] = dict(zip(ENGINES, (lambda one: one, lake.lake_of), strict=True))
 
 

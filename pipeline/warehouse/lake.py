@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Warehouse, exactly, literal, quoted
+from pipeline.errors import Unreachable
 from pipeline.paths import atomic_write
 from pipeline.sources import sources
 from pipeline.warehouse import spark, views
@@ -42,6 +43,9 @@ RECORDS = (
     ("quality", "findings"),
 )
 """The tables that the pipeline itself writes."""
+SPARK_PROCESS = Path(__file__).with_name("spark_process.py")
+NO_EXECUTOR = re.compile(r"^Spark has had no executor for .* s$", re.MULTILINE)
+"""The line with which that program ends."""
 SCHEMAS = ("staging", "core", "audit")
 """The schemas of the tables that dbt builds."""
 VIEWS = ("run", "--select", "config.materialized:view", "config.materialized:atomic_view", "--no-write-json")
@@ -75,16 +79,18 @@ def lake_of(warehouse: Warehouse) -> Lake:
 def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:
     """Runs dbt's commands in one session of Spark, for these months; the warehouse file shows the tables afterwards.
 
-    Raises BadInput or Unreachable where Spark cannot start.
+    Raises BadInput where Spark cannot start, and Unreachable where a cluster does not answer or has no executor left.
     """
     lake = lake_of(warehouse)
     spark.check(lake.master)
     spark.check_folder(lake.folder)
     statements = json.dumps({"statements": [*declarations(warehouse, lake)]})
     declared = [["run-operation", "run_statements", "--args", statements], *commands]
-    ended = run_dbt(lake, declared, months)
+    ended = run_dbt(lake, declared, months, SPARK_PROCESS)
     if ended.returncode and delete_remains(lake, ended):
-        ended = run_dbt(lake, declared, months)
+        ended = run_dbt(lake, declared, months, SPARK_PROCESS)
+    if found := NO_EXECUTOR.search(ended.output):
+        raise Unreachable(f"spark master {lake.master}: {found[0]}; start workers of it, and run again")
     if ended.returncode:
         return ended
     show(warehouse, lake)

@@ -31,6 +31,7 @@ def check(master: str) -> None:
     check_installed("pyspark", "pyspark")
     check_installed("dbt.adapters.spark", "dbt-spark")
     check_java()
+    check_remote(os.environ.get("SPARK_REMOTE", ""))
     check_master(master)
 
 
@@ -70,6 +71,15 @@ def java_version(text: str) -> int | None:
     """The version in what ``java -version`` prints: 17 of "17.0.15", 8 of "1.8.0_402"; None where there is none."""
     found = re.search(r'version "(?:1\.)?(\d+)', text)
     return int(found[1]) if found else None
+
+
+def check_remote(address: str) -> None:
+    """Raises BadInput where Spark would be a server of Spark Connect, whose tables are its own."""
+    if address:
+        raise BadInput(
+            f"engine spark: SPARK_REMOTE is {address!r}, but a server of Spark Connect cannot be used; "
+            "unset it, and set spark_master to the master of the cluster, as spark://host:7077"
+        )
 
 
 def check_master(master: str) -> None:

@@ -174,21 +174,24 @@ class Benchmarks:
         del os.environ["MOBILITY_ENGINE"], os.environ["MOBILITY_SPARK_MASTER"]
 
     def growth(self) -> Iterator[Result]:
-        """Add the same month to 24 months and to 2: the cost must not grow with the stored months."""
-        to_24, to_2 = (self.cost_of_adding_to(SMALL_MONTHS[-1 - before : -1]) for before in (24, 2))
-        yield Result("a month added to 24, compared with 2", to_24, to_2, 1.1)
+        """Add the same month to many months and to two: the cost must not grow with the stored months."""
+        many, few = (self.cost_of_adding_to(SMALL_MONTHS[-1 - before : -1]) for before in (len(SMALL_MONTHS) - 1, 2))
+        yield Result(f"RunMonth after {len(SMALL_MONTHS) - 1} small months, compared with two", many, few, 1.1)
 
     def cost_of_adding_to(self, before: tuple[date, ...]) -> Cost:
-        """The cost of the transformation of the last small month, after ``before``."""
-        data = self.use(self.work / f"after-{len(before)}")
-        months = (*before, SMALL_MONTHS[-1])
+        """The cost of RunMonth of the last small month, after ``before``."""
+        stored, last = self.use(self.work / f"after-{len(before)}"), f"{SMALL_MONTHS[-1]:%Y-%m}"
         with self.serve("small", SMALL_MONTHS, SMALL_ROWS):
-            source_months = [(name, month) for month in months for name in (*SMALL_ROWS, "weather")]
-            source_months += [(name, sources()[name].first_month) for name in upstream.ZONES]
-            files = measure(pipeline_steps.prepare_all, data, source_months)[1]
-        measure(pipeline_steps.load, files)
-        measure(pipeline_steps.build, before)
-        return self.measure_repeatedly(pipeline_steps.build, months[-1:])
+            options = ("--start", f"{before[0]:%Y-%m}", "--stop", last, "--workers", "2")
+            self.luigi("RangeMonthly", "--of", "RunMonth", *options)
+            return median([self.cost_in_a_copy(stored, "RunMonth", "--month", last) for _ in range(self.repeats)])
+
+    def cost_in_a_copy(self, data: Path, *arguments: str) -> Cost:
+        copy = self.use(self.work / "copy")
+        shutil.copytree(data, copy, symlinks=True)
+        cost = self.luigi(*arguments)
+        shutil.rmtree(copy)
+        return cost
 
     def steps(self) -> Iterator[Result]:
         folder, month = self.work / "steps", MONTHS[0]

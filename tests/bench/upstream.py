@@ -19,9 +19,9 @@ NEXT = add_months(FIRST, 6)
 """The month that is added to the six."""
 ROWS = {"yellow_taxi": 3_600_000, "fhv_taxi": 1_500_000, "citibike": 500_000}
 HVFHV_ROWS = {"hvfhv_taxi": 20_000_000}
-SMALL_ROWS = {"yellow_taxi": 200_000, "fhv_taxi": 80_000, "citibike": 30_000}
-SMALL_MONTHS = tuple(add_months(FIRST, number) for number in range(-24, 1))
-"""Two years, and the month that is added to all of them or to the last two."""
+SMALL_ROWS = {"yellow_taxi": 20_000, "fhv_taxi": 8_000, "citibike": 3_000}
+SMALL_MONTHS = tuple(add_months(date(2011, 1, 1), number) for number in range(15 * 12))
+"""All months of fifteen years, from the first of yellow taxis; the last is added to the others or to two of them."""
 ZONES = ("taxi_zones", "taxi_zone_polygons")
 
 

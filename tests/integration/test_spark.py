@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -20,12 +21,17 @@ from pipeline.sample.generate import ANOMALIES, generate
 from pipeline.sample.server import Upstream, serve
 from pipeline.sources import sources
 from pipeline.warehouse import lake
+from tests.bench.cluster import WORKER, cluster
 from tests.conftest import HERE, Workspace
 from tests.faults.contents import hash_of
+from tests.faults.scenarios import months_since_the_first
+from tests.integration.batch import load_and_transform
+from tests.integration.test_eras import SOURCE_MONTHS, generate_eras
 
 pytestmark = pytest.mark.spark
 
 MONTHS = tuple(date(2024, month, 1) for month in (1, 2, 3))
+SOURCES_OF_A_SMALL_MONTH = ("fhv_taxi", "taxi_zones")
 BIKES = {"citibike", "citibike_jc"}
 OF_THE_LOAD = {"audit.file_history", "audit.month_ledger"}
 """Tables with the time of loading and the address of the file."""
@@ -151,25 +157,98 @@ def test_a_forgotten_and_an_emptied_month_give_the_same_tables(tmp_path: Path, u
 
 
 @pytest.mark.long
-def test_a_build_that_is_killed_is_built_again_by_the_next_run(tmp_path: Path, upstream: Upstream) -> None:
-    workspace = transform(workspace_of("spark", tmp_path / "spark", upstream), "2024-01")
-    expected = transform(workspace_of("duckdb", tmp_path / "duckdb", upstream), "2024-01,2024-02")
-    command = [
-        str(Path(sys.executable).with_name("luigi")),
-        "--module",
-        "pipeline",
-        "Transform",
-        "--months",
-        "2024-02",
-        "--local-scheduler",
-    ]
+def test_a_reissued_file_gives_the_same_tables(tmp_path: Path) -> None:
+    generate(tmp_path / "root", MONTHS[:2], sources=SOURCES_OF_A_SMALL_MONTH, scale=0.1)
+    generate(tmp_path / "again", MONTHS[1:2], sources=["fhv_taxi"], scale=0.1, seed=7)
+    file = "trip-data/fhv_tripdata_2024-02.parquet"
+    with serve(tmp_path / "root") as upstream:
+        engines = [
+            Workspace(tmp_path / engine, upstream, {"MOBILITY_ENGINE": engine, "MOBILITY_SOURCES": "fhv_taxi,weather"})
+            for engine in ("duckdb", "spark")
+        ]
+        for workspace in engines:
+            ended = workspace.luigi("RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-03")
+            assert ended.returncode == 0, ended.stderr
+        before = tables(engines[1])
+        (tmp_path / "again" / file).replace(upstream.root / file)
+        for workspace in engines:
+            ended = workspace.command("refresh", "--months", str(months_since_the_first()))
+            assert ended.returncode == 0, ended.stderr
+            assert workspace.command("verify").returncode == 0
+    assert tables(engines[1]) == tables(engines[0])
+    assert tables(engines[1])["2024-02 core.fct_trips"] != before["2024-02 core.fct_trips"]
+
+
+@pytest.mark.long
+def test_files_of_every_era_give_the_same_tables(tmp_path: Path) -> None:
+    generate_eras(tmp_path / "root")
+    with serve(tmp_path / "root") as upstream:
+        engines = [Workspace(tmp_path / one, upstream, {"MOBILITY_ENGINE": one}) for one in ("duckdb", "spark")]
+        for workspace in engines:
+            load_and_transform(workspace, SOURCE_MONTHS)
+    assert tables(engines[1]) == tables(engines[0])
+
+
+@contextmanager
+def building(workspace: Workspace, month: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+    """A run in a session of its own that builds the month, in the middle of its models."""
+    luigi = str(Path(sys.executable).with_name("luigi"))
+    command = [luigi, "--module", "pipeline", "Transform", "--months", month, "--local-scheduler"]
+    variables = workspace.variables | environment
     with subprocess.Popen(
-        command, cwd=HERE, env=workspace.variables, text=True, stderr=subprocess.PIPE, start_new_session=True
+        command, cwd=HERE, env=variables, text=True, stderr=subprocess.PIPE, start_new_session=True
     ) as run:
         assert run.stderr
         next(line for line in run.stderr if re.search(r"tables, [2-9]\d of", line))
+        yield run
+
+
+@pytest.mark.long
+def test_a_build_that_is_killed_is_built_again_by_the_next_run(tmp_path: Path, upstream: Upstream) -> None:
+    workspace = transform(workspace_of("spark", tmp_path / "spark", upstream), "2024-01")
+    expected = transform(workspace_of("duckdb", tmp_path / "duckdb", upstream), "2024-01,2024-02")
+    with building(workspace, "2024-02") as run:
         os.killpg(run.pid, signal.SIGKILL)
     assert tables(transform(workspace, "2024-02")) == tables(expected)
+
+
+def kill(name: str, folder: Path) -> int:
+    """Kills the processes of Java with this name that work in the folder; returns how many there were."""
+    found = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_text()
+            if name in command and (str(folder) in command or (process / "cwd").readlink().is_relative_to(folder)):
+                os.kill(int(process.name), signal.SIGKILL)
+                found += 1
+    return found
+
+
+@pytest.mark.long
+def test_a_cluster_that_loses_an_executor_builds_the_same_tables(tmp_path: Path, upstream: Upstream) -> None:
+    expected = transform(workspace_of("duckdb", tmp_path / "duckdb", upstream), "2024-01")
+    workspace = workspace_of("spark", tmp_path / "spark", upstream)
+    with cluster(tmp_path / "cluster") as master, building(workspace, "2024-01", MOBILITY_SPARK_MASTER=master) as run:
+        assert kill("CoarseGrainedExecutorBackend", tmp_path / "cluster/work0") == 1
+        _, errors = run.communicate(timeout=600)
+        assert run.returncode == 0, errors
+    assert tables(workspace) == tables(expected)
+
+
+@pytest.mark.long
+def test_a_cluster_without_workers_ends_a_run_in_one_line(tmp_path: Path, upstream: Upstream) -> None:
+    expected = transform(workspace_of("duckdb", tmp_path / "duckdb", upstream), "2024-01")
+    workspace = workspace_of("spark", tmp_path / "spark", upstream)
+    with cluster(tmp_path / "cluster") as master:
+        environment = {"MOBILITY_SPARK_MASTER": master, "MOBILITY_SPARK_WAIT_S": "10"}
+        with building(workspace, "2024-01", **environment) as run:
+            assert kill(WORKER, tmp_path / "cluster") == 2
+            _, errors = run.communicate(timeout=300)
+    assert run.returncode
+    assert f"spark master {master}: Spark has had no executor for 10 s; start workers" in errors
+    assert "Traceback" not in errors
+    assert not (workspace.data / "published").exists()
+    assert tables(transform(workspace, "2024-01")) == tables(expected)
 
 
 @pytest.mark.long

@@ -95,6 +95,12 @@ def test_one_of_two_masters_is_enough(free_port: int) -> None:
         spark.check_master(f"spark://127.0.0.1:{free_port},127.0.0.1:{server.getsockname()[1]}")
 
 
+def test_spark_connect_is_refused_in_one_line() -> None:
+    spark.check_remote("")
+    with pytest.raises(BadInput, match=r"^engine spark: SPARK_REMOTE is 'sc://host', but .* unset it, and set spark_m"):
+        spark.check_remote("sc://host")
+
+
 def test_declared_types_have_sparks_names() -> None:
     names = {type_: spark.type_of(type_) for type_ in ("varchar", "double", "double[][][]", "varchar[]")}
     assert names == {

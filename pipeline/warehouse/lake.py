@@ -13,10 +13,11 @@ the catalogue, which is an embedded database, has one user.
 
 import json
 import logging
+import math
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -43,6 +44,8 @@ RECORDS = (
     ("quality", "findings"),
 )
 """The tables that the pipeline itself writes."""
+ROWS_PER_PARTITION = 500_000
+MIN_PARTITIONS = 4
 SPARK_PROCESS = Path(__file__).with_name("spark_process.py")
 NO_EXECUTOR = re.compile(r"^Spark has had no executor for .* s$", re.MULTILINE)
 """The line with which that program ends."""
@@ -59,6 +62,8 @@ class Lake:
     dbt_folder: Path
     master: str
     memory: str
+    partitions: int = MIN_PARTITIONS
+    """Into how many Spark divides the rows of a join, at first: it combines those that turn out to be small."""
 
     def dbt_variables(self) -> dict[str, str]:
         """What profiles.yml reads. Paths are absolute: Spark's catalogue has such paths."""
@@ -67,6 +72,7 @@ class Lake:
             "MOBILITY_LAKE": str(self.folder.resolve()),
             "MOBILITY_SPARK_MASTER": self.master,
             "MOBILITY_SPARK_MEMORY": self.memory,
+            "MOBILITY_SPARK_PARTITIONS": str(self.partitions),
         }
 
 
@@ -81,7 +87,7 @@ def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequenc
 
     Raises BadInput where Spark cannot start, and Unreachable where a cluster does not answer or has no executor left.
     """
-    lake = lake_of(warehouse)
+    lake = replace(lake_of(warehouse), partitions=partitions_of(warehouse, months))
     spark.check(lake.master)
     spark.check_folder(lake.folder)
     statements = json.dumps({"statements": [*declarations(warehouse, lake)]})
@@ -98,6 +104,17 @@ def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequenc
         of_views = run_dbt(warehouse, [VIEWS])
         return of_views if of_views.returncode else ended
     return ended
+
+
+def partitions_of(warehouse: Warehouse, months: Sequence[date]) -> int:
+    """The number of partitions for what is loaded of the months, or of all of them where none are named.
+
+    A power of two, as dbt parses the whole project again where the number is another one than before.
+    """
+    with warehouse.connect(read_only=True) as con:
+        sql = "select coalesce(sum(rows_raw), 0) from raw_data.loads where source_month in $months or $months = []"
+        [(rows,)] = con.execute(sql, {"months": [*months]}).fetchall()
+    return max(MIN_PARTITIONS, 2 ** math.ceil(math.log2(max(int(rows) / ROWS_PER_PARTITION, 1))))
 
 
 def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:

@@ -109,3 +109,14 @@ def test_dbt_is_not_started_where_spark_cannot_run(
     with pytest.raises(BadInput, match=r"^engine spark: "):
         lake.run(warehouse, [["build"]], [JANUARY])
     assert not lake.lake_of(warehouse).dbt_folder.exists()
+
+
+def test_spark_divides_the_rows_of_large_months_into_more_partitions(warehouse: Warehouse) -> None:
+    assert lake.partitions_of(warehouse, []) == 4
+    january, february, march = (date(2024, month, 1) for month in (1, 2, 3))
+    loaded = [("a", january, 5_600_000), ("b", january, 1), ("a", february, 100), ("a", march, 4_000_000)]
+    insert = "insert into raw_data.loads by name select $1 as source, $2 as source_month, $3 as rows_raw, "
+    with warehouse.connect() as con:
+        con.executemany(insert + "$3 as rows_published, 0 as rows_unreadable", loaded)
+    assert [lake.partitions_of(warehouse, [month]) for month in (january, february, march)] == [16, 4, 8]
+    assert lake.partitions_of(warehouse, [january, march]) == lake.partitions_of(warehouse, []) == 32

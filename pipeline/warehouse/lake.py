@@ -114,7 +114,8 @@ def partitions_of(warehouse: Warehouse, months: Sequence[date]) -> int:
     with warehouse.connect(read_only=True) as con:
         sql = "select coalesce(sum(rows_raw), 0) from raw_data.loads where source_month in $months or $months = []"
         [(rows,)] = con.execute(sql, {"months": [*months]}).fetchall()
-    return max(MIN_PARTITIONS, 2 ** math.ceil(math.log2(max(int(rows) / ROWS_PER_PARTITION, 1))))
+    needed: int = math.ceil(rows / ROWS_PER_PARTITION)
+    return max(MIN_PARTITIONS, 1 << (needed - 1).bit_length())
 
 
 def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:

@@ -103,6 +103,14 @@ def build_parser_through(change: Callable[[argparse.ArgumentParser, dict[str, An
     CmdlineParser._build_parser = staticmethod(build_changed)  # type: ignore[method-assign]
 
 
+def run_through(change: Callable[[Any], Any]) -> None:
+    """Has Luigi's command run what ``change`` makes of the task that it names."""
+    from luigi.cmdline_parser import CmdlineParser
+
+    unchanged: Callable[[CmdlineParser], Any] = CmdlineParser.get_task_obj
+    CmdlineParser.get_task_obj = lambda parser: change(unchanged(parser))  # type: ignore[method-assign]
+
+
 def serve_through(wrap: Callable[[Any], Any]) -> None:
     """Has the luigid of this process serve what ``wrap`` makes of its Tornado application."""
     from luigi import server

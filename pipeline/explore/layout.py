@@ -9,10 +9,10 @@ from pipeline.explore.semantics import Measure, Semantics
 GRAINS = ("hour", "day", "week", "month", "quarter", "year")
 ADDITIVE = ("sum_boolean", "sum", "count", "average", "min", "max")
 HOURLY = (*ADDITIVE, "count_distinct")
-FEW = ("total_trips", "avg_trip_duration_minutes", "avg_trip_distance_miles", "total_revenue", "avg_fare")
+MAIN_MEASURES = ("total_trips", "avg_trip_duration_minutes", "avg_trip_distance_miles", "total_revenue", "avg_fare")
 """What most questions about places are about: a cube of all measures by day has ten times their size."""
-MOST = (
-    *(*FEW, "total_trip_distance_miles", "total_passengers", "avg_passengers_per_trip"),
+USUAL_MEASURES = (
+    *(*MAIN_MEASURES, "total_trip_distance_miles", "total_passengers", "avg_passengers_per_trip"),
     *("speed_miles", "speed_minutes", "priced_revenue", "priced_miles"),
 )
 MEDIANS = {
@@ -101,12 +101,12 @@ LAYOUT = Layout(
     },
     {
         "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
-        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=MOST, base="hours_of_kinds"),
+        "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=USUAL_MEASURES, base="hours_of_kinds"),
         "kinds_by_hour": Cube(
             "trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",), base="hours_of_kinds"
         ),
         "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
-        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=MOST, base="hours_of_zones"),
+        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=USUAL_MEASURES, base="hours_of_zones"),
         "boroughs_by_hour": Cube(
             "trips", ("trip_type", "borough", "hour"), names=("total_trips",), base="hours_of_zones"
         ),
@@ -114,7 +114,7 @@ LAYOUT = Layout(
             "trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",), base="hours_of_zones"
         ),
         "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",), base="hours_of_zones"),
-        "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=FEW),
+        "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=MAIN_MEASURES),
         "stations": Cube(
             "trips", ("trip_type", "station", "month"), names=("total_trips", "avg_trip_duration_minutes")
         ),
@@ -123,8 +123,8 @@ LAYOUT = Layout(
         **{name: Cube("trips", tables, ("median",), base="trips_with_medians") for name, tables in MEDIANS.items()},
     },
     {
-        "hours_of_kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=MOST),
-        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), names=MOST),
+        "hours_of_kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=USUAL_MEASURES),
+        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), names=USUAL_MEASURES),
         "trips_with_medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
     },
 )

@@ -12,7 +12,6 @@ from pipeline.lock import is_held
 from pipeline.operations.health import answers
 from pipeline.operations.upload import upload_waiting
 from pipeline.paths import data_folder, program, shared_as
-from pipeline.publication import address
 from pipeline.tasks.base import folder_id
 from pipeline.tasks.scheduler import USAGE, are_others_running, drop_killed_workers, luigid_address, run_luigi
 
@@ -35,16 +34,14 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a task, given as Luigi's arguments; returns the exit code that luigi.cfg has for the result.
 
     ``--sources`` sets ``MOBILITY_SOURCES``, ``--log-format`` sets ``MOBILITY_LOG_FORMAT``. The local scheduler is used
-    unless ``MOBILITY_SCHEDULER`` is ``luigid``. Where an address of object storage is set, each month is uploaded once
-    it is complete, and at the end what earlier runs could not upload.
+    unless ``MOBILITY_SCHEDULER`` is ``luigid``. Where an address of object storage is set, what earlier runs could not
+    upload is uploaded at the end.
     """
     remaining = list(arguments)
     for name in ("sources", "log-format"):
         if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
-    if address():
-        remaining = ["Upload" if word == "RunMonth" else word for word in remaining]
     command = ["--module", "pipeline", *remaining]
     luigid = luigid_address()
     code = run_by(luigid, command) if luigid else run_luigi([*command, "--local-scheduler"])

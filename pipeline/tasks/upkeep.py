@@ -17,12 +17,12 @@ from pipeline.sources import Source, sources
 from pipeline.tasks import records, selection
 from pipeline.tasks.base import Task
 from pipeline.tasks.describe import Describe
-from pipeline.tasks.month import run_again
+from pipeline.tasks.month import RunMonth, run_again
 from pipeline.tasks.parameters import Month, Months, Sources
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import conversion_settings, retry_policy, warehouse
 from pipeline.tasks.source import CheckForReissue, Convert, Download, Load
-from pipeline.tasks.upload import whole_month
+from pipeline.tasks.upload import with_upload
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class CatchUp(Task, luigi.WrapperTask):
             required = selection.required_sources(month, self.sources)
             expected = [source for source in required if source.expected(month)[0] <= today]
             if expected == required:
-                yield whole_month(month, self.sources)
+                yield with_upload(RunMonth(month=month, sources=self.sources))
             elif any(source.kind == "trips" for source in expected):
                 yield from (Load(source=source.name, month=source.loaded_as(month)) for source in expected)
 

@@ -1,16 +1,16 @@
-"""The task that uploads a month; it follows RunMonth, which does not know of it.
+"""The task that uploads a month; it follows RunMonth, which does not know of it. Commands run it in its place.
 
 Where an upload fails, the month is complete all the same, and so are those that RunMonth runs again beside it.
 """
 
-from datetime import date
+import luigi
 
 from pipeline import publication
+from pipeline.luigi_internals import run_through
 from pipeline.progress import counter
 from pipeline.tasks import uploads
-from pipeline.tasks.base import Task
 from pipeline.tasks.month import RunMonth
-from pipeline.tasks.parameters import MonthTask
+from pipeline.tasks.parameters import MonthTask, RangeMonthly
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.scheduler import exit_on_error
 
@@ -39,7 +39,14 @@ class Upload(MonthTask):
             uploads.upload_month(self.month, counter(len(uploads.objects_of_month(self.month))))
 
 
-def whole_month(month: date, source_names: tuple[str, ...]) -> Task:
-    """The task of a month from its publishers to object storage, or to its page where no address is set."""
-    task = Upload if exit_on_error(publication.address) else RunMonth
-    return task(month=month, sources=source_names)
+def with_upload(task: luigi.Task) -> luigi.Task:
+    """The task with Upload in the place of RunMonth, where an address of object storage is set."""
+    if exit_on_error(publication.address):
+        if isinstance(task, RunMonth):
+            return task.clone(Upload)
+        if isinstance(task, RangeMonthly) and task.of_cls is RunMonth:
+            return task.clone(of=Upload)
+    return task
+
+
+run_through(with_upload)

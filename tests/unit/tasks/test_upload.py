@@ -4,10 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from luigi.cmdline_parser import CmdlineParser
 
 from pipeline.tasks.month import RunMonth
+from pipeline.tasks.parameters import RangeMonthly
 from pipeline.tasks.receipts import Receipt
-from pipeline.tasks.upload import Upload, whole_month
+from pipeline.tasks.upload import Upload, with_upload
 from tests.unit.tasks.finished_month import finish
 
 MONTH = date(2024, 1, 1)
@@ -39,11 +41,19 @@ def test_what_lies_there_is_not_complete_where_the_month_is_not(mirror: Path) ->
     assert task.output().exists() and not task.complete()
 
 
-@pytest.mark.usefixtures("mirror")
-def test_a_whole_month_is_uploaded_where_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(whole_month(MONTH, YELLOW), Upload)
-    monkeypatch.delenv("MOBILITY_PUBLISH_URL")
-    assert isinstance(whole_month(MONTH, YELLOW), RunMonth)
+def test_commands_upload_months_where_an_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    month = RunMonth(month=MONTH, sources=YELLOW)
+    several = RangeMonthly(of=RunMonth, start=MONTH, stop=date(2024, 3, 1))
+    assert with_upload(month) == Upload(month=MONTH, sources=YELLOW)
+    assert with_upload(several) == several.clone(of=Upload)
+    for other in (month.requires(), several.clone(of=Upload)):
+        assert with_upload(other) == other
+    command = ["--module", "pipeline", "RunMonth", "--month", "2024-01", "--sources", "yellow_taxi"]
+    with CmdlineParser.global_instance(command) as parser:
+        assert isinstance(parser.get_task_obj(), Upload)
+        monkeypatch.delenv("MOBILITY_PUBLISH_URL")
+        assert parser.get_task_obj() == month
+    assert with_upload(several) == several
 
 
 def test_an_address_that_cannot_be_used_ends_the_command_in_one_line(
@@ -51,7 +61,7 @@ def test_an_address_that_cannot_be_used_ends_the_command_in_one_line(
 ) -> None:
     monkeypatch.setenv("MOBILITY_PUBLISH_URL", "s3://KEY:HIDDEN@bucket")
     with pytest.raises(SystemExit):
-        whole_month(MONTH, YELLOW)
+        with_upload(RunMonth(month=MONTH, sources=YELLOW))
     error = capsys.readouterr().err
     assert error.startswith("error: MOBILITY_PUBLISH_URL: has a user, a password") and len(error.splitlines()) == 1
     assert "HIDDEN" not in error

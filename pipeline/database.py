@@ -61,7 +61,7 @@ class Warehouse:
 
         luigid lets one at a time do so. Where it has lost a machine that still works, this lock makes the other wait.
         """
-        return locked(self.path.with_suffix(".lock"), self.wait_s)
+        return locked(self.path.with_suffix(".lock"), self.wait_s, "changes the marts")
 
     def connect(self, read_only: bool = False) -> AbstractContextManager["duckdb.DuckDBPyConnection"]:
         """A connection to the file; see ``connect`` below."""

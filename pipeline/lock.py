@@ -46,12 +46,15 @@ def lock(folder: Path, is_shared: bool = False) -> bool:
 
 
 @contextmanager
-def locked(path: Path, wait_s: float) -> Iterator[None]:
-    """Locks the file for the time of the block; raises WarehouseBusy where another process has it after ``wait_s``."""
+def locked(path: Path, wait_s: float, doing: str) -> Iterator[None]:
+    """Locks the file for the time of the block; raises WarehouseBusy where another process has it after ``wait_s``.
+
+    ``doing`` is what a process does that has it, such as "changes the marts".
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         if not acquire(file, fcntl.LOCK_EX, wait_s):
-            raise WarehouseBusy(f"{path}: another process changes the marts for more than {wait_s:.0f} s; run again")
+            raise WarehouseBusy(f"{path}: another process {doing} for more than {wait_s:.0f} s; run again")
         yield
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from pipeline import publication
 from pipeline.errors import BadInput, UploadFailed
 from pipeline.history.words import about, duration_text, size_text
+from pipeline.lock import locked
 from pipeline.months import parse_month
 from pipeline.paths import data_folder, delete, path_for
 from pipeline.process import run_id
@@ -170,12 +171,16 @@ def objects_text(number: int) -> str:
 
 @contextmanager
 def noting_failure(label: str) -> Iterator[Store]:
-    """The store of the address. A failure is noted: the run does not try the other months, which would wait as long."""
+    """The store of the address, for one process at a time: machines that share the folder may end together.
+
+    A failure is noted: the run does not try the other months, which would wait as long.
+    """
     failure = Receipt(path_of("failure"))
     if failed_in_this_run():
         raise UploadFailed(str(failure.record["error"]))
     try:
-        yield open_store()
+        with locked(path_for(FOLDER, ".lock", ""), settings.warehouse().wait_s, "uploads"):
+            yield open_store()
     except UploadFailed as error:
         failure.write(error=str(error), label=label, address=publication.address())
         raise

@@ -75,9 +75,13 @@ def test_a_process_of_another_machine_is_named_with_it(tmp_path: Path) -> None:
 
 def test_a_file_is_locked_for_the_time_of_a_block(tmp_path: Path) -> None:
     path = tmp_path / "new/some.lock"
-    with locked(path, 0), pytest.raises(WarehouseBusy, match="another process changes the marts"), locked(path, 0.1):
+    with (
+        locked(path, 0, "works"),
+        pytest.raises(WarehouseBusy, match="another process works"),
+        locked(path, 0, "works"),
+    ):
         pass
-    with locked(path, 0):
+    with locked(path, 0, "works"):
         pass
 
 

@@ -67,6 +67,10 @@ class Warehouse:
         """A connection to the file; see ``connect`` below."""
         return connect(self.path, self.settings, read_only, self.wait_s)
 
+    def exists(self) -> bool:
+        """Whether anything was loaded."""
+        return self.path.exists()
+
     def dbt_variables(self) -> dict[str, str]:
         """The environment variables that dbt/profiles.yml reads.
 

@@ -76,6 +76,8 @@ class Engine(Protocol):
 
     def dbt_variables(self) -> dict[str, str]: ...
 
+    def exists(self) -> bool: ...
+
 
 def run_dbt(
     warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequence[date] = (), process: Path = DBT_PROCESS

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from pipeline.database import ENGINES, Warehouse
-from pipeline.warehouse import lake
+from pipeline.warehouse import lake, views
 from pipeline.warehouse.dbt import Ended, Engine, run_dbt
 
 Run = Callable[[Warehouse, Sequence[Sequence[str]], Sequence[date]], Ended]
@@ -20,3 +20,8 @@ def builder_of(warehouse: Warehouse) -> Engine:
 def run_models(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date]) -> Ended:
     """Runs dbt's commands that build marts, for these months, by the engine of the warehouse."""
     return RUNS[warehouse.engine](warehouse, commands, months)
+
+
+def has_views(warehouse: Warehouse) -> bool:
+    """Whether the engine of the warehouse has the views of the project as it is now."""
+    return builder_of(warehouse).exists() and views.are_current(warehouse)

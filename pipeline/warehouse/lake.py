@@ -65,6 +65,10 @@ class Lake:
     partitions: int = MIN_PARTITIONS
     """Into how many Spark divides the rows of a join, at first: it combines those that turn out to be small."""
 
+    def exists(self) -> bool:
+        """Whether Spark's catalogue does."""
+        return (self.folder / "metastore").exists()
+
     def dbt_variables(self) -> dict[str, str]:
         """What profiles.yml reads. Paths are absolute: Spark's catalogue has such paths."""
         return {

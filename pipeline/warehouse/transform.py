@@ -15,7 +15,7 @@ from pipeline.sources import sources
 from pipeline.warehouse import raw, raw_views, views
 from pipeline.warehouse.batches import batches
 from pipeline.warehouse.dbt import Ended, last_lines
-from pipeline.warehouse.engines import run_models
+from pipeline.warehouse.engines import has_views, run_models
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[s
     A full refresh creates the tables where no other month is built; otherwise they must exist.
     """
     full_refresh = () if are_others_built(warehouse, months) else ("--full-refresh",)
-    selection = TABLES if views.are_current(warehouse) else ()
+    selection = TABLES if has_views(warehouse) else ()
     ended = run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)
     failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
     if ended.returncode or failures:

@@ -209,7 +209,8 @@ def test_a_build_that_is_killed_is_built_again_by_the_next_run(tmp_path: Path, u
     expected = transform(workspace_of("duckdb", tmp_path / "duckdb", upstream), "2024-01,2024-02")
     with building(workspace, "2024-02") as run:
         os.killpg(run.pid, signal.SIGKILL)
-    assert tables(transform(workspace, "2024-02")) == tables(expected)
+    # The killed build has withdrawn the receipt of the month before as well: rides in its file may be of that month.
+    assert tables(transform(workspace, "2024-01,2024-02")) == tables(expected)
 
 
 def kill(name: str, folder: Path) -> int:

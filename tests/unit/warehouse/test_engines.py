@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.database import ENGINES, Warehouse, check_engine
 from pipeline.errors import BadInput
-from pipeline.warehouse import engines
+from pipeline.warehouse import engines, views
 
 WAREHOUSE = Warehouse(Path("some.duckdb"), Path("dbt"), {})
 
@@ -31,3 +31,13 @@ def test_dbt_builds_on_the_warehouse_file_or_on_the_lake_beside_it() -> None:
     lake = engines.builder_of(replace(WAREHOUSE, engine="spark", spark_master="local[1]"))
     assert lake.dbt_variables()["MOBILITY_ENGINE"] == "spark"
     assert lake.dbt_variables()["MOBILITY_SPARK_MASTER"] == "local[1]"
+
+
+def test_a_lake_that_was_deleted_has_no_views(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "some.duckdb", tmp_path / "dbt", {}, engine="spark")
+    with warehouse.connect() as con:
+        con.execute("create schema raw_data; create schema core; create view core.some as select 1")
+    views.record(warehouse)
+    assert not engines.has_views(warehouse)
+    (tmp_path / "spark/metastore").mkdir(parents=True)
+    assert engines.has_views(warehouse)

@@ -1,5 +1,6 @@
 """Views are left alone while they are those of the project."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -29,3 +30,8 @@ def test_views_are_not_current_after_one_was_dropped_or_the_project_changed(ware
     with warehouse.connect() as con:
         con.execute(change)
     assert not views.are_current(warehouse)
+
+
+def test_views_of_one_engine_are_not_those_of_another(warehouse: Warehouse) -> None:
+    views.record(warehouse)
+    assert not views.are_current(replace(warehouse, engine="spark"))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from textwrap import shorten
 from typing import Any
 
 from pipeline.database import Warehouse, busy_error, disk_error
@@ -20,6 +21,8 @@ from pipeline.warehouse.engines import has_views, run_models
 log = logging.getLogger(__name__)
 
 FAILING_ROWS_SHOWN = 5
+LONGEST_MESSAGE = 400
+"""Characters of dbt's message on a model or test: Spark's has its plan of the query. dbt's own log has all of it."""
 BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=tag:on_request", "--no-write-json")
 """Without unit tests, and without the data tests of keys that follow from other keys: they need no month's data."""
 TABLES = ("--select", "config.materialized:table", "config.materialized:monthly", "tag:of_months", "resource_type:test")
@@ -223,7 +226,7 @@ def failure(
 def message_of(result: Mapping[str, Any], warehouse: Warehouse) -> str:
     """The name of the failed model or test, with dbt's message."""
     name = result["unique_id"].split(".")[2]
-    message = " ".join((result["message"] or "").split(" > in macro")[0].split())
+    message = shorten((result["message"] or "").split(" > in macro")[0], LONGEST_MESSAGE, placeholder=" …")
     query = result.get("compiled_code")
     if result["status"] != "fail" or not query:
         return f"{name}: {message}"

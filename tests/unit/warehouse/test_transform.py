@@ -81,6 +81,13 @@ def test_an_error_of_a_model_is_reported_without_the_stack_of_macros(warehouse: 
     )
 
 
+def test_a_long_message_is_cut(warehouse: Warehouse) -> None:
+    failed = result("error", "Runtime Error\n" + "plan of the query " * 100)
+    text = str(transform.failure([failed], "", warehouse, [JANUARY]))
+    assert text.startswith("2024-01: dbt: a_test: Runtime Error plan of the query plan") and text.endswith(" …")
+    assert len(text) < transform.LONGEST_MESSAGE + 30
+
+
 def test_three_failures_are_reported_and_the_others_counted(warehouse: Warehouse) -> None:
     failed = [result("error", f"error {number}") for number in range(5)]
     assert str(transform.failure(failed, "", warehouse, [JANUARY])).endswith("; a_test: error 2 (and 2 more)")

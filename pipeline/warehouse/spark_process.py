@@ -32,9 +32,11 @@ def has_executor() -> bool:
     from py4j.protocol import Py4JError
     from pyspark import SparkContext
 
-    context = SparkContext._active_spark_context
+    java_context = getattr(SparkContext._active_spark_context, "_jsc", None)
+    if java_context is None:
+        return True
     try:
-        return context is None or len(context._jsc.sc().statusTracker().getExecutorInfos()) > 1  # one is the driver
+        return len(java_context.sc().statusTracker().getExecutorInfos()) > 1  # one is the driver
     except Py4JError:
         return True
 

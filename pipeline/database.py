@@ -71,6 +71,9 @@ class Warehouse:
         """Whether anything was loaded."""
         return self.path.exists()
 
+    def check(self) -> None:
+        """Nothing: DuckDB is always there."""
+
     def dbt_variables(self) -> dict[str, str]:
         """The environment variables that dbt/profiles.yml reads.
 

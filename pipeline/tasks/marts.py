@@ -29,8 +29,12 @@ def rebuild(warehouse: Warehouse, source_names: Mapping[date, Sequence[str]]) ->
     """Builds the marts of months from what is loaded of these sources; other rows of the months are deleted.
 
     The receipts of the months are left to the caller. Those of other months that it changes are written again.
-    Raises BadFile, and changes nothing, where a file of loaded rows is lost.
+    Raises BadFile where a file of loaded rows is lost, and BadInput or Unreachable where the engine cannot start; then
+    nothing is changed.
     """
+    from pipeline.warehouse import engines
+
+    engines.check(warehouse)
     with warehouse.changing():
         return rebuild_alone(warehouse, source_names)
 

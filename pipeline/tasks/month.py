@@ -11,8 +11,7 @@
 
 The steps are imported where they run: a run that finds everything complete imports none of them.
 
-Whatever looks at a month's marts has the resource ``warehouse``: Transform withdraws receipts of the neighbours while
-it runs, and Luigi checks the requirements of a task when it starts it.
+Whatever looks at a month's marts has the resource ``warehouse``: a Transform that runs withdraws neighbours' receipts.
 """
 
 import json
@@ -34,7 +33,7 @@ from pipeline.tasks.describe import Describe
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import MonthsTask, MonthTask
 from pipeline.tasks.receipts import Receipt
-from pipeline.tasks.settings import address_of, warehouse
+from pipeline.tasks.settings import address_of, require_engine, warehouse
 from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
 from pipeline.warehouse.batches import batches
@@ -49,6 +48,7 @@ class Transform(MonthsTask):
     doing = "building the tables"
 
     def requires(self) -> dict[date | str, Any]:
+        require_engine()
         return {month: self.loads(month) for month in self.months} | {"project": Describe()}
 
     def loads(self, month: date) -> list[Load]:

@@ -2,16 +2,18 @@
 
 import configparser
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.database import Settings, Warehouse, check_engine, settings_for
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, Unreachable
 from pipeline.paths import data_folder, path_for
 from pipeline.process import cores
 from pipeline.project import CONFIG, HERE, check_settings_folder, settings_folder
+from pipeline.tasks.scheduler import exit_on_error
 
 if TYPE_CHECKING:
     from pipeline.ingest.http import RetryPolicy
@@ -66,6 +68,14 @@ def retry_policy() -> "RetryPolicy":
 def engine() -> str:
     """The engine that builds the marts. Raises BadInput for one that is not known."""
     return check_engine(os.environ.get("MOBILITY_ENGINE", mobility().engine))
+
+
+def require_engine() -> None:
+    """Ends the process, with one line, where the engine that builds the marts cannot start on this machine."""
+    from pipeline.warehouse import engines
+
+    with suppress(Unreachable):  # a cluster may answer once the marts are to be built
+        exit_on_error(lambda: engines.check(warehouse()))
 
 
 def warehouse() -> Warehouse:

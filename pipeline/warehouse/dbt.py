@@ -78,6 +78,8 @@ class Engine(Protocol):
 
     def exists(self) -> bool: ...
 
+    def check(self) -> None: ...
+
 
 def run_dbt(
     warehouse: Engine, commands: Sequence[Sequence[str]], months: Sequence[date] = (), process: Path = DBT_PROCESS

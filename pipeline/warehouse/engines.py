@@ -22,6 +22,11 @@ def run_models(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: 
     return RUNS[warehouse.engine](warehouse, commands, months)
 
 
+def check(warehouse: Warehouse) -> None:
+    """Raises BadInput or Unreachable, in one line, where the engine of the warehouse cannot start."""
+    builder_of(warehouse).check()
+
+
 def has_views(warehouse: Warehouse) -> bool:
     """Whether the engine of the warehouse has the views of the project as it is now."""
     return builder_of(warehouse).exists() and views.are_current(warehouse)

@@ -69,6 +69,11 @@ class Lake:
         """Whether Spark's catalogue does."""
         return (self.folder / "metastore").exists()
 
+    def check(self) -> None:
+        """Raises BadInput where Spark cannot start, and Unreachable where a cluster does not answer."""
+        spark.check(self.master)
+        spark.check_folder(self.folder)
+
     def dbt_variables(self) -> dict[str, str]:
         """What profiles.yml reads. Paths are absolute: Spark's catalogue has such paths."""
         return {
@@ -92,8 +97,7 @@ def run(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequenc
     Raises BadInput where Spark cannot start, and Unreachable where a cluster does not answer or has no executor left.
     """
     lake = replace(lake_of(warehouse), partitions=partitions_of(warehouse, months))
-    spark.check(lake.master)
-    spark.check_folder(lake.folder)
+    lake.check()
     statements = json.dumps({"statements": [*declarations(warehouse, lake)]})
     declared = [["run-operation", "run_statements", "--args", statements], *commands]
     ended = run_dbt(lake, declared, months, SPARK_PROCESS)

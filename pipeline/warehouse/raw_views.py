@@ -152,22 +152,32 @@ def no_rows(source: Source) -> str:
 
 
 def require_files(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> None:
-    """Raises BadFile where a file is lost that the marts of these months, or of their neighbours, are built from."""
+    """Raises BadFile for a lost or damaged file that the marts of these months, or their neighbours, are built from."""
     around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
-    loaded = con.execute("select source, source_month from raw_data.loads order by all").fetchall()
-    for name, month in loaded:
+    loaded = con.execute("select source, source_month, rows_raw from raw_data.loads order by all").fetchall()
+    for name, month, rows in loaded:
         source = sources().get(name)
-        if source and (month in around or source.static) and not (file := parquet_of(source, month)).exists():
-            raise BadFile(
-                f"{source.label(month)} {name}: {file} does not exist, expected the loaded rows; "
-                f"{program()} verify --repair converts them again"
-            )
+        if source and (month in around or source.static) and (found := damage_of(con, source, month, rows)):
+            raise BadFile(f"{source.label(month)} {name}: {found}; {program()} verify --repair converts them again")
+
+
+def damage_of(con: "duckdb.DuckDBPyConnection", source: Source, month: date, rows: int) -> str:
+    """What is wrong with the Parquet file of a load with so many rows; empty for nothing."""
+    import duckdb
+
+    if not (file := parquet_of(source, month)).exists():
+        return f"{file} does not exist, expected the loaded rows"
+    try:
+        found = rows_of(con, file)
+    except duckdb.Error:
+        return f"{file} is damaged, expected a Parquet file of the loaded rows"
+    return f"{file} has {found:,} rows, expected the {rows:,} that were loaded" if found != rows else ""
 
 
 def are_elsewhere(con: "duckdb.DuckDBPyConnection") -> bool:
     """Whether raw tables read another data folder: this one was moved or copied."""
     views = "select sql from duckdb_views() where schema_name = 'raw_data' and contains(sql, 'read_parquet')"
-    folder = exactly(data_folder()).replace("'", "''")
+    folder = exactly(data_folder() / "parquet").replace("'", "''") + "/"
     return any(folder not in sql for (sql,) in con.execute(views).fetchall())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.database import Warehouse
+from pipeline.database import Warehouse, literal
 from pipeline.errors import BadFile
 from pipeline.results import Converted, Landed
 from pipeline.sources import sources
@@ -100,6 +100,21 @@ def test_a_lost_file_is_named_where_its_month_or_a_neighbour_is_built(warehouse:
     assert [distance for *_, distance in rows(warehouse)] == [4.0, 5.0, 1.0]
 
 
+def test_a_damaged_file_is_named_where_its_month_or_a_neighbour_is_built(warehouse: Warehouse) -> None:
+    for month in (JANUARY, FEBRUARY):
+        load(warehouse, month, 1)
+    file = raw_views.parquet_of(GREEN, JANUARY)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-10])
+    with pytest.raises(BadFile, match=r"2024-01 green_taxi: .*2024-01\.parquet is damaged, expected a Parquet file"):
+        raw.require_files(warehouse, [FEBRUARY])
+    duckdb.execute(f"copy (select 1 as trip_distance from range(3)) to {literal(file)}")
+    with pytest.raises(BadFile, match=r"2024-01\.parquet has 3 rows, expected the 1 that were loaded; .*--repair"):
+        raw.require_files(warehouse, [FEBRUARY])
+    file.write_bytes(whole)
+    raw.require_files(warehouse, [FEBRUARY])
+
+
 def test_where_all_files_are_lost_others_can_be_loaded(warehouse: Warehouse) -> None:
     for month in (JANUARY, FEBRUARY):
         load(warehouse, month, 1)
@@ -110,12 +125,13 @@ def test_where_all_files_are_lost_others_can_be_loaded(warehouse: Warehouse) -> 
     assert [distance for *_, distance in rows(warehouse)] == [3.0, 2.0]
 
 
+@pytest.mark.parametrize("name", ["moved", "it's"], ids=["another name", "the beginning of its name"])
 def test_raw_tables_follow_a_data_folder_that_was_moved(
-    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(warehouse, JANUARY, 1)
     data = warehouse.path.parent.parent
-    moved = warehouse_in(data.rename(tmp_path / "moved"), monkeypatch)
+    moved = warehouse_in(data.rename(tmp_path / name), monkeypatch)
     with pytest.raises(duckdb.IOException):
         rows(moved)
     raw.follow_folder(moved)

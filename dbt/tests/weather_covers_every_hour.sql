@@ -22,5 +22,6 @@ from hours
 left join weather on hours.weather_key = weather.weather_key
 where
     hours.is_in_loaded_month
+    and {{ in_hours_of_months('hours.local_hour') }}
     and {{ in_months(month) }}
     and weather.temperature_c is null

@@ -16,6 +16,7 @@ expected as (
 hours as (
 
     select * from {{ ref('int_hours__mapped') }}
+    where {{ in_hours_of_months('local_hour') }}
 
 ),
 

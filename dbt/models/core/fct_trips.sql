@@ -15,6 +15,7 @@ with trips as (
 hours as (
 
     select * from {{ ref('int_hours__mapped') }}
+    where {{ in_hours_of_months('local_hour') }}
 
 ),
 

@@ -33,7 +33,7 @@ Operation
   ./run.sh ui                       luigid on http://127.0.0.1:8082
   ./run.sh install-units [--user]   systemd units for all of this
   ./run.sh config [--copy]          where data, settings and models are
-  ./run.sh install s3               what uploads to object storage need
+  ./run.sh install s3|spark         packages for object storage, for Spark
   ./run.sh completion bash          completes what you type; zsh, fish
 
 Development
@@ -52,6 +52,7 @@ Environment:
   MOBILITY_SCHEDULER=luigid                   use a running luigid
   MOBILITY_SHARED_AS                          name of a shared data folder
   MOBILITY_PUBLISH_URL=s3://bucket/folder     upload months to object storage
+  MOBILITY_ENGINE=spark                       Spark builds the tables
   MOBILITY_ALERT_URLS, MOBILITY_LOG_FORMAT=json, MOBILITY_WAIT_S
                                               alerts, log lines, seconds to wait
 Exit codes: 0 done, 10 already running, 20 some data not published yet,
@@ -110,7 +111,7 @@ installed_extras() {
 install_extra() {
   case $* in
     s3 | spark) install_environment requirements.lock "requirements-$1.lock" ;;
-    *) fail "install $*: expected the name of an extra: s3 or spark" ;;
+    *) fail "install${*:+ $*}: expected the name of an extra: s3 or spark" ;;
   esac
 }
 
@@ -186,6 +187,7 @@ test_suite() {
 verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in help | -h | --help) help; exit ;; esac
+case $verb:${1:-} in install:-h | install:--help | lint:-h | lint:--help | test:-h | test:--help) help | grep -F "run.sh $verb"; exit ;; esac
 
 MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
 export MOBILITY_DATA

@@ -233,3 +233,8 @@ def program() -> str:
 def name_of_program() -> str:
     """``./run.sh`` in a checkout, ``nyc-mobility`` where the project is installed."""
     return "nyc-mobility" if IS_INSTALLED else "./run.sh"
+
+
+def installation(extra: str) -> str:
+    """What installs the packages of an extra."""
+    return f"run pip install 'nyc-mobility[{extra}]'" if IS_INSTALLED else f"run {name_of_program()} install {extra}"

@@ -64,9 +64,10 @@ def check_settings_folder() -> None:
 
 
 def documentation() -> list[Path]:
-    """README.md, and the Markdown files that it links to, in their order."""
+    """README.md, and the Markdown files that it links to, in the order of their last links: that of its table."""
     readme = HERE / "README.md"
-    return [readme, *(HERE / path for path in LINK.findall(readme.read_text()))]
+    last_first = dict.fromkeys(reversed(LINK.findall(readme.read_text())))
+    return [readme, *(HERE / path for path in reversed(last_first))]
 
 
 def explore_files() -> list[Path]:

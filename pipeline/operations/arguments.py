@@ -14,7 +14,7 @@ from pipeline.sources import sources
 
 COMPLETION_VARIABLE = "_NYC_MOBILITY_COMPLETE"
 """By which the script of a shell asks this program for completions."""
-PASSES_ON: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+PASSES_ON: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
 """Settings of verbs that pass arguments on to Luigi, dbt or MetricFlow."""
 SECTIONS = {
     "Months": ("month", "backfill", "catchup", "refresh", "weather", "demo"),

@@ -9,7 +9,7 @@ from pipeline.publication.journal import Journal
 from pipeline.publication.manifest import manifest_of
 from pipeline.publication.mirror import Mirrored, mirror
 from pipeline.publication.objects import Object, objects_of, shared_files
-from pipeline.publication.store import Limits, Store, open_store
+from pipeline.publication.store import Limits, Store, check_packages, open_store
 
 __all__ = [
     "NAME",
@@ -19,6 +19,7 @@ __all__ = [
     "Object",
     "Store",
     "address",
+    "check_packages",
     "manifest_of",
     "mirror",
     "objects_of",

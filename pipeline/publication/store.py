@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.errors import UploadFailed
-from pipeline.paths import name_of_program
-from pipeline.project import IS_INSTALLED
+from pipeline.errors import BadInput, UploadFailed
+from pipeline.paths import installation
 
 RIGHTS = "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"
 RESULT = "what is complete here stays so, and the next run uploads what is missing"
@@ -79,22 +78,35 @@ class Store:
 
 def open_store(address: str, limits: Limits) -> Store:
     """The store of an address. Sends no request. Raises UploadFailed where a package for it is missing."""
+    try:
+        check_packages(address)
+    except BadInput as error:
+        raise UploadFailed(f"{error}; {RESULT}") from error
+    import fsspec
+
+    protocol = address.partition("://")[0]
+    files, root = fsspec.url_to_fs(address, **options_of(protocol, limits))
+    if protocol in {"s3", "s3a"}:
+        files.retries = 1  # botocore repeats requests: together, s3fs's own five would make 25
+    return Store(address, files, root)
+
+
+def check_packages(address: str) -> None:
+    """Raises BadInput where a package for the address is missing, or none is known."""
     protocol = address.partition("://")[0]
     try:
         import fsspec
 
-        files, root = fsspec.url_to_fs(address, **options_of(protocol, limits))
+        fsspec.get_filesystem_class(protocol)
     except ImportError as error:
-        raise UploadFailed(
-            f"{address}: the packages for this storage are not installed; {installation()}; {RESULT}"
-        ) from error
+        remedy = installation("s3")
+        if protocol not in {"s3", "s3a", "file"} and "fsspec" in sys.modules:
+            remedy = f"{error}, in the environment of this program ({sys.executable})"
+        raise BadInput(f"{address}: the packages for this storage are not installed; {remedy}") from error
     except ValueError as error:
-        raise UploadFailed(
+        raise BadInput(
             f"{address}: fsspec knows no protocol {protocol}; use s3://bucket/folder or file:///folder"
         ) from error
-    if protocol in {"s3", "s3a"}:
-        files.retries = 1  # botocore repeats requests: together, s3fs's own five would make 25
-    return Store(address, files, root)
 
 
 def options_of(protocol: str, limits: Limits) -> dict[str, Any]:
@@ -111,11 +123,6 @@ def options_of(protocol: str, limits: Limits) -> dict[str, Any]:
         "use_listings_cache": False,
         "skip_instance_cache": True,
     }
-
-
-def installation() -> str:
-    """What installs the packages for S3."""
-    return "run pip install 'nyc-mobility[s3]'" if IS_INSTALLED else f"run {name_of_program()} install s3"
 
 
 @contextmanager

@@ -57,11 +57,21 @@ def file_is_not_published(task: Published) -> None:
         log.info("%s", summary.not_yet(task.source, [task.month]))
 
 
+summarized: list[runs.TaskRun] = []
+"""What the last summary of this process was of."""
+
+
 def log_summary(reason: str) -> None:
-    """Logs the summary of this run; ``reason`` is why it ended as it did, by Luigi."""
+    """Logs the summary of this run; ``reason`` is why it ended as it did, by Luigi.
+
+    Beside other machines Luigi may run several times: a summary that says nothing new is left out.
+    """
     folder = data_folder()
     entries = runs.read(folder / "runs", since=STARTED) if is_held(folder) else []
     own = [entry for entry in entries if entry.run == run_id()]
+    if own and own == summarized:
+        return
+    summarized[:] = own
     rows = summary.rows(own, summary.found, reason, STARTED, datetime.now(UTC))
     close_view()
     after_lines = "\n" if own or summary.found.unpublished else ""

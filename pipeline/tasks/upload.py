@@ -7,6 +7,7 @@ import luigi
 
 from pipeline import publication
 from pipeline.luigi_internals import run_through
+from pipeline.months import add_months
 from pipeline.progress import counter
 from pipeline.tasks import uploads
 from pipeline.tasks.month import RunMonth
@@ -24,7 +25,7 @@ class Upload(MonthTask):
     doing = "uploading"
 
     def requires(self) -> RunMonth:
-        exit_on_error(uploads.required_address)
+        exit_on_error(publication.check_packages, exit_on_error(uploads.required_address))
         return self.clone(RunMonth)
 
     def output(self) -> Receipt:
@@ -37,6 +38,9 @@ class Upload(MonthTask):
     def run(self) -> None:
         with self.progress("objects"):
             uploads.upload_month(self.month, counter(len(uploads.objects_of_month(self.month))))
+        for distance in (-1, 1):  # RunMonth may have run again beside the month
+            if uploads.is_month_waiting(neighbour := add_months(self.month, distance), {}):
+                uploads.upload_month(neighbour)
 
 
 def with_upload(task: luigi.Task) -> luigi.Task:

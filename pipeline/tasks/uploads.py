@@ -82,13 +82,18 @@ def journal_of(label: str) -> Journal:
 def waiting_months() -> list[date]:
     """The complete months that do not lie at the address as they are here, oldest first."""
     known: dict[Path, str] = {}
-    return [
-        month
-        for month in sorted(records.months_with("complete"))
-        if not Receipt(path_for("complete", month, ".json")).first_loss(known)
+    return [month for month in sorted(records.months_with("complete")) if is_month_waiting(month, known)]
+
+
+def is_month_waiting(month: date, known: dict[Path, str]) -> bool:
+    """Whether the month is complete, and does not lie at the address as it is here."""
+    complete = Receipt(path_for("complete", month, ".json"))
+    return (
+        complete.path.exists()
+        and not complete.first_loss(known)
         and not records.is_outdated(month)
         and not receipt_of(f"{month:%Y-%m}", objects_of_month(month)).exists()
-    ]
+    )
 
 
 def forgotten_labels() -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.database import literal
 from pipeline.errors import BadInput, Unreachable
+from pipeline.paths import installation
 from pipeline.sources import Source
 
 JAVA = 17
@@ -28,10 +29,10 @@ TYPES = {"varchar": "string"}
 
 def check(master: str) -> None:
     """Raises BadInput, in one line, where Spark cannot start, and Unreachable where no master accepts connections."""
+    check_remote(os.environ.get("SPARK_REMOTE", ""))
     check_installed("pyspark", "pyspark")
     check_installed("dbt.adapters.spark", "dbt-spark")
     check_java()
-    check_remote(os.environ.get("SPARK_REMOTE", ""))
     check_master(master)
 
 
@@ -41,7 +42,7 @@ def check_installed(module: str, package: str) -> None:
     with suppress(ModuleNotFoundError):  # of a module that it is in
         found = find_spec(module)
     if found is None:
-        raise BadInput(f"engine spark: {package} is not installed; install nyc-mobility[spark]")
+        raise BadInput(f"engine spark: {package} is not installed; {installation('spark')}")
 
 
 def check_folder(folder: Path) -> None:

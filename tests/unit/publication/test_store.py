@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UploadFailed
-from pipeline.publication.store import Limits, Store, open_store
+from pipeline.errors import BadInput, UploadFailed
+from pipeline.publication.store import Limits, Store, check_packages, open_store
 from tests.object_storage import BUCKET, SECRETS, Fault, ObjectStorage, error, now_and_then, object_storage, slowly
 
 NAME = "published/a b/month=2024-01/a.parquet"
@@ -130,3 +130,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, file: Path)
     (tmp_path / "mirror").write_text("a file")
     with pytest.raises(UploadFailed, match=r"cannot be reached or written \((File exists|Not a directory)\)"):
         open_store((tmp_path / "mirror").as_uri(), Limits(1, 1)).put(file, NAME)
+
+
+def test_the_package_of_another_storage_is_named() -> None:
+    with pytest.raises(
+        BadInput, match=r"^gs://bucket: the packages for this storage are not installed; .*gcsfs.*python"
+    ):
+        check_packages("gs://bucket")

@@ -7,8 +7,9 @@ import duckdb
 import pytest
 
 from pipeline.database import Warehouse
+from pipeline.errors import BadInput
 from pipeline.tasks import records
-from pipeline.tasks.marts import facts_of
+from pipeline.tasks.marts import facts_of, rebuild
 from pipeline.tasks.receipts import Receipt
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
@@ -38,3 +39,14 @@ def test_a_changed_month_records_all_its_tables_and_a_neighbour_those_that_it_is
     assert facts[JANUARY]["content"] and facts[JANUARY]["facts"]
     dimensions = Receipt(records.dimensions_receipt()).record["tables"]
     assert {name: held["rows"] for name, held in dimensions.items()} == {"core.dim_time": 24}
+
+
+def test_an_engine_that_cannot_start_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    monkeypatch.setenv("SPARK_REMOTE", "sc://host")
+    receipt = Receipt(records.transform_receipt(JANUARY))
+    receipt.write(rows=1)
+    warehouse = Warehouse(tmp_path / "warehouse/some.duckdb", tmp_path / "dbt", {}, engine="spark")
+    with pytest.raises(BadInput, match="SPARK_REMOTE"):
+        rebuild(warehouse, {FEBRUARY: ["yellow_taxi"]})
+    assert receipt.exists() and not warehouse.path.exists()

@@ -65,3 +65,11 @@ def test_an_address_that_cannot_be_used_ends_the_command_in_one_line(
     error = capsys.readouterr().err
     assert error.startswith("error: MOBILITY_PUBLISH_URL: has a user, a password") and len(error.splitlines()) == 1
     assert "HIDDEN" not in error
+
+
+def test_a_neighbour_that_was_built_again_is_uploaded_as_well(mirror: Path) -> None:
+    for month in (MONTH, date(2024, 2, 1), date(2024, 3, 1)):
+        finish(RunMonth(month=month, sources=YELLOW))
+    Upload(month=MONTH, sources=YELLOW).run()
+    uploaded = sorted(path.stem for path in (mirror / "manifests").glob("2024-*.json"))
+    assert uploaded == ["2024-01", "2024-02"]

@@ -34,7 +34,7 @@ def free_port() -> int:
     ("module", "package"), [("no_such_module", "pyspark"), ("no_such_module.adapters.spark", "dbt-spark")]
 )
 def test_a_missing_package_is_named_with_the_extra_that_has_it(module: str, package: str) -> None:
-    with pytest.raises(BadInput, match=rf"^engine spark: {package} is not installed; install nyc-mobility\[spark\]$"):
+    with pytest.raises(BadInput, match=rf"^engine spark: {package} is not installed; run \./run\.sh install spark$"):
         spark.check_installed(module, package)
 
 

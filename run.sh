@@ -187,7 +187,7 @@ test_suite() {
 verb=${1:-help}
 [ $# -gt 0 ] && shift
 case $verb in help | -h | --help) help; exit ;; esac
-case $verb:${1:-} in install:-h | install:--help | lint:-h | lint:--help | test:-h | test:--help) help | grep -F "run.sh $verb"; exit ;; esac
+case $verb:${1:-} in install:-h | install:--help | lint:-h | lint:--help | test:-h | test:--help) help | grep -F "run.sh $verb "; exit ;; esac
 
 MOBILITY_DATA=$(realpath -m "${MOBILITY_DATA:-$here/data}")
 export MOBILITY_DATA

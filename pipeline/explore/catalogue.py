@@ -162,7 +162,7 @@ def values_of(
         return {}
     named = {name: expr for name, expr in attributes_of(semantics, entity).items() if not name.endswith(MEASURED)}
     lists = [ordered_values(expr, model.dimensions.get(order_of(name), expr)) for name, expr in named.items()]
-    con.execute(f"create or replace temp table dimension as from read_parquet({file_argument(file)})")
+    con.execute(f"create or replace temp view dimension as from read_parquet({file_argument(file)})")
     found = con.execute(f"select {', '.join(lists)}").fetchone() or ()
     return {name: plain(values) for name, values in zip(named, found, strict=True) if len(values or ()) <= MOST_VALUES}
 

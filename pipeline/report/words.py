@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.paths import name_of_program
+from pipeline.paths import program
 from pipeline.report.explore_links import explore_link
 from pipeline.sources import Source, sources
 
@@ -161,7 +161,7 @@ def template(name: str) -> "Template":
         lstrip_blocks=True,
     )
     environment.globals |= {"conditions": CONDITIONS, "mode_sources": mode_sources(), "sources": sources()}
-    environment.globals |= {"area": area, "explore_link": explore_link, "program": name_of_program()}
+    environment.globals |= {"area": area, "explore_link": explore_link, "program": program()}
     filters: tuple[Callable[..., str], ...] = (number, signed, dollars, file_size, minute, day_name, month_name)
     filters += (short_month, mode_title, trips_label, area, joined, counted)
     environment.filters |= {function.__name__: function for function in filters}

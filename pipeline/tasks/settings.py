@@ -3,6 +3,7 @@
 import configparser
 import os
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,12 @@ def engine() -> str:
     return check_engine(os.environ.get("MOBILITY_ENGINE", mobility().engine))
 
 
+@cache
 def require_engine() -> None:
-    """Ends the process, with one line, where the engine that builds the marts cannot start on this machine."""
+    """Ends the process, with one line, where the engine that builds the marts cannot start on this machine.
+
+    Looked at once: Luigi asks each task for its requirements several times, and Java takes a moment to start.
+    """
     from pipeline.warehouse import engines
 
     with suppress(Unreachable):  # a cluster may answer once the marts are to be built

@@ -33,7 +33,7 @@ class Upload(MonthTask):
 
     def complete(self) -> bool:
         """Whether the month is complete, and lies there as it is here: what is outdated here may lie there as well."""
-        return self.requires().complete() and super().complete()
+        return self.clone(RunMonth).complete() and super().complete()
 
     def run(self) -> None:
         with self.progress("objects"):

@@ -4,7 +4,6 @@ The rows are stored once, in the files that Convert writes. Tables of their own 
 their loading a sixteenth of the time of a month (2026-11).
 """
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
@@ -126,16 +125,9 @@ def existing(source: Source, files: Mapping[date, Columns | None]) -> Iterator[t
 
 
 def create(con: "duckdb.DuckDBPyConnection", source: Source, queries: Sequence[str]) -> None:
-    """Creates the raw table as a view of these queries, or without rows if there is none, unless it is that already.
-
-    To create all of them takes DuckDB 60 ms, and more with the months that are loaded; each load would do so (2026-11).
-    """
+    """Creates the raw table as a view of these queries, or without rows if there is none."""
     sql = " union all by name ".join(queries or [no_rows(source)])
-    digest = hashlib.md5(sql.encode(), usedforsecurity=False).hexdigest()
-    known = "select 1 from duckdb_views() where schema_name = 'raw_data' and view_name = $1 and comment = $2"
-    if not con.execute(known, [source.name, digest]).fetchone():
-        con.execute(f"create or replace view raw_data.{source.name} as {sql}")
-        con.execute(f"comment on view raw_data.{source.name} is {literal(digest)}")
+    con.execute(f"create or replace view raw_data.{source.name} as {sql}")
 
 
 def query_of(source: Source, types: Types, files: Collection[Path], month: date | None = None) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import gc
-import multiprocessing
 import os
 import signal
 import socket
@@ -42,20 +41,22 @@ def interrupt_in_one_line() -> None:
     """Makes Ctrl-C raise KeyboardInterrupt as usual, without what Python prints of it in forked processes, or of forks.
 
     The first process says what happened. In the functions that Python calls around a fork, an exception is printed and
-    lost: it is raised a moment later. The handler is set before processes are forked, as a signal may come at once.
+    lost: it is raised a moment later. The handler is set before processes are forked, as a signal may come at once:
+    before multiprocessing has noted that a process is forked, too, so that its id tells it from the first one.
     """
+    first = os.getpid()
+
+    def interrupt(*_: object) -> None:
+        if _forks:
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            return
+        if os.getpid() != first:
+            sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # the process ends
+        raise KeyboardInterrupt
+
     os.register_at_fork(before=lambda: _forks.append(None), after_in_parent=_forks.clear, after_in_child=_forks.clear)
     for one in (signal.SIGINT, signal.SIGALRM):
         signal.signal(one, interrupt)
-
-
-def interrupt(*_: object) -> None:
-    if _forks:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
-        return
-    if multiprocessing.parent_process() is not None:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # the process ends
-    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

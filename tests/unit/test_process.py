@@ -132,6 +132,23 @@ except KeyboardInterrupt:
 """
 
 
+FORKED = """
+import multiprocessing.util, os, signal
+from pipeline.process import interrupt_in_one_line
+interrupt_in_one_line()
+multiprocessing.util._close_stdin = lambda: signal.raise_signal(signal.SIGINT)  # what a forked process does first
+process = multiprocessing.get_context("fork").Process(target=print, args=("it ran",))
+process.start()
+process.join()
+print(process.exitcode)
+"""
+
+
+def test_a_signal_to_a_process_that_has_just_been_forked_ends_it_in_silence() -> None:
+    ended = subprocess.run([sys.executable, "-c", FORKED], cwd=HERE, text=True, capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("1\n", "")
+
+
 def test_a_signal_while_a_process_is_forked_interrupts_after_it() -> None:
     ended = subprocess.run([sys.executable, "-c", FORKS], cwd=HERE, text=True, capture_output=True, check=True)
     assert (ended.stdout, ended.stderr) == ("interrupted\n", "")

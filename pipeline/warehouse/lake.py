@@ -82,6 +82,7 @@ class Lake:
             "MOBILITY_SPARK_MASTER": self.master,
             "MOBILITY_SPARK_MEMORY": self.memory,
             "MOBILITY_SPARK_PARTITIONS": str(self.partitions),
+            "MOBILITY_SPARK_WAIT_S": str(spark.seconds_to_wait()),
         }
 
 

@@ -1,5 +1,6 @@
 """Apache Spark: what must be there before it starts, and the SQL that declares the files of the raw layer to it."""
 
+import math
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ TYPES = {"varchar": "string"}
 
 def check(master: str) -> None:
     """Raises BadInput, in one line, where Spark cannot start, and Unreachable where no master accepts connections."""
+    seconds_to_wait()
     check_remote(os.environ.get("SPARK_REMOTE", ""))
     check_installed("pyspark", "pyspark")
     check_installed("dbt.adapters.spark", "dbt-spark")
@@ -72,6 +74,19 @@ def java_version(text: str) -> int | None:
     """The version in what ``java -version`` prints: 17 of "17.0.15", 8 of "1.8.0_402"; None where there is none."""
     found = re.search(r'version "(?:1\.)?(\d+)', text)
     return int(found[1]) if found else None
+
+
+def seconds_to_wait() -> float:
+    """``MOBILITY_SPARK_WAIT_S``: seconds without an executor after which a build ends, by default 300.
+
+    They count from the start, where the cluster is busy, and after all executors are lost. Raises BadInput for a text
+    that is no positive number.
+    """
+    text = os.environ.get("MOBILITY_SPARK_WAIT_S") or "300"
+    with suppress(ValueError):
+        if 0 < (seconds := float(text)) < math.inf:
+            return seconds
+    raise BadInput(f"MOBILITY_SPARK_WAIT_S {text!r}: not a positive number of seconds")
 
 
 def check_remote(address: str) -> None:

@@ -9,21 +9,19 @@ import time
 from pathlib import Path
 from threading import Thread
 
-WAIT_S = float(os.environ.get("MOBILITY_SPARK_WAIT_S") or 300)
-"""Seconds without an executor: at the start, where the cluster is busy, or after all of them are lost."""
 CHECK_S = 2.0
 """Seconds between two looks at the executors."""
 
 
-def end_without_executors() -> None:
-    """Ends this process once Spark has had no executor for ``WAIT_S``."""
+def end_without_executors(wait_s: float) -> None:
+    """Ends this process once Spark has had no executor for so many seconds."""
     seen = time.monotonic()
     while True:
         time.sleep(CHECK_S)
         if has_executor():
             seen = time.monotonic()
-        elif time.monotonic() - seen > WAIT_S:
-            print(f"Spark has had no executor for {WAIT_S:.0f} s", flush=True)
+        elif time.monotonic() - seen > wait_s:
+            print(f"Spark has had no executor for {wait_s:.0f} s", flush=True)
             os._exit(1)
 
 
@@ -43,5 +41,6 @@ def has_executor() -> bool:
 
 if __name__ == "__main__":
     if not os.environ["MOBILITY_SPARK_MASTER"].startswith("local"):
-        Thread(target=end_without_executors, daemon=True).start()
+        wait_s = float(os.environ["MOBILITY_SPARK_WAIT_S"])
+        Thread(target=end_without_executors, args=(wait_s,), daemon=True).start()
     runpy.run_path(str(Path(__file__).with_name("dbt_process.py")), run_name="__main__")

@@ -103,15 +103,14 @@ def test_a_service_that_is_stopped_in_mid_run_completes_when_it_is_started_again
 
 
 def test_missed_timers_fire_and_an_alert_that_cannot_be_sent_breaks_no_run(installed: Machine) -> None:
-    names = ("catchup", "refresh", "health")
-    for name in names:
+    for name in ("weather", "catchup", "refresh", "health"):
         fire(installed, name)
         ended = installed.wait_until_ended(f"mobility-{name}.service")
         assert ended["Result"] == "success", installed.journal(f"mobility-{name}")
     assert "alert not sent: taxi_zones" in installed.journal("mobility-catchup")
     assert '{"healthy": true' in installed.journal("mobility-health")
     timers = installed.systemctl("list-timers", "--no-pager", "mobility-*")
-    assert all(f"mobility-{name}.timer" in timers for name in names) and "n/a" not in timers
+    assert "4 timers listed" in timers and "n/a" not in timers
 
 
 def test_luigid_answers_with_the_rights_that_its_unit_leaves(installed: Machine) -> None:

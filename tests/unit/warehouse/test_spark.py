@@ -101,6 +101,19 @@ def test_spark_connect_is_refused_in_one_line() -> None:
         spark.check_remote("sc://host")
 
 
+@pytest.mark.parametrize("text", ["ten", "0", "-1", "nan", "inf"])
+def test_a_wait_that_is_no_number_of_seconds_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_SPARK_WAIT_S", text)
+    with pytest.raises(BadInput, match=f"^MOBILITY_SPARK_WAIT_S '{text}': not a positive number of seconds$"):
+        spark.seconds_to_wait()
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", 300), ("12.5", 12.5)])
+def test_a_wait_is_read_in_seconds(text: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_SPARK_WAIT_S", text)
+    assert spark.seconds_to_wait() == seconds
+
+
 def test_declared_types_have_sparks_names() -> None:
     names = {type_: spark.type_of(type_) for type_ in ("varchar", "double", "double[][][]", "varchar[]")}
     assert names == {

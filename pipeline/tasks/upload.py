@@ -45,11 +45,10 @@ class Upload(MonthTask):
 
 def with_upload(task: luigi.Task) -> luigi.Task:
     """The task with Upload in the place of RunMonth, where an address of object storage is set."""
-    if exit_on_error(publication.address):
-        if isinstance(task, RunMonth):
-            return task.clone(Upload)
-        if isinstance(task, RangeMonthly) and task.of_cls is RunMonth:
-            return task.clone(of=Upload)
+    if isinstance(task, RunMonth) and exit_on_error(publication.address):
+        return task.clone(Upload)
+    if isinstance(task, RangeMonthly) and task.of_cls is RunMonth and exit_on_error(publication.address):
+        return task.clone(of=Upload)
     return task
 
 

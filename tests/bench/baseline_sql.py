@@ -57,7 +57,7 @@ CITIBIKE = {
 SOURCE = """
     select
         '{type}' as trip_type, '{source}' as source, source_month, source_row, {columns},
-        md5_number_lower(concat_ws(chr(31), '{source}', {texts})) as row_hash,
+        md5_number(concat_ws(chr(31), '{source}', {texts})) >> 64 as row_hash,
         hash({values}) as fingerprint,
         {ride} as ride
     from raw_data.{source}

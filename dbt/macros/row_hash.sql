@@ -13,5 +13,5 @@
             'coalesce(cast(' ~ value ~ ' as ' ~ dbt.type_string() ~ '), chr(30))'
         ) -%}
     {%- endfor -%}
-    {{ stable_hash("concat_ws(chr(31), " ~ parts | join(", ") ~ ")") }}
+    {{ stable_hash("concat(" ~ parts | join(", chr(31), ") ~ ")") }}
 {%- endmacro %}

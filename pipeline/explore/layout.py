@@ -100,12 +100,12 @@ LAYOUT = Layout(
         ),
     },
     {
-        "hours": Cube("trips", ("trip_type", "hour"), HOURLY),
+        "hours": Cube("trips", ("trip_type", "hour"), HOURLY, base="hours_of_zones"),
         "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=USUAL_MEASURES, base="hours_of_kinds"),
         "kinds_by_hour": Cube(
             "trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",), base="hours_of_kinds"
         ),
-        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE),
+        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE, base="hours_of_zones"),
         "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=USUAL_MEASURES, base="hours_of_zones"),
         "boroughs_by_hour": Cube(
             "trips", ("trip_type", "borough", "hour"), names=("total_trips",), base="hours_of_zones"
@@ -124,7 +124,7 @@ LAYOUT = Layout(
     },
     {
         "hours_of_kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=USUAL_MEASURES),
-        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), names=USUAL_MEASURES),
+        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), HOURLY),
         "trips_with_medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
     },
 )

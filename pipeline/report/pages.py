@@ -12,7 +12,7 @@ from pipeline.report.answer import answer, forest, unusual_changes
 from pipeline.report.earlier import Change, changes, earlier_months, missing_sources, no_change_note, trip_sources
 from pipeline.report.figures import Figures, Row, figures
 from pipeline.report.links import published_files
-from pipeline.report.trends import published_sources, trends
+from pipeline.report.trends import Trends, trends
 from pipeline.report.words import showing, template
 
 Finding = Mapping[str, Any]
@@ -121,12 +121,12 @@ def index(published: Path, pages: Path, rejected: Mapping[date, str] | None = No
 
     ``rejected``: the reason for each rejected month.
     """
-    with showing(published_sources(published)):
-        return render_index(published, pages, rejected or {})
-
-
-def render_index(published: Path, pages: Path, reasons: Mapping[date, str]) -> str:
     found = trends(published)
+    with showing(line["source"] for line in found.ledger):
+        return render_index(found, pages, rejected or {})
+
+
+def render_index(found: Trends, pages: Path, reasons: Mapping[date, str]) -> str:
     months = sorted({*found.months, *reasons}, reverse=True)
     return template("index.html.j2").render(
         trends=found,

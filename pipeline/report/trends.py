@@ -74,6 +74,12 @@ def trends(published: Path) -> Trends:
         ledger = read(con, published, "month_ledger", LEDGER, "month_ledger")
         over_all = published / "metrics/weather_effects_pooled.parquet"
         pooled = rows(con, POOLED, [exactly(over_all)]) if over_all.exists() else []
+    with showing(row["source"] for row in ledger):
+        return trends_of(trips, effects, ledger, pooled)
+
+
+def trends_of(trips: list[Row], effects: list[Row], ledger: list[Row], pooled: list[Row]) -> Trends:
+    """The trends, from the metrics by mode, the estimated effects and the ledger of all months."""
     months = sorted({row["month"] for row in (*trips, *effects)})
     span = month_range(months[0], months[-1]) if months else []
     loaded = {month: [row["source"] for row in rows] for month, rows in groupby(ledger, itemgetter("month"))}
@@ -97,12 +103,6 @@ def trends(published: Path) -> Trends:
         strips=[trips_strip(mode, span, trips) for mode in modes],
         effects=[effect_strips(condition, modes, span, effects) for condition in CONDITIONS],
     )
-
-
-def published_sources(published: Path) -> set[str]:
-    """The sources of all published months."""
-    with in_memory() as con:
-        return {row["source"] for row in read(con, published, "month_ledger", LEDGER, "month_ledger")}
 
 
 def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:

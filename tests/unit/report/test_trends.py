@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.months import month_range
-from pipeline.report.trends import area_note, effect_label, published_sources, trends, year_labels
-from pipeline.report.words import showing
+from pipeline.report.trends import area_note, effect_label, trends, year_labels
 from tests.unit.report.published_month import JANUARY, write
 
 MARCH = date(2024, 3, 1)
@@ -113,8 +112,7 @@ def test_a_label_names_the_areas_of_its_month_and_a_note_those_that_differ(two_m
     )
     ledger = "select unnest(['citibike_jc', 'weather']) as source, date '2024-03-01' as source_month"
     write(two_months / "month_ledger/month=2024-03", "month_ledger", ledger)
-    with showing(published_sources(two_months)):
-        found = trends(two_months)
+    found = trends(two_months)
     strips = {strip["mode"]: [bar["label"] for bar in strip["bars"]] for strip in found.strips}
     assert strips["citibike"] == [
         "January 2024: 500 Citi Bike rides",

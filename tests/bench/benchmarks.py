@@ -17,6 +17,7 @@ from tests.bench import baseline, cluster, pipeline_steps, upstream
 from tests.bench.measure import ZERO, Cost, measure, measure_command, median
 from tests.bench.results import Result, disk_size
 from tests.bench.upstream import MONTHS, NEXT, ROWS, SMALL_MONTHS, SMALL_ROWS
+from tests.bench.watch import watch
 
 LUIGI = Path(sys.executable).with_name("luigi")
 START_UP = {"month": Cost(15, 15, 0), "range": Cost(20, 20, 0)}
@@ -169,7 +170,9 @@ class Benchmarks:
                 os.environ.update({"MOBILITY_ENGINE": "spark" if master else "duckdb", "MOBILITY_SPARK_MASTER": master})
                 measure(pipeline_steps.load, files)
                 for months in (MONTHS[:1], MONTHS):
-                    cost = measure(pipeline_steps.build, months)[0]
+                    with watch(os.getpid()) as used:
+                        cost = measure(pipeline_steps.build, months)[0]
+                    cost = Cost(cost.seconds, used.cpu, used.peak_mb)  # with Java's processes
                     yield Result(f"marts of {len(months)} months, {name}", cost, costs.setdefault(len(months), cost))
         del os.environ["MOBILITY_ENGINE"], os.environ["MOBILITY_SPARK_MASTER"]
 

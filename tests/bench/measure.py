@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.process import children_peak, cpu_seconds, own_peak
+from tests.bench.watch import watch
 
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of some work. ``peak_mb`` is the resident memory of the largest process that took part."""
+    """The cost of some work.
+
+    ``peak_mb`` is the memory of all processes together for a command, and for an engine; for a function and a task, the
+    resident memory of the largest process that took part.
+    """
 
     seconds: float
     cpu: float
@@ -69,8 +74,9 @@ def measure_command(command: Iterable[str | Path], environment: Mapping[str, str
     began = time.perf_counter()
     with log.open("ab") as output:
         process = subprocess.Popen([*command], env=os.environ | environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
+        with watch(process.pid) as used:
+            _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}: exit code {process.returncode}; see {log}")
-    return Cost(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3)
+    return Cost(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, used.peak_mb)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.watch import watch
 from tests.conftest import HERE
 from tests.unit.metrics.simulated_months import REGIMES
 
@@ -24,6 +25,17 @@ def test_the_benchmarks_measure_the_pipeline_and_the_baseline(tmp_path: Path) ->
     for result in results:
         assert result["pipeline"]["seconds"] > 0 and result["name"] in ended.stdout
     assert not (tmp_path / "work").exists()
+
+
+def test_memory_and_processor_time_of_all_processes_are_measured() -> None:
+    """Of two that run at once the sum."""
+    work = "import time; text = 'x' * 50_000_000\nwhile time.process_time() < 0.4: 0\n"
+    command = [sys.executable, "-c", work + "time.sleep(0.6)"]
+    with watch(os.getpid()) as used:
+        both = [subprocess.Popen(command) for _ in range(2)]
+        assert [one.wait() for one in both] == [0, 0]
+    assert 100 < used.peak_mb < 250
+    assert 0.8 <= used.cpu < 2
 
 
 def test_the_coverage_of_intervals_is_measured_in_every_kind_of_month(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_memory_and_processor_time_of_all_processes_are_measured() -> None:
         both = [subprocess.Popen(command) for _ in range(2)]
         assert [one.wait() for one in both] == [0, 0]
     assert 100 < used.peak_mb < 250
-    assert 0.8 <= used.cpu < 2
+    assert 0.7 <= used.cpu < 2  # process_time and /proc differ by some ticks of 10 ms
 
 
 def test_the_coverage_of_intervals_is_measured_in_every_kind_of_month(tmp_path: Path) -> None:

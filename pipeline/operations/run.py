@@ -12,6 +12,7 @@ from pipeline.lock import is_held
 from pipeline.operations.health import answers
 from pipeline.operations.upload import upload_waiting
 from pipeline.paths import data_folder, program, shared_as
+from pipeline.publication import address
 from pipeline.tasks.base import folder_id
 from pipeline.tasks.scheduler import USAGE, are_others_running, drop_killed_workers, luigid_address, run_luigi
 
@@ -35,13 +36,14 @@ def run(arguments: Sequence[str]) -> int:
 
     ``--sources`` sets ``MOBILITY_SOURCES``, ``--log-format`` sets ``MOBILITY_LOG_FORMAT``. The local scheduler is used
     unless ``MOBILITY_SCHEDULER`` is ``luigid``. Where an address of object storage is set, what earlier runs could not
-    upload is uploaded at the end.
+    upload is uploaded at the end; raises BadInput for a wrong one, before anything is run.
     """
     remaining = list(arguments)
     for name in ("sources", "log-format"):
         if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
+    address()
     command = ["--module", "pipeline", *remaining]
     luigid = luigid_address()
     code = run_by(luigid, command) if luigid else run_luigi([*command, "--local-scheduler"])

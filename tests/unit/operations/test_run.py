@@ -47,6 +47,16 @@ def test_an_unknown_log_format_is_refused_before_anything_runs(options: list[str
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("task", ["WeatherSoFar", "Refresh"])
+def test_a_wrong_address_of_uploads_is_refused_before_anything_runs(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_PUBLISH_URL", "bad")
+    with pytest.raises(BadInput, match="MOBILITY_PUBLISH_URL: not an address of object storage"):
+        run.run([task])
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_sources_of_the_command_line_are_those_of_the_environment() -> None:
     with pytest.raises(BadInput, match="log format"):
         run.run(["RunMonth", "--sources=green_taxi", "--log-format", "xml", "--month", "2024-01"])

@@ -21,7 +21,7 @@ def test_every_dbt_unit_test_passes(copy_finished: Callable[[], Workspace]) -> N
 
 
 def test_every_key_is_unique(finished: Workspace) -> None:
-    """Also those that are not tested with every month: they follow from others, or are of estimates or findings."""
+    """Also the keys whose tests do not run with every month, because they follow from others."""
     ended = finished.command("dbt", "test", "--select", "tag:on_request")
     assert ended.returncode == 0, ended.stdout
     assert "PASS=0" not in ended.stdout

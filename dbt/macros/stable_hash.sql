@@ -1,6 +1,6 @@
 {#
   The lower half of a text's MD5 as a signed bigint. hash() is faster, but may change with the
-  version of DuckDB; Spark has no unsigned integers. To shift md5_number takes half the time of
+  version of DuckDB; Spark has no unsigned integers. md5_number takes a third of the time of
   md5_number_lower, which has an implementation of its own (DuckDB 2.0.0, 2026-11).
 #}
 {% macro stable_hash(text) -%}

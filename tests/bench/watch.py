@@ -28,9 +28,9 @@ class Used:
 
     def sample(self, root: int) -> None:
         """Adds what the process ``root``, unless it is this one, and its descendants use now."""
-        parents = dict(filter(None, (parent_and_cpu(path) for path in PROC.glob("[0-9]*"))))
-        found = {pid for pid in parents if is_below(pid, root, parents)} | {root} & {*parents} - {os.getpid()}
-        self.cpu_of |= {pid: parents[pid][1] for pid in found}
+        processes = dict(filter(None, (parent_and_cpu(path) for path in PROC.glob("[0-9]*"))))
+        found = {pid for pid in processes if is_within(pid, root, processes)} - {os.getpid()}
+        self.cpu_of |= {pid: processes[pid][1] for pid in found}
         self.peak_mb = max(self.peak_mb, sum(map(memory_mb, found)))
 
 
@@ -62,15 +62,15 @@ def parent_and_cpu(process: Path) -> tuple[int, tuple[int, float]] | None:
     return None
 
 
-def is_below(pid: int, root: int, parents: dict[int, tuple[int, float]]) -> bool:
-    while pid in parents:
-        pid = parents[pid][0]
-        if pid == root:
-            return True
-    return False
+def is_within(pid: int, root: int, processes: dict[int, tuple[int, float]]) -> bool:
+    """Whether the process is ``root``, or descends from it."""
+    while pid in processes and pid != root:
+        pid = processes[pid][0]
+    return pid == root
 
 
 def memory_mb(pid: int) -> float:
+    """The proportional set size of a process; 0 where it has ended."""
     with suppress(OSError):
         lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1e3

@@ -4,13 +4,15 @@ They run in their own process, because dbt locks DuckDB's file until its process
 Commands after ``parse`` do not parse the project again.
 """
 
+import atexit
 import gc
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
@@ -76,5 +78,12 @@ def error_code(message: str | None) -> str | None:
     return found[1] if found else None
 
 
+def end(succeeded: bool) -> NoReturn:
+    """Ends the process once dbt has closed DuckDB's file. To free all objects of Python takes 0.4 s more (2026-11)."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(not succeeded)
+
+
 if __name__ == "__main__":
-    sys.exit(not run(json.loads(sys.argv[1])))
+    end(run(json.loads(sys.argv[1])))

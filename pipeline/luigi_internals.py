@@ -87,7 +87,8 @@ def identify(task: Any, suffix: str) -> None:
 def build_parser_through(change: Callable[[argparse.ArgumentParser, dict[str, Any]], None]) -> None:
     """Has Luigi read its command line by a parser that ``change`` was called with before.
 
-    It is called with the parameters of all tasks as well, by the names of their options.
+    It is called with the parameters of all tasks as well, by the names of their options; those of the task to run have
+    options without its name, too.
     """
     from luigi.cmdline_parser import CmdlineParser
     from luigi.task_register import Register
@@ -97,7 +98,10 @@ def build_parser_through(change: Callable[[argparse.ArgumentParser, dict[str, An
 
     def build_changed(*args: Any, **kwargs: Any) -> argparse.ArgumentParser:
         parser = build(*args, **kwargs)
-        change(parser, {f"{task}_{name}": parameter for task, _, name, parameter in register.get_all_params()})
+        root = kwargs.get("root_task")
+        found = [(task, name, parameter) for task, _, name, parameter in register.get_all_params()]
+        own = {name: parameter for task, name, parameter in found if task == root}
+        change(parser, own | {f"{task}_{name}": parameter for task, name, parameter in found})
         return parser
 
     CmdlineParser._build_parser = staticmethod(build_changed)  # type: ignore[method-assign]
@@ -109,6 +113,24 @@ def run_through(change: Callable[[Any], Any]) -> None:
 
     unchanged: Callable[[CmdlineParser], Any] = CmdlineParser.get_task_obj
     CmdlineParser.get_task_obj = lambda parser: change(unchanged(parser))  # type: ignore[method-assign]
+
+
+def refuse_through(refuse: Callable[[str, str], None]) -> None:
+    """Has Luigi's command call ``refuse`` with the task that it names and the parameter whose value is missing."""
+    from luigi.cmdline_parser import CmdlineParser
+    from luigi.parameter import MissingParameterException
+
+    unchanged: Callable[[CmdlineParser], Any] = CmdlineParser.get_task_obj
+
+    def task_or_end(parser: CmdlineParser) -> Any:
+        try:
+            return unchanged(parser)
+        except MissingParameterException as error:
+            if found := re.fullmatch(r"(\w+)\[.*\]: requires the '(\w+)' parameter to be set", str(error)):
+                refuse(*found.groups())
+            raise
+
+    CmdlineParser.get_task_obj = task_or_end  # type: ignore[method-assign]
 
 
 def serve_through(wrap: Callable[[Any], Any]) -> None:

@@ -29,7 +29,7 @@ from pipeline.luigi_internals import (
     parameters_in,
 )
 from pipeline.months import parse_month
-from pipeline.paths import append_line, data_folder, disk_error_of, shared_as
+from pipeline.paths import append_line, data_folder, disk_error_of, program, shared_as
 from pipeline.printable import printable, printable_lines
 from pipeline.process import run_id
 
@@ -81,7 +81,8 @@ def without_traceback(record: logging.LogRecord) -> logging.LogRecord:
         text = about(subject_of_task(args[-1:]), "what it depends on has changed, it is done again")
         changes |= {"levelno": logging.INFO, "levelname": "INFO", "msg": text}
     elif is_lost_scheduler(message, error):
-        changes |= {"msg": f"luigid does not respond ({message})"}
+        hint = f"{program()} ui starts it, --local-scheduler does without it"
+        changes |= {"msg": f"luigid does not respond ({message}); {hint}"}
     elif message.startswith(NOT_SCHEDULED):
         text = about(subject_in(message), reason) if (reason := reason_in(message)) else message
         changes |= {"levelno": logging.ERROR, "levelname": "ERROR", "msg": text}

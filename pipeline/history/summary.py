@@ -101,13 +101,13 @@ def unpublished(found: Found, today: date) -> Iterator[Row]:
         overdue = [month for month, day in expected.items() if day < today]
         pending = [month for month in expected if month not in overdue]
         if overdue:
-            late.append(f"{not_yet(name, overdue)}, and should be since {expected[overdue[0]]}")
+            late.append(f"{not_yet(name, overdue)}, usually published by {expected[overdue[0]]}")
         if pending:
             waiting.append(f"{not_yet(name, pending)}, expected by {expected[pending[0]]}")
     yield from labelled("late", late)
     yield from labelled("waiting", waiting)
     if late or waiting:
-        yield "", f"the same command asks again, and so does {program()} catchup"
+        yield "", f"{command_line(sys.argv)} asks again"
 
 
 def not_yet(name: str, months: Sequence[date]) -> str:

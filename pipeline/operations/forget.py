@@ -12,7 +12,7 @@ from pipeline.operations.shared import publish_shared
 from pipeline.operations.status import SOURCE_STAGES, months_known
 from pipeline.paths import data_folder, delete, path_for, program
 from pipeline.sources import Source, sources
-from pipeline.tasks import marts, records, uploads
+from pipeline.tasks import marts, records, selection, uploads
 from pipeline.tasks.receipts import Receipt
 from pipeline.warehouse import raw
 
@@ -35,9 +35,11 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     if warehouse.path.exists():
         publish_shared(warehouse)
     deleted += [path for source in forgotten for path in delete_files(source, month)]
+    left, command = selection.loaded(month), selection.command_to_build(month)
     scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
     return (
         [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
+        + [f"{month:%Y-%m}: not published any more; {command} builds it again from what is loaded"] * bool(left)
         + [f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated]
         + [*what_stays(month)]
     )

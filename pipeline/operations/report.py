@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import AlreadyRunning, BadInput
 from pipeline.lock import lock
-from pipeline.paths import data_folder, path_for, program
+from pipeline.paths import data_folder, path_for
 from pipeline.tasks import records, selection
 from pipeline.tasks.month import Report
 
@@ -17,7 +17,8 @@ def report(month: date) -> Path:
     Raises BadInput for a month that is not published.
     """
     if records.record_of("published/metrics", month) is None:
-        raise BadInput(f"month {month:%Y-%m}: not published; {program()} month {month:%Y-%m} builds it with its page")
+        command = selection.command_to_build(month)
+        raise BadInput(f"month {month:%Y-%m}: not published; {command} builds it with its page")
     try:
         lock(data_folder())
         Report(months=(month,), sources=selection.loaded(month)).run()

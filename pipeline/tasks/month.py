@@ -53,8 +53,8 @@ class Transform(MonthsTask):
 
     def loads(self, month: date) -> list[Load]:
         """The loads that the month is built from."""
-        selected = selection.sources_of(month, self.sources)
-        return [Load(source=source.name, month=source.loaded_as(month)) for source in selected]
+        selection.require_begun(month, self.sources)
+        return [Load(source=one.name, month=one.loaded_as(month)) for one in selection.sources_of(month, self.sources)]
 
     def output(self) -> dict[date, Receipt]:
         version = dbt.model_version()

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from pipeline.errors import Unavailable
-from pipeline.paths import path_for
+from pipeline.errors import BadInput, Unavailable
+from pipeline.paths import path_for, program
 from pipeline.sources import Source, sources
 from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import retry_policy
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,23 @@ def required_sources(month: date, source_names: Sequence[str]) -> list[Source]:
     """
     known = sources().values()
     named = [source for source in known if source.name in source_names and not source.always]
-    begun = [source for source in named if source.first_month <= month] or named  # Download reports that none has begun
+    begun = [source for source in named if source.first_month <= month] or named  # check_begun reports that none has
     required = [source for source in begun if not source.optional] or begun
     belong = [source for source in known if source.always and (source.enabled or source.name in source_names)]
     return [*required, *belong]
+
+
+def require_begun(month: date, source_names: Sequence[str]) -> None:
+    """Ends the process, with one line, where none of the named sources had begun by the month."""
+    exit_on_error(check_begun, month, source_names)
+
+
+def check_begun(month: date, source_names: Sequence[str]) -> None:
+    """Raises BadInput where none of the named sources had begun by the month."""
+    named = [source for source in required_sources(month, source_names) if not source.always]
+    if named and all(month < source.first_month for source in named):
+        begins = ", ".join(f"{source.name} begins with {source.first_month:%Y-%m}" for source in named)
+        raise BadInput(f"month {month:%Y-%m}: before the first month of its sources: {begins}")
 
 
 def is_landed(source: Source, month: date) -> bool:
@@ -95,3 +109,9 @@ def source_names_for(month: date, source_names: Sequence[str]) -> Sequence[str]:
 def loaded(month: date) -> tuple[str, ...]:
     """The names of the sources that are loaded for the month, without those that belong to every month."""
     return tuple(source.name for source in sources().values() if not source.always and is_loaded(source, month))
+
+
+def command_to_build(month: date) -> str:
+    """What to type to build the month from the sources that are loaded for it; from those of any run if none is."""
+    options = f" --sources {','.join(names)}" if (names := loaded(month)) else ""
+    return f"{program()} month {month:%Y-%m}{options}"

@@ -37,6 +37,13 @@ def test_an_unknown_source_in_the_environment_is_refused_in_one_line(workspace: 
     assert ended.stderr.startswith("error: source 'bicycles': not known") and len(ended.stderr.splitlines()) == 1
 
 
+def test_a_month_before_all_of_its_sources_is_refused_before_anything_is_run(workspace: Workspace) -> None:
+    ended = workspace.run_month("2010-05", "--sources", "green_taxi")
+    line = "error: month 2010-05: before the first month of its sources: green_taxi begins with 2013-08"
+    assert (ended.returncode, ended.stderr.splitlines()) == (2, [line])
+    assert not [path for path in workspace.files() if "weather" in path]
+
+
 def test_a_month_before_the_first_is_an_error_with_the_first_month(workspace: Workspace) -> None:
     ended = workspace.luigi("Load", "--source", "yellow_taxi", "--month", "2010-05")
     assert ended.returncode != 0

@@ -31,6 +31,7 @@ from pipeline.luigi_internals import (
     is_unfulfilled,
     parameters_in,
     reason_of,
+    refuse_through,
     serve_through,
 )
 from tests.conftest import HERE
@@ -64,6 +65,10 @@ for name in ("luigi", "luigi-interface"):
 luigi.build([Done(), Published(month="2024-11")], local_scheduler=True, no_lock=True, logging_conf_file="")
 print(json.dumps(lines))
 """
+
+
+class Numbered(luigi.Task):
+    number_of_it = luigi.IntParameter()
 
 
 class Recorded(luigi.Task):
@@ -178,6 +183,16 @@ def test_the_parser_of_luigi_has_an_option_for_each_parameter_and_is_changed_bef
         assert parser.get_task_obj() == Recorded(name="one")
     options, parameters = changed[-1]
     assert "Recorded_name" in parameters and parameters <= options
+
+
+def test_a_parameter_that_is_missing_is_refused_with_the_names_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CmdlineParser, "get_task_obj", CmdlineParser.get_task_obj)
+    refused: list[tuple[str, str]] = []
+    refuse_through(lambda task, parameter: refused.append((task, parameter)))
+    with CmdlineParser.global_instance(["Numbered"], allow_override=True) as parser:
+        with pytest.raises(MissingParameterException):
+            parser.get_task_obj()
+    assert refused == [("Numbered", "number_of_it")]
 
 
 def test_deps_is_what_luigi_calls_first_for_a_task_that_is_not_complete(worker: Worker) -> None:

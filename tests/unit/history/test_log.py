@@ -87,8 +87,9 @@ def test_a_luigid_that_does_not_respond_is_one_line_before_each_attempt_and_at_t
     lost = (RPCError, RPCError("3 attempts"), None)  # type: ignore[no-untyped-call]
     end = logging.LogRecord("luigi-interface", 40, "", 0, "Uncaught exception in luigi", (), lost)
     lines = log.ConsoleFormatter("%(message)s")
-    assert lines.format(again) == "luigid does not respond (Failed connecting to remote scheduler 'u')"
-    assert lines.format(end) == "luigid does not respond (Uncaught exception in luigi)"
+    hint = "./run.sh ui starts it, --local-scheduler does without it"
+    assert lines.format(again) == f"luigid does not respond (Failed connecting to remote scheduler 'u'); {hint}"
+    assert lines.format(end) == f"luigid does not respond (Uncaught exception in luigi); {hint}"
 
 
 def test_text_of_a_publisher_cannot_pass_for_another_line_and_shows_no_secret() -> None:

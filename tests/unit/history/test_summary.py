@@ -92,9 +92,9 @@ def test_a_task_that_failed_and_then_succeeded_has_not_failed() -> None:
 def test_what_is_not_published_is_late_or_expected_and_the_row_says_what_asks_again() -> None:
     found = Found(unpublished={"green_taxi": {JANUARY, date(2024, 10, 1), date(2024, 11, 1)}})
     assert rows(found=found) == [
-        ("late", "green_taxi 2024-01 is not published yet, and should be since 2024-04-18"),
+        ("late", "green_taxi 2024-01 is not published yet, usually published by 2024-04-18"),
         ("waiting", "green_taxi 2024-10, 2024-11 are not published yet, expected by 2025-01-17"),
-        ("", "the same command asks again, and so does ./run.sh catchup"),
+        ("", f"{TYPED} asks again"),
     ]
 
 

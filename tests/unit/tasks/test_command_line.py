@@ -21,6 +21,10 @@ MONTH = ("RunMonth", "--month", "2024-01")
         (("RunMonth", "--mnth=2024-01"), "--mnth: unknown option; did you mean --month?"),
         ((*MONTH, "--quux"), "--quux: unknown option"),
         ((*MONTH, "again"), "again: unexpected argument"),
+        (("RunMont", "--month", "2024-01"), "task: 'RunMont': not a task; did you mean RunMonth?"),
+        (("RangeMonthly", "--of", "RunMonht"), "--of: 'RunMonht': not a task; did you mean RunMonth?"),
+        (("Quux",), "task: 'Quux': not a task"),
+        (("RunMonth",), "RunMonth: needs --month"),
     ],
 )
 def test_a_wrong_option_or_value_is_one_line_with_exit_code_2(

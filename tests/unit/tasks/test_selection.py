@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import sources as facts
+from pipeline.errors import BadInput
 from pipeline.paths import path_for
 from pipeline.project import CONFIG
 from pipeline.tasks import selection
@@ -41,12 +42,29 @@ def test_sources_of_every_month_need_not_be_named(config: Path) -> None:
     assert names(("green_taxi",)) == ["green_taxi", STATIC, "taxi_zones", "weather"]
 
 
+def test_a_month_before_all_of_its_sources_is_refused(config: Path) -> None:
+    before = date(2013, 6, 1)
+    selection.check_begun(before, ("green_taxi", "citibike"))
+    begins = "citibike_jc begins with 2015-09, green_taxi begins with 2013-08"
+    with pytest.raises(BadInput, match=f"^month 2013-06: before the first month of its sources: {begins}$"):
+        selection.check_begun(before, ("green_taxi", "citibike_jc"))
+
+
 @pytest.mark.parametrize("name", [STATIC, "taxi_zones", "weather"])
 def test_a_disabled_source_is_not_required_unless_it_is_named(config: Path, name: str) -> None:
     switch_off(config, name)
     assert name not in facts.default_names()
     assert name not in names(("green_taxi",))
     assert name in names(("green_taxi", name))
+
+
+def test_a_month_is_built_from_its_loaded_sources_by_the_command_that_names_them(config: Path) -> None:
+    assert selection.command_to_build(MONTH) == "./run.sh month 2024-01"
+    for name in ("citibike_jc", "green_taxi", "weather"):
+        receipt = path_for("warehouse/loaded", MONTH, ".json", name)
+        receipt.parent.mkdir(parents=True)
+        receipt.write_text("{}")
+    assert selection.command_to_build(MONTH) == "./run.sh month 2024-01 --sources citibike_jc,green_taxi"
 
 
 def test_a_loaded_source_stays_part_of_the_month_when_it_is_disabled(config: Path) -> None:

@@ -186,12 +186,14 @@ def test_the_parser_of_luigi_has_an_option_for_each_parameter_and_is_changed_bef
 
 
 def test_a_parameter_that_is_missing_is_refused_with_the_names_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CmdlineParser, "get_task_obj", CmdlineParser.get_task_obj)
+    monkeypatch.setattr(CmdlineParser, "get_task_obj", lambda _: Numbered())
     refused: list[tuple[str, str]] = []
     refuse_through(lambda task, parameter: refused.append((task, parameter)))
-    with CmdlineParser.global_instance(["Numbered"], allow_override=True) as parser:
-        with pytest.raises(MissingParameterException):
-            parser.get_task_obj()
+    with (
+        CmdlineParser.global_instance(["Numbered"], allow_override=True) as parser,
+        pytest.raises(MissingParameterException),
+    ):
+        parser.get_task_obj()
     assert refused == [("Numbered", "number_of_it")]
 
 

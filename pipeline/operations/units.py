@@ -157,7 +157,8 @@ def next_steps(data: Path, user: str) -> str:
     systemctl = "systemctl --user" if for_user else "systemctl"
     owner = f"\n{data} must belong to {user}: chown -R {user} '{data}'" if user and data.owner() != user else ""
     return f"""{owner}
-addresses of alerts and other variables go into {secrets_of(for_user)} (chmod 600); then:
+the services work on {data}; what they need of the environment, such as MOBILITY_SOURCES and the
+addresses of alerts, goes into {secrets_of(for_user)} (chmod 600); then:
   {systemctl} daemon-reload
   {systemctl} enable --now mobility-{{catchup,weather,refresh,health}}.timer
   {systemctl} enable --now mobility-luigid.service  # optional, with MOBILITY_SCHEDULER=luigid"""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 
 FAILED, USAGE = 1, 2
+HOW_TO_SELECT = "has a name that is not known; write dimensions as \"{{ Dimension('trip__trip_type') }} = 'citibike'\""
 
 
 class UnknownName(Exception):
@@ -53,6 +54,8 @@ def with_known_names(program: str, command: Callable[..., None]) -> Callable[...
             try:
                 if not config.is_setup:
                     config.setup()
+                if "order" in options:  # by default, rows are in the order of what they are grouped by
+                    options["order"] = options["order"] or options.get("group_by")
                 if dimension := options.get("dimension"):  # the command prints errors itself
                     check(config, program, metrics, [dimension])
                 command(config, **options)
@@ -63,6 +66,8 @@ def with_known_names(program: str, command: Callable[..., None]) -> Callable[...
         except UnknownName as error:
             end(error, USAGE)
         except (MetricFlowException, DbtBaseException, LoadSemanticManifestException, OSError) as error:
+            if (where := options.get("where")) and "Binder Error" in str(error):
+                end(UnknownName(f"--where {' and '.join(where)}: {HOW_TO_SELECT}"), USAGE)
             end(error, FAILED)
 
     return in_one_line
@@ -82,20 +87,27 @@ def check(
     order: Sequence[str] = (),
 ) -> None:
     """Raises UnknownName for a name to group or to order by that the metrics do not have."""
-    from pipeline.similar import suggestion  # 0.4 s, as Luigi is imported: only for an error
-
     known = {*dimensions(config, metrics)}
     for name in groups:
         if name.lower() not in known and not is_grain_of(name.lower(), known):
             of = ",".join(metrics)
             raise UnknownName(
-                f"{name}: not a dimension of {of}; {suggestion(name, known)}"
+                f"{name}: not a dimension of {of}; {meant(name, known)}"
                 f"{program} list dimensions --metrics {of} lists all"
             )
     queried = [*metrics, *groups]
     for name in order:
         if name.removeprefix("-").lower() not in queried:
             raise UnknownName(f"--order {name}: expected one of the query's own {', '.join(queried)}")
+
+
+def meant(name: str, known: set[str]) -> str:
+    """``did you mean pickup_location__borough? ``: dimensions of which the name is the last part, or similar ones."""
+    from pipeline.similar import suggestion  # 0.4 s, as Luigi is imported: only for an error
+
+    time = f"metric_time__{name.lower()}"
+    full = [one for one in sorted(known) if one.endswith(f"__{name.lower()}")] + [time] * is_grain_of(time, known)
+    return f"did you mean {' or '.join(full)}? " if full else suggestion(name, known)
 
 
 def dimensions(config: "CLIConfiguration", metrics: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.errors import BadInput
 from pipeline.history.runs import DONE, LAST_CATCHUP, read
-from pipeline.months import parse_month
+from pipeline.months import months_text, parse_month
 from pipeline.operations.demo_data import first_step
 from pipeline.operations.upload import waiting_text
 from pipeline.paths import data_folder, path_for, program
@@ -169,14 +169,20 @@ def table(today: date) -> str:
         for month in months
         if month["why_incomplete"]
     ]
-    notes += [
-        f"{month['month']} {name}: {fact['days_late']} days late"
-        for month in months
-        for name, fact in month["sources"].items()
-        if "days_late" in fact
-    ]
+    notes += [late_text(name, days) for name in sources() if (days := days_late(months, name))]
     notes += filter(None, [waiting_text()])
     return "\n".join([*fitting([header, *rows], terminal_columns()), COUNTED, *notes])
+
+
+def days_late(months: Iterable[Mapping[str, Any]], source: str) -> dict[date, int]:
+    """Days late of the source, by month, where it is."""
+    found = {parse_month(month["month"]): month["sources"].get(source, {}).get("days_late") for month in months}
+    return {month: days for month, days in found.items() if days}
+
+
+def late_text(source: str, days: Mapping[date, int]) -> str:
+    """``citibike 2024-01 to 2024-03: up to 90 days late``, of what the last catchup has found."""
+    return f"{source} {months_text(days)}: {'up to ' * (len(days) > 1)}{max(days.values())} days late"
 
 
 def cell(fact: Mapping[str, Any] | None) -> str:

@@ -35,13 +35,13 @@ def answer(effects: Sequence[Row]) -> list[str]:
 
 
 def sentence(condition: str, effects: Sequence[Row]) -> str:
-    """``Citi Bike rides fell 31% in rainy hours (95% CI 12–47%); no clear change in green taxi trips (−3% to +8%).``"""
+    """``Citi Bike rides fell 31% in rainy hours (95% CI 12–47%); no significant change in taxi trips (−3% to +8%).``"""
     unclear = [effect for effect in effects if not is_significant(effect)]
     trips = joined([f"{trips_label(effect['trip_type'])} ({interval(effect)})" for effect in unclear], "or")
     changes = significant_changes(condition, effects)
     if not changes:
-        return f"No clear change in {trips} {CONDITIONS[condition].phrase}."
-    return capitalized(f"{changes}; no clear change in {trips}." if trips else f"{changes}.")
+        return f"No significant change in {trips} {CONDITIONS[condition].phrase}."
+    return capitalized(f"{changes}; no significant change in {trips}." if trips else f"{changes}.")
 
 
 def significant_changes(condition: str, effects: Sequence[Row]) -> str:

@@ -1,6 +1,7 @@
 """Luigi's command line, with wrong tasks, options and values refused in one line that names similar ones."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -14,8 +15,8 @@ from pipeline.similar import suggestion
 from pipeline.tasks.scheduler import USAGE
 
 EXPECTED: dict[type[Any], str] = {IntParameter: "expected a whole number", FloatParameter: "expected a number"}
-UNRECOGNIZED = "unrecognized arguments: "
-"""How argparse's message about arguments that no option takes begins."""
+UNKNOWN = re.compile(r"(?:unrecognized arguments|ambiguous option): ([^\s=]+)")
+"""How argparse's message begins about an argument that no option takes, and about a part of the names of several."""
 
 
 def refuse_wrong_values(parser: argparse.ArgumentParser, parameters: "Mapping[str, Parameter[Any]]") -> None:
@@ -65,9 +66,10 @@ def checked(parameter: "Parameter[Any]") -> Callable[[str], str]:
 
 def complaint(message: str, parser: argparse.ArgumentParser) -> str:
     """The message of argparse in the words of other errors."""
-    if not message.startswith(UNRECOGNIZED):
+    found = UNKNOWN.match(message)
+    if not found:
         return printable(message.removeprefix("argument "))
-    name = message.removeprefix(UNRECOGNIZED).split()[0].partition("=")[0]
+    name = found[1]
     if not name.startswith("-"):
         return f"{printable(name)}: unexpected argument"
     similar = suggestion(name, parser._option_string_actions, most=1)

@@ -90,9 +90,16 @@ def test_what_the_last_catchup_found_missing_is_late_until_it_is_downloaded(data
     missing = [{"source": name, "month": "2024-01"} for name in ("yellow_taxi", "a_source_that_was_renamed")]
     (data / "runs/last_catchup.json").write_text(json.dumps({"missing": missing}))
     assert yellow() == {"state": "late", "days_late": 73}
-    assert table(TODAY).splitlines()[-1] == "2024-01 yellow_taxi: 73 days late"
+    assert table(TODAY).splitlines()[-1] == "yellow_taxi 2024-01: 73 days late"
     store("landing", "yellow_taxi")
     assert yellow()["state"] == "landed"
+
+
+def test_late_months_of_a_source_are_one_line(data: Path) -> None:
+    (data / "runs").mkdir()
+    missing = [{"source": "yellow_taxi", "month": f"2023-{month:02}"} for month in (9, 10, 11, 12)]
+    (data / "runs/last_catchup.json").write_text(json.dumps({"missing": missing}))
+    assert table(TODAY).splitlines()[-1] == "yellow_taxi 2023-09 to 2023-12: up to 196 days late"
 
 
 def test_a_damaged_record_of_catchup_is_as_none(data: Path) -> None:

@@ -28,7 +28,8 @@ RAIN = [effect("citibike", "rain", -31.5, -46.6, -12.2), effect("yellow_taxi", "
 
 def test_the_answer_has_the_size_of_the_change_and_its_confidence_interval() -> None:
     assert answer(RAIN) == [
-        "Citi Bike rides fell 32% in rainy hours (95% CI 12–47%); no clear change in yellow taxi trips (−5% to +7%)."
+        "Citi Bike rides fell 32% in rainy hours (95% CI 12–47%); "
+        "no significant change in yellow taxi trips (−5% to +7%)."
     ]
 
 
@@ -51,7 +52,7 @@ def test_a_significant_condition_comes_before_an_unclear_one() -> None:
 
 
 def test_an_answer_without_a_significant_change() -> None:
-    assert answer(RAIN[1:]) == ["No clear change in yellow taxi trips (−5% to +7%) in rainy hours."]
+    assert answer(RAIN[1:]) == ["No significant change in yellow taxi trips (−5% to +7%) in rainy hours."]
 
 
 def test_there_is_no_answer_without_an_estimate() -> None:
@@ -68,7 +69,7 @@ def test_an_effect_is_significant_if_its_rounded_interval_excludes_0(low: float,
 @pytest.mark.parametrize("q_value", [0.06, None])
 def test_an_effect_that_is_not_significant_among_all_of_the_month_is_not_claimed(q_value: float | None) -> None:
     rain = effect("citibike", "rain", -20, -30, -10) | {"q_value": q_value}
-    assert answer([rain]) == ["No clear change in Citi Bike rides (−30% to −10%) in rainy hours."]
+    assert answer([rain]) == ["No significant change in Citi Bike rides (−30% to −10%) in rainy hours."]
 
 
 def days(trips: list[int]) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def test_each_mode_has_the_colours_that_its_source_declares(html: str) -> None:
 def test_the_answer_comes_first(html: str) -> None:
     assert (
         "Weather and trips in New York City, January 2024 Citi Bike rides fell 32% in rainy hours (95% CI 12–47%); "
-        "no clear change in yellow taxi trips (−5% to +7%). Citi Bike rides fell 20% in dry hours below 0 °C "
+        "no significant change in yellow taxi trips (−5% to +7%). Citi Bike rides fell 20% in dry hours below 0 °C "
         "(95% CI 10–30%) and yellow taxi trips rose 12% (2–250%)."
     ) in text_of(html)
 

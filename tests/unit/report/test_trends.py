@@ -85,7 +85,8 @@ def test_the_index_leads_with_the_effects_over_all_months_and_marks_single_month
     )
     found = trends(two_months)
     assert found.answers == [
-        "Citi Bike rides fell 45% in rainy hours (95% CI 33–55%); no clear change in yellow taxi trips (−9% to +12%)."
+        "Citi Bike rides fell 45% in rainy hours (95% CI 33–55%); "
+        "no significant change in yellow taxi trips (−9% to +12%)."
     ]
     rain = found.pooled["groups"][0]
     assert [(line["trip_type"], line["months"]) for line in rain["lines"]] == [("citibike", 9), ("yellow_taxi", 4)]

@@ -1,11 +1,13 @@
 """What Luigi's command line refuses, in one line."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pipeline.tasks.command_line import complaint
 from tests.conftest import HERE
 
 MONTH = ("RunMonth", "--month", "2024-01")
@@ -36,3 +38,10 @@ def test_a_wrong_option_or_value_is_one_line_with_exit_code_2(
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert ended.stderr.startswith(f"error: {message}")
     assert not (tmp_path / "data").exists()
+
+
+def test_the_begin_of_several_options_is_an_unknown_one() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--workers")
+    message = "ambiguous option: --worker=2 could match --workers, --worker-id"
+    assert complaint(message, parser) == "--worker: unknown option; did you mean --workers?"

@@ -1,6 +1,6 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
-from pipeline.tasks import command_line, events, luigi_log  # noqa: F401  # change Luigi's command line, events, log
+from pipeline.tasks import command_line, events, luigi_log, preloading  # noqa: F401  # change what Luigi does
 from pipeline.tasks.describe import Describe
 from pipeline.tasks.month import Explore, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly

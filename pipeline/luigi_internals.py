@@ -115,6 +115,19 @@ def run_through(change: Callable[[Any], Any]) -> None:
     CmdlineParser.get_task_obj = lambda parser: change(unchanged(parser))  # type: ignore[method-assign]
 
 
+def call_after_start(function: Callable[[Any], None]) -> None:
+    """Has Luigi's first process call the function with each task whose process it has started, before it goes on."""
+    from luigi.worker import Worker
+
+    unchanged: Callable[[Worker, str], None] = Worker._run_task
+
+    def run_task(worker: Worker, task_id: str) -> None:
+        unchanged(worker, task_id)
+        function(worker._scheduled_tasks[task_id])
+
+    Worker._run_task = run_task  # type: ignore[method-assign]
+
+
 def refuse_through(refuse: Callable[[str, str], None]) -> None:
     """Has Luigi's command call ``refuse`` with the task that it names and the parameter whose value is missing."""
     from luigi.cmdline_parser import CmdlineParser

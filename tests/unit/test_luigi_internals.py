@@ -26,6 +26,7 @@ from pipeline.luigi_internals import (
     UNFULFILLED,
     CachedParameters,
     build_parser_through,
+    call_after_start,
     identify,
     is_parameter_error,
     is_unfulfilled,
@@ -183,6 +184,17 @@ def test_the_parser_of_luigi_has_an_option_for_each_parameter_and_is_changed_bef
         assert parser.get_task_obj() == Recorded(name="one")
     options, parameters = changed[-1]
     assert "Recorded_name" in parameters and parameters <= options
+
+
+def test_the_first_process_is_called_with_each_task_that_it_has_started(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Worker, "_run_task", Worker._run_task)
+    started: list[luigi.Task] = []
+    call_after_start(started.append)
+    worker.add(Recorded())
+    worker.run()
+    assert started == [Recorded()]
 
 
 def test_a_parameter_that_is_missing_is_refused_with_the_names_of_both(monkeypatch: pytest.MonkeyPatch) -> None:

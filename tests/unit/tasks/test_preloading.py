@@ -1,0 +1,31 @@
+"""What Luigi's first process imports while another one builds the tables."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import HERE
+
+PROGRAM = """
+import sys
+from datetime import date
+import pipeline
+from pipeline.tasks.preloading import import_for_judge
+
+import_for_judge(pipeline.{task})
+print(*({{"great_expectations", "pandas"}} & {{*sys.modules}}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("Transform(months=(date(2024, 1, 1),), sources=('green_taxi',))", {"great_expectations", "pandas"}),
+        ("Load(source='green_taxi', month=date(2024, 1, 1))", set()),
+    ],
+)
+def test_great_expectations_is_imported_once_the_tables_are_being_built(task: str, expected: set[str]) -> None:
+    command = [sys.executable, "-c", PROGRAM.format(task=task)]
+    ended = subprocess.run(command, cwd=HERE, text=True, capture_output=True, check=True)
+    assert {*ended.stdout.split()} == expected

@@ -1,7 +1,7 @@
 """NYC mobility & weather analytics: ``luigi --module pipeline RunMonth --month 2024-01``."""
 
 from pipeline.tasks import command_line, events, luigi_log, preloading  # noqa: F401  # change what Luigi does
-from pipeline.tasks.describe import Describe
+from pipeline.tasks.describe import CompileMetrics, Describe
 from pipeline.tasks.month import Explore, Judge, Measure, Publish, Report, RunMonth, Transform, Validate
 from pipeline.tasks.parameters import RangeMonthly
 from pipeline.tasks.scheduler import exit_on_error
@@ -13,6 +13,7 @@ from pipeline.tasks.upload import Upload
 __all__ = [
     "CatchUp",
     "CheckForReissue",
+    "CompileMetrics",
     "Convert",
     "Describe",
     "Download",

@@ -1,4 +1,4 @@
-"""The task of the project, which is of no month: its documentation, the Explore page, the SQL of metrics."""
+"""The tasks of the project, which are of no month: its documentation, the Explore page, the SQL of metrics."""
 
 from importlib.metadata import version
 
@@ -13,9 +13,7 @@ from pipeline.warehouse import dbt
 
 
 class Describe(Task):
-    """The documentation of the project and of dbt's models, the catalogue of metrics, the SQL of the saved queries.
-
-    And the Explore page, without its data.
+    """The documentation of the project and of dbt's models, the catalogue of metrics, the Explore page without data.
 
     It runs while files are downloaded, so that the project is parsed when the first month is loaded.
     """
@@ -32,7 +30,7 @@ class Describe(Task):
         from pipeline import report
 
         with self.progress("parts"):
-            count = counter(5)
+            count = counter(4)
             pages = {f"docs/{name}": page for name, page in report.docs_pages().items()}
             count()
             pages |= report.explore_pages()
@@ -41,6 +39,20 @@ class Describe(Task):
             count()
             pages["metrics.html"] = report.catalogue(metrics.definitions().values())
             count()
-            metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
-            count()
         self.output().write(report.write_pages(path_for("reports", "", ""), pages))
+
+
+class CompileMetrics(Task):
+    """MetricFlow's SQL of the saved queries, which is the same for every month. It runs while tables are built."""
+
+    doing = "compiling the metrics"
+
+    def requires(self) -> Describe:
+        return Describe()
+
+    def output(self) -> Receipt:
+        return Receipt(path_for("dbt", "queries", ".json"), [self.input()], version=metrics.digest())
+
+    def run(self) -> None:
+        metrics.compile_saved_queries(dbt.semantic_manifest(warehouse()))
+        self.output().write()

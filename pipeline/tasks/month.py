@@ -3,7 +3,7 @@
 ::
 
     Published ─► Download ─► Convert ─► Load      for each source and month: source.py
-                             Describe ─► │        once, until the dbt project changes
+                             Describe ─► │        once, until the dbt project changes; CompileMetrics ─► Measure
     ┌────────────────────────────────────┘
     └► Transform ─► Judge ─► Validate ─► Publish ─► Measure ─► Explore ─► Report ─► RunMonth
        for each month; Transform, Judge, Measure, Explore and Report for all months that are ready together
@@ -29,7 +29,7 @@ from pipeline.progress import counter
 from pipeline.project import CONFIG
 from pipeline.tasks import explore, marts, records, selection
 from pipeline.tasks.base import AsksAgain
-from pipeline.tasks.describe import Describe
+from pipeline.tasks.describe import CompileMetrics, Describe
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import MonthsTask, MonthTask
 from pipeline.tasks.receipts import Receipt
@@ -176,15 +176,13 @@ class Measure(AsksAgain, MonthsTask):
     action = "computed the metrics"
     doing = "computing the metrics"
 
-    def requires(self) -> dict[date, Publish]:
-        return {month: Publish(month=month, sources=self.sources) for month in self.months}
+    def requires(self) -> dict[date | str, Any]:
+        published: dict[date | str, Any] = {month: Publish(month=month, sources=self.sources) for month in self.months}
+        return published | {"queries": CompileMetrics()}
 
     def output(self) -> dict[date, Receipt]:
-        version = metrics.digest()
-        return {
-            month: Receipt(path_for("published/metrics", month, ".json"), [published], version)
-            for month, published in self.input().items()
-        }
+        folder, inputs, version = "published/metrics", self.input(), metrics.digest()
+        return {month: Receipt(path_for(folder, month, ".json"), [inputs[month]], version) for month in self.months}
 
     def build(self) -> None:
         receipts, folder = self.output(), path_for("published/metrics", self.months[0], "").parent

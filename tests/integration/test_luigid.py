@@ -23,6 +23,7 @@ from tests.conftest import HERE, Workspace
 
 JERSEY = ("--sources", "citibike_jc,weather")
 TASKS = {
+    "CompileMetrics",
     "Describe",
     "Download",
     "Convert",

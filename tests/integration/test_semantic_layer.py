@@ -163,11 +163,6 @@ TOTAL = ("query", "--metrics", "total_trips")
             "trip__trip_tipe: not a dimension of total_trips; did you mean trip__",
         ),
         pytest.param(
-            (*TOTAL, "--group-by", "borough"),
-            "did you mean dropoff_location__borough or pickup_location__borough? ",
-            marks=LONG,
-        ),
-        pytest.param(
             (*TOTAL, "--group-by", "metric_time__month,wether__is_adverse"),
             "did you mean weather__is_adverse",
             marks=LONG,

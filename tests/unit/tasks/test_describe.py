@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.tasks import describe
-from pipeline.tasks.describe import Describe
+from pipeline.tasks.describe import CompileMetrics, Describe
 from pipeline.warehouse import dbt
 
 
@@ -32,3 +32,14 @@ def test_it_is_incomplete_where_a_script_of_the_page_to_explore_with_changed(
 
 def test_it_is_called_by_what_it_does() -> None:
     assert Describe().title == "describing the models and metrics"
+
+
+def test_the_sql_of_metrics_is_compiled_again_once_the_project_was_described_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    Describe().output().write()
+    CompileMetrics().output().write()
+    assert CompileMetrics().complete()
+    monkeypatch.setattr(dbt, "project_digest", lambda: "another")
+    assert not CompileMetrics().complete()

@@ -160,8 +160,9 @@ def outdated_followers(warehouse: Warehouse, months: Sequence[date]) -> list[dat
 def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, dict[str, str]]:
     """Digests of the marts' rows of each of these months and of their neighbours.
 
-    ``facts`` changes with the rows that count as trips, ``content`` with the hours as well: rides at the edge of a
-    month are in its neighbour's file, so that loading one changes the published rows of the other.
+    ``facts`` changes with the rows that count as trips, ``content`` with the hours and their weather as well: rides at
+    the edge of a month are in its neighbour's file, and so is weather that the month's own file lacks, so that loading
+    one changes what is published of the other.
     """
     around = sorted({add_months(month, distance) for month in months for distance in (-1, 0, 1)})
     with warehouse.connect(read_only=True) as con:
@@ -175,6 +176,9 @@ def content_digests(warehouse: Warehouse, months: Sequence[date]) -> dict[date, 
                 union all
                 select source_month, hash(source, rows_fact, rows_rejected), true
                 from audit.month_ledger where source_month in $1
+                union all
+                select date_trunc('month', local_hour)::date as month, hash(weather), false
+                from core.dim_weather as weather where month in $1
             )
             group by source_month
             """,

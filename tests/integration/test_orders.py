@@ -10,6 +10,7 @@ from pipeline.sample.server import Fault
 from pipeline.tasks.settings import warehouse
 from pipeline.warehouse import raw, transform
 from tests.conftest import MONTHS, Workspace
+from tests.integration.upstream_changes import change_weather
 
 LOAD_TIMES = "fetched_at", "loaded_at"
 HISTORY = "file_history"
@@ -90,6 +91,24 @@ def test_months_in_another_order_give_the_result_of_a_range(
         ended = workspace.transform(months)
         assert ended.returncode == 0, ended.stderr
     assert content(workspace) == content(finished)
+
+
+def test_the_file_of_the_next_month_changes_no_weather_of_a_month(workspace: Workspace) -> None:
+    """Files overlap by three days. In the file of February, the end of January is another one."""
+    january = "from core.dim_weather where date_trunc('month', local_hour) = '2024-01-01' order by all"
+
+    def rain(hourly: dict[str, list[object]]) -> None:
+        hourly["precipitation"][:40] = hourly["rain"][:40] = [8.0] * 40
+
+    change_weather(workspace, MONTHS[1], rain)
+    found = []
+    for month in NAMES[:2]:
+        ended = workspace.transform(month, "--sources", "citibike")
+        assert ended.returncode == 0, ended.stderr
+        found.append(workspace.query(january))
+    assert found[0] == found[1]
+    february = "select bool_and(precipitation_mm = 8) from core.dim_weather where local_hour::date = '2024-02-01'"
+    assert workspace.query(f"{february} and hour(local_hour) < 10") == [(True,)]
 
 
 @pytest.mark.long

@@ -11,27 +11,46 @@ files as (
 
 ),
 
-weather as (
+-- What fell between 08:00 and 09:00 is labelled 09:00, all else 08:00.
+of_the_hour as (
 
-    select observed.*
+    select
+        observed.*,
+        observed.observed_at_utc as utc_hour
+
     from observed
     inner join files on observed.source_month = files.source_month
 
 ),
 
--- Files overlap at their ends, and the newest days of a file may be revised later. An hour is
--- described by the file of its own month.
-ranked as (
+fell_in_the_hour as (
+
+    select
+        observed.*,
+        {{ dbt.dateadd('hour', -1, 'observed.observed_at_utc') }} as utc_hour
+
+    from observed
+    inner join files on observed.source_month = files.source_month
+
+),
+
+{%- for name in ('of_the_hour', 'fell_in_the_hour') %}
+
+-- Files overlap at their ends, and the newest days of a file may be revised later. The hours of a
+-- month are described by its own file, so that other files make no difference to it.
+ranked_{{ name }} as (
 
     select
         *,
         row_number() over (
-            partition by observed_at_utc
+            partition by utc_hour
             order by
                 case
                     when
                         source_month
-                        = cast({{ dbt.date_trunc('month', 'observed_at_utc') }} as date)
+                        = cast(
+                            {{ dbt.date_trunc('month', to_new_york('utc_hour')) }} as date
+                        )
                         then 0
                     else 1
                 end,
@@ -39,40 +58,36 @@ ranked as (
                 source_row
         ) as choice
 
-    from weather
+    from {{ name }}
 
 ),
-
-chosen as (
-
-    select * from ranked
-    where choice = 1
-
-),
+{%- endfor %}
 
 final as (
 
     select
-        chosen.observed_at_utc as utc_hour,
-        chosen.temperature_c,
-        chosen.apparent_temperature_c,
-        chosen.dew_point_c,
-        chosen.humidity_pct,
-        next_hour.precipitation_mm,
-        next_hour.rain_mm,
-        next_hour.snowfall_cm,
-        next_hour.snowfall_water_equivalent_mm,
-        chosen.weather_code,
-        chosen.cloud_cover_pct,
-        chosen.pressure_hpa,
-        chosen.wind_speed_ms,
-        chosen.wind_gusts_ms,
-        chosen.wind_direction_degrees
+        of_hour.utc_hour,
+        of_hour.temperature_c,
+        of_hour.apparent_temperature_c,
+        of_hour.dew_point_c,
+        of_hour.humidity_pct,
+        fell.precipitation_mm,
+        fell.rain_mm,
+        fell.snowfall_cm,
+        fell.snowfall_water_equivalent_mm,
+        of_hour.weather_code,
+        of_hour.cloud_cover_pct,
+        of_hour.pressure_hpa,
+        of_hour.wind_speed_ms,
+        of_hour.wind_gusts_ms,
+        of_hour.wind_direction_degrees
 
-    from chosen
-    -- What fell between 08:00 and 09:00 is labelled 09:00.
-    left join chosen as next_hour
-        on chosen.observed_at_utc = {{ dbt.dateadd('hour', -1, 'next_hour.observed_at_utc') }}
+    from ranked_of_the_hour as of_hour
+    left join ranked_fell_in_the_hour as fell
+        on
+            of_hour.utc_hour = fell.utc_hour
+            and fell.choice = 1
+    where of_hour.choice = 1
 
 )
 

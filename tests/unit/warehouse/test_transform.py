@@ -30,6 +30,10 @@ def warehouse(tmp_path: Path) -> Warehouse:
             select unnest([date '2024-01-01', date '2024-02-01']) as source_month, 'citibike' as source,
                 unnest([10, 20]) as rows_fact, 1 as rows_rejected
         """)
+        con.execute("""
+            create table core.dim_weather as
+            select unnest([timestamp '2024-01-31 23:00', '2024-02-01 00:00']) as local_hour, 0.5 as precipitation_mm
+        """)
     return Warehouse(path, tmp_path / "dbt", {})
 
 
@@ -50,9 +54,18 @@ def test_digests_are_of_the_months_and_their_neighbours(warehouse: Warehouse) ->
     assert transform.content_digests(warehouse, [FEBRUARY]) == digests
 
 
-def test_a_changed_hour_changes_the_content_and_not_the_facts(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "update core.fct_hourly_mobility set trip_count = 11 where source_month = '2024-01-01'",
+        "update core.dim_weather set precipitation_mm = 0.6 where local_hour = '2024-01-31 23:00'",
+    ],
+)
+def test_a_changed_hour_or_its_weather_changes_the_content_and_not_the_facts(
+    warehouse: Warehouse, changed: str
+) -> None:
     before = transform.content_digests(warehouse, [JANUARY])
-    change(warehouse, "update core.fct_hourly_mobility set trip_count = 11 where source_month = '2024-01-01'")
+    change(warehouse, changed)
     after = transform.content_digests(warehouse, [JANUARY])
     assert after[JANUARY]["facts"] == before[JANUARY]["facts"]
     assert after[JANUARY]["content"] != before[JANUARY]["content"]

@@ -54,7 +54,11 @@ def test_an_undivided_file_is_left_out_where_its_parts_are_there(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    members = {"201801-rides.csv": "x" * 1000, "201801-rides_1.csv": "x" * 500, "201801-rides_2.csv": "x" * 500}
+    members = {
+        "201801-rides.csv": "id,place\r\n1,a\r\n2,b\r\n3,c\r\n4,d\r\n",
+        "201801-rides_1.csv": 'id,place\n1,"a"\n2,"b"\n3,"c"\n',
+        "201801-rides_2.csv": 'id,place\n4,"d"',
+    }
     assert list(unpacked(tmp_path, members)) == ["201801-rides_1.csv", "201801-rides_2.csv"]
     assert "201801-rides.csv" in caplog.text
 
@@ -67,9 +71,22 @@ def test_two_archives_in_one_file_are_refused(tmp_path: Path) -> None:
         unpack(tmp_path / "2024-01.zip", date(2024, 1, 1), tmp_path / "out", 1000)
 
 
-def test_a_file_of_another_size_than_the_parts_is_no_copy_of_them(tmp_path: Path) -> None:
-    members = {"201801-rides.csv": "x" * 3000, "201801-rides_1.csv": "x" * 500}
-    assert len(unpacked(tmp_path, members)) == 2
+@pytest.mark.parametrize("archive", ["2018-01.zip", "2018.zip"])
+@pytest.mark.parametrize(
+    ("undivided", "parts"),
+    [
+        ("id\n1\n2\n3\n", ["id\n1\n2\n", "id\n4\n"]),
+        ("id\n1\n2\n3\n4\n", ["id\n1\n2\n", "id\n3\n"]),
+        ("id\n2\n4\n", ["id\n1\n3\n"]),
+        ("id\n1\n", ["id\n"]),
+    ],
+    ids=["another row", "a row more", "other rows, as many", "an empty part"],
+)
+def test_a_file_with_other_rows_than_the_parts_is_no_copy_of_them(
+    tmp_path: Path, archive: str, undivided: str, parts: list[str]
+) -> None:
+    members = {f"201801-rides_{number}.csv": text for number, text in enumerate(parts, start=1)}
+    assert len(unpacked(tmp_path, members | {"201801-rides.csv": undivided}, archive)) == len(parts) + 1
 
 
 def test_the_same_file_in_two_folders_is_unpacked_once_and_different_ones_are_refused(tmp_path: Path) -> None:

@@ -73,6 +73,13 @@ class Field:
         return self.digits
 
     @property
+    def zone_text(self) -> str:
+        """How times with a time zone are read, for people; empty for others."""
+        if self.type != ZONED and not self.has_offsets:
+            return ""
+        return f"{'converted to' if self.zone == NEW_YORK else 'taken for those of'} New York's clock"
+
+    @property
     def digits(self) -> str:
         """SQL: the value as a timestamp; null for a text that states a time zone, of which DuckDB reads the digits."""
         value = self.text_or_value

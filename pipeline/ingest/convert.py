@@ -18,7 +18,7 @@ from pipeline.ingest.csv_lines import count_lines
 from pipeline.ingest.formats import ZIPPED
 from pipeline.ingest.legible import legible_copy
 from pipeline.ingest.open_meteo import check_answer
-from pipeline.ingest.readings import reading_of, reads_csv
+from pipeline.ingest.readings import readings_of, reads_csv
 from pipeline.ingest.type_differences import type_differences
 from pipeline.paths import atomic_write
 from pipeline.results import Converted
@@ -88,7 +88,7 @@ def write_rows(
     with connect(Path(":memory:"), settings) as con:
         with labelled(f"{source.label(month)} {source.name}"):
             lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
-        readings = [reading_of(con, source, month, file) for file in files]
+        readings = readings_of(con, source, month, files)
         query = " union all ".join(reading.query for reading in readings)
         with reporting_progress(con):
             copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"

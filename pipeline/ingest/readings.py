@@ -27,6 +27,8 @@ UTC_NAMES = {"utc", "uct", "universal", "zulu", "z", "gmt", "gmt0", "gmt+0", "gm
 """Names of UTC, without ``Etc/``."""
 SAMPLE = 1_000
 """Rows at the beginning of a file that show whether its texts state time zones."""
+MIN_AT_NIGHT = 100
+"""Trips from 1 to 4 o'clock, by one of two readings of their times, from which on these hours tell which is right."""
 
 
 @dataclass(frozen=True)
@@ -50,54 +52,86 @@ class Reading:
         return f"select {fields}, {counted} as {MISFITS} from {self.from_clause}"
 
 
+def readings_of(con: "duckdb.DuckDBPyConnection", source: Source, month: date, files: Sequence[Path]) -> list[Reading]:
+    """How the files of a month are read.
+
+    Raises SchemaChanged where a required column is missing, or a column is there twice.
+    """
+    return with_zones(con, source, month, [(file, reading_of(con, source, month, file)) for file in files])
+
+
 def reading_of(con: "duckdb.DuckDBPyConnection", source: Source, month: date, file: Path) -> Reading:
-    """How a file is read. Raises SchemaChanged where a required column is missing, or a column is there twice."""
+    """How a file is read, by itself."""
     published = published_columns(con, source, file)
     found = match_columns(source, month, file, list(published), names_in(con, source, file))
-    from_clause = read_clause(source, file, published)
     fields = {
         column.name: Field(column, name, published[name], timestampformats=source.timestampformats)
         for name, column in found.items()
     }
-    return Reading(source.columns, from_clause, fields | with_zones(con, source, month, file, from_clause, fields))
+    return Reading(source.columns, read_clause(source, file, published), fields)
 
 
 def with_zones(
-    con: "duckdb.DuckDBPyConnection",
-    source: Source,
-    month: date,
-    file: Path,
-    from_clause: str,
-    fields: Mapping[str, Field],
-) -> dict[str, Field]:
-    """The fields whose times have a time zone, with the zone whose clock shows New York's digits.
+    con: "duckdb.DuckDBPyConnection", source: Source, month: date, readings: Sequence[tuple[Path, Reading]]
+) -> list[Reading]:
+    """The readings, with the zone of their times that have one: that whose clock shows New York's digits.
 
     Times that state any zone but UTC are converted ones. Those in UTC are either converted, or the digits of New York's
-    clock that a program marked as UTC: the right reading has fewer pickups outside of the file's month. It holds for
-    all columns of the file, as one program wrote it. (Dropoffs are often in the next month.)
+    clock that a program marked as UTC. ``zone_of_utc`` tells, for all columns of all files of the month together, as
+    one program wrote them.
     """
+    stated, in_utc = [], []
+    for file, reading in readings:
+        zoned = zoned_fields(con, reading)
+        others = {
+            name for name, field in zoned.items() if field.type == ZONED and not is_utc(zone_of(file, field.name))
+        }
+        first = next((zoned[c.name] for c in source.columns if c.name in zoned and c.name not in others), None)
+        stated.append((reading, zoned, others))
+        in_utc += [(reading, first)] if first else []
+    zone = zone_of_utc(con, month, in_utc) if in_utc else NEW_YORK
+    found = []
+    for reading, zoned, others in stated:
+        fields = {name: replace(field, zone=NEW_YORK if name in others else zone) for name, field in zoned.items()}
+        found.append(replace(reading, fields={**reading.fields, **fields}))
+    return found
+
+
+def zoned_fields(con: "duckdb.DuckDBPyConnection", reading: Reading) -> dict[str, Field]:
+    """The fields of a file whose times state a time zone."""
+    fields = reading.fields
     zoned = {name: field for name, field in fields.items() if field.type == ZONED}
     texts = [f for f in fields.values() if f.column.type == "timestamp" and f.type in {"VARCHAR", "BLOB"}]
     if texts:
         states_zone = ", ".join(f"bool_or({field.states_zone})" for field in texts)
-        row = con.execute(f"select {states_zone} from (from {from_clause} limit {SAMPLE})").fetchall()[0]
+        row = con.execute(f"select {states_zone} from (from {reading.from_clause} limit {SAMPLE})").fetchall()[0]
         zoned |= {
             f.column.name: replace(f, has_offsets=True) for f, is_zoned in zip(texts, row, strict=True) if is_zoned
         }
-    converted = {name for name, field in zoned.items() if field.type == ZONED and not is_utc(zone_of(file, field.name))}
-    in_utc = [zoned[c.name] for c in source.columns if c.name in zoned and c.name not in converted]
-    zone = zone_of_utc(con, month, from_clause, in_utc[0]) if in_utc else NEW_YORK
-    return {name: replace(field, zone=NEW_YORK if name in converted else zone) for name, field in zoned.items()}
+    return zoned
 
 
-def zone_of_utc(con: "duckdb.DuckDBPyConnection", month: date, from_clause: str, field: Field) -> str:
-    """The zone of times that state UTC: UTC where their digits are those of New York's clock."""
-    outside = [
-        f"count(*) filter ({replace(field, zone=zone).time} not between '{month}' and '{add_months(month, 1)}')"
-        for zone in ("UTC", NEW_YORK)
-    ]
-    ((as_digits, as_converted),) = con.execute(f"select {', '.join(outside)} from {from_clause}").fetchall()
-    return NEW_YORK if as_converted < as_digits else "UTC"
+def zone_of_utc(con: "duckdb.DuckDBPyConnection", month: date, fields: Sequence[tuple[Reading, Field]]) -> str:
+    """The zone of pickups that state UTC: UTC where their digits are those of New York's clock.
+
+    Few trips begin from 1 to 4 o'clock: the right reading has less than half as many there as the other one, whose
+    hours are those of the evening. Of few trips, it is the reading with fewer of them outside of the file's month.
+    """
+    counts = []
+    for zone in ("UTC", NEW_YORK):
+        times = " union all ".join(
+            f"select {replace(field, zone=zone).time} as time from {reading.from_clause}" for reading, field in fields
+        )
+        at_night, outside = con.execute(f"""
+            select count(*) filter (hour(time) in (1, 2, 3)),
+                count(*) filter (time not between '{month}' and '{add_months(month, 1)}') from ({times})
+        """).fetchall()[0]
+        counts.append((at_night, outside))
+    (digits_at_night, digits_outside), (converted_at_night, converted_outside) = counts
+    fewer, more = sorted((digits_at_night, converted_at_night))
+    if more >= MIN_AT_NIGHT and more > 2 * fewer:
+        return NEW_YORK if converted_at_night < digits_at_night else "UTC"
+    return NEW_YORK if converted_outside < digits_outside else "UTC"
 
 
 def is_utc(zone: str | None) -> bool:

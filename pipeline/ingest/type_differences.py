@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.database import file_argument
+from pipeline.ingest.casts import Field
 from pipeline.ingest.readings import MISFITS, Reading
 from pipeline.results import TypeDifference
 from pipeline.sources import Source
@@ -29,7 +30,7 @@ def type_differences(
         fields = [reading.fields[column.name] for reading in readings if column.name in reading.fields]
         others = sorted(
             {
-                f"{field.type} with a time zone" if field.has_offsets else field.type
+                type_text(field)
                 for field in fields
                 if field.has_offsets or (source.format == "parquet" and field.is_of_another_type)
             }
@@ -37,7 +38,7 @@ def type_differences(
         counts = [each[column.name] for each in counted if column.name in each]
         missing, invalid = sum(count.missing for count in counts), sum(count.invalid for count in counts)
         example = next((count.example for count in counts if count.example), "")
-        parts = [f"{column.name} is published as {type_}, expected {column.type}" for type_ in others]
+        parts = [f"{column.name} is published as {type_}" for type_ in others]
         if missing:
             parts.append(f"{missing:,} of {rows:,} values of {column.name} are NaN or a text for a missing value")
         if invalid:
@@ -47,6 +48,13 @@ def type_differences(
             sentence = "; ".join(parts) + ("; they are null" if missing or invalid else "")
             differences.append(TypeDifference(column.name, bool(others), missing, invalid, sentence))
     return tuple(differences)
+
+
+def type_text(field: Field) -> str:
+    """The published type and the expected one; of times with a time zone, how they are read."""
+    published = f"{field.type} with a time zone" if field.has_offsets else field.type
+    reading = f"; its times are {field.zone_text}" if field.zone_text else ""
+    return f"{published}, expected {field.column.type}{reading}"
 
 
 class Misfits(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.database import in_memory, quoted
 from pipeline.errors import BadFile, SchemaChanged
-from pipeline.ingest.readings import SAMPLE, reading_of
+from pipeline.ingest.readings import SAMPLE, readings_of
 from pipeline.sources import Source, sources
 
 JANUARY, DAY = date(2024, 1, 1), timedelta(days=1)
@@ -30,7 +30,7 @@ def read_pickups(source: Source, folder: Path, times: pyarrow.Array, **others: p
     columns |= {"pickup_datetime": times, **others}
     pyarrow.parquet.write_table(pyarrow.table(columns), folder / "a.parquet")
     with in_memory() as con:
-        reading = reading_of(con, source, JANUARY, folder / "a.parquet")
+        (reading,) = readings_of(con, source, JANUARY, [folder / "a.parquet"])
         return [at for (at,) in con.execute(f"select pickup_datetime from ({reading.query})").fetchall()]
 
 
@@ -73,6 +73,26 @@ def test_texts_that_state_a_time_zone_have_the_digits_of_new_yorks_clock(
     assert read_pickups(fhv, tmp_path, pyarrow.array([f"{at}{end}" for at in published])) == CLOCK
 
 
+@pytest.mark.parametrize("shift", [timedelta(0), timedelta(hours=5)], ids=["digits", "converted"])
+def test_the_hours_of_the_day_tell_how_times_in_utc_are_read_where_the_edges_of_the_month_do_not(
+    fhv: Source, tmp_path: Path, shift: timedelta
+) -> None:
+    """All times are within the month by both readings, and each file alone has too few to tell."""
+    clock = [
+        datetime(2024, 1, day, hour, minute) for day in range(3, 28) for hour in (8, 21, 22) for minute in (1, 2, 3)
+    ]
+    files = [tmp_path / name for name in ("1.parquet", "2.parquet")]
+    for file, half in zip(files, (clock[: len(clock) // 2], clock[len(clock) // 2 :]), strict=True):
+        times = pyarrow.array([at + shift for at in half], pyarrow.timestamp("us", "UTC"))
+        columns = {column.name: pyarrow.nulls(len(half)) for column in fhv.columns} | {"pickup_datetime": times}
+        pyarrow.parquet.write_table(pyarrow.table(columns), file)
+    with in_memory() as con:
+        readings = readings_of(con, fhv, JANUARY, files)
+        query = " union all ".join(reading.query for reading in readings)
+        found = con.execute(f"select pickup_datetime from ({query}) order by 1").fetchall()
+    assert [at for (at,) in found] == clock
+
+
 def test_a_text_without_a_time_zone_beside_others_keeps_its_digits(fhv: Source, tmp_path: Path) -> None:
     texts = [f"{CONVERTED[0]}Z", f"{CLOCK[1]}", f"{CONVERTED[2]}Z"]
     assert read_pickups(fhv, tmp_path, pyarrow.array(texts)) == CLOCK
@@ -94,7 +114,7 @@ def test_each_column_is_read_in_the_time_zone_that_it_states(fhv: Source, tmp_pa
     found = read_pickups(fhv, tmp_path, pyarrow.array(CLOCK, pyarrow.timestamp("us", "UTC")), dropOff_datetime=dropoffs)
     assert found == CLOCK
     with in_memory() as con:
-        reading = reading_of(con, fhv, JANUARY, tmp_path / "a.parquet")
+        (reading,) = readings_of(con, fhv, JANUARY, [tmp_path / "a.parquet"])
         query = f"select {quoted(fhv.columns[2].name)} from ({reading.query})"
         assert [at for (at,) in con.execute(query).fetchall()] == CLOCK
 
@@ -106,7 +126,7 @@ def test_a_file_with_a_column_twice_is_refused(fhv: Source, tmp_path: Path, seco
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
     line = f"a.parquet has 2 columns for pickup_datetime, expected one: 'pickup_datetime', {second!r}; if one"
     with in_memory() as con, pytest.raises(SchemaChanged, match=line):
-        reading_of(con, fhv, JANUARY, tmp_path / "a.parquet")
+        readings_of(con, fhv, JANUARY, [tmp_path / "a.parquet"])
 
 
 def test_times_in_utc_within_the_month_are_taken_as_the_digits_of_the_clock(fhv: Source, tmp_path: Path) -> None:
@@ -138,4 +158,4 @@ def test_a_csv_file_with_other_columns_is_refused(
     (tmp_path / "a.csv").write_bytes(header)
     zones = sources()["taxi_zones"]
     with in_memory() as con, pytest.raises(error, match=line.replace("2024-01", "static")):
-        reading_of(con, zones, JANUARY, tmp_path / "a.csv")
+        readings_of(con, zones, JANUARY, [tmp_path / "a.csv"])

@@ -1,4 +1,4 @@
-"""Damages to generated months, and the finding that is expected for each."""
+"""Damages to generated months of trips, and the finding that is expected for each."""
 
 from typing import Any, NamedTuple
 
@@ -18,26 +18,6 @@ class Damage(NamedTuple):
     """The expectation that fails."""
     excerpt: str
     """A part of the finding's sentence."""
-
-
-def a_day_without_temperature(hourly: dict[str, list[Any]]) -> None:
-    hourly["temperature_2m"] = [
-        None if time.startswith("2024-07-02") else value
-        for time, value in zip(hourly["time"], hourly["temperature_2m"], strict=True)
-    ]
-
-
-def in_fahrenheit(hourly: dict[str, list[Any]]) -> None:
-    hourly["temperature_2m"] = [value * 9 / 5 + 32 for value in hourly["temperature_2m"]]
-
-
-def frozen(hourly: dict[str, list[Any]]) -> None:
-    hourly["temperature_2m"] = [13.2 for _ in hourly["temperature_2m"]]
-
-
-def in_tenths_of_millimetres(hourly: dict[str, list[Any]]) -> None:
-    for name in ("precipitation", "rain"):
-        hourly[name] = [value * 100 for value in hourly[name]]
 
 
 def second_csv_left_out(name: str, text: bytes) -> bytes | None:
@@ -71,6 +51,11 @@ GREENWICH = """
         strftime(started_at::timestamp + interval 5 hour, '%Y-%m-%d %H:%M:%S') as started_at,
         strftime(ended_at::timestamp + interval 5 hour, '%Y-%m-%d %H:%M:%S') as ended_at
     ) from rides
+"""
+
+AGAIN = """
+    from rides union all by name
+    select * replace (end_station_name || ' St' as end_station_name) from (from rides limit 200)
 """
 
 DAMAGES = [
@@ -255,39 +240,12 @@ DAMAGES = [
         "2024-11-10, 2024-11-11",
     ),
     Damage(
-        "a day has no temperature",
-        JULY,
-        "weather",
-        a_day_without_temperature,
-        "critical",
-        "every hour of the month has a temperature",
-        "2024-07-02",
-    ),
-    Damage(
-        "degrees are Fahrenheit's",
-        AUGUST,
-        "weather",
-        in_fahrenheit,
-        "critical",
-        "the mean temperature is within 10 °C of the normal of its month",
-        "(normally 24.5 °C)",
-    ),
-    Damage(
-        "the thermometer is stuck",
+        "some rides are published again with other texts",
         OCTOBER,
-        "weather",
-        frozen,
+        "citibike",
+        AGAIN,
         "critical",
-        "the standard deviation of the temperature is at least 1 °C",
-        "0 (limit at least 1)",
-    ),
-    Damage(
-        "rain is in another unit",
-        NOVEMBER,
-        "weather",
-        in_tenths_of_millimetres,
-        "warning",
-        "the month has at most 500 mm of precipitation in at most 60% of its hours",
-        " mm in ",
+        "at most 1% of the rides have the id of another one with other values",
+        "% of the rides",
     ),
 ]

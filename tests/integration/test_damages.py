@@ -12,6 +12,7 @@ from pipeline.sample.server import serve
 from tests.conftest import Workspace, create_once
 from tests.integration.damages import AUGUST, DAMAGES, JULY, NOVEMBER, OCTOBER, Damage
 from tests.integration.upstream_changes import change_bike_csvs, change_bike_rows, change_taxi_rows, change_weather
+from tests.integration.weather_damages import WEATHER_DAMAGES
 
 MONTHS = [date(2024, month, 1) for month in range(4, 12)]
 """Each damaged month has three sound months among the six before it, so that there is a baseline."""
@@ -40,7 +41,7 @@ def judged(
         generate(root / "upstream", MONTHS, sources=sources, rows=rows, rows_per_csv=1500)
         with serve(root / "upstream") as upstream:
             workspace = with_project_files(Workspace(root / "data", upstream))
-            for damage in DAMAGES:
+            for damage in [*DAMAGES, *WEATHER_DAMAGES]:
                 do(damage, workspace)
             ended = workspace.run("python", "-c", JUDGE, ",".join(map(str, MONTHS)), ",".join(SOURCES))
             assert ended.returncode == 0, ended.stderr
@@ -68,7 +69,7 @@ def findings(workspace: Workspace, month: str) -> list[dict[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", [*DAMAGES, *WEATHER_DAMAGES], ids=lambda damage: damage.name)
 def test_the_damage_of_a_month_is_found(judged: Workspace, damage: Damage) -> None:
     of_source = {"weather": ("", "")}.get(damage.source, (damage.source,))
     (finding,) = (

@@ -40,11 +40,14 @@ def validators_of(landed: Landed) -> dict[str, str]:
 
 
 def match_landed(response: requests.Response, landed: Landed) -> bool:
-    """Whether the response is of the landed file, for hosts that ignore conditional requests."""
+    """Whether the response is of the landed file, for hosts that ignore conditional requests.
+
+    A file of another size is another one, even where its ETag is the same.
+    """
     etag, last_modified = validators_in(response)
-    if landed.etag:
-        return etag == landed.etag
     length = response.headers.get("Content-Length", "")
+    if landed.etag:
+        return etag == landed.etag and length in {"", str(landed.bytes)}
     return (last_modified, length) == (landed.last_modified, str(landed.bytes))
 
 

@@ -68,6 +68,13 @@ def test_a_host_without_etags_is_compared_by_date_and_size(upstream: Upstream) -
     assert check(replace(facts, last_modified="Mon, 01 Jan 2024 00:00:00 GMT")) is not None
 
 
+def test_a_file_of_another_size_was_replaced_even_where_its_etag_is_the_same(upstream: Upstream) -> None:
+    facts = landed(upstream)
+    response = head(f"{upstream.url}/{FILE}", upstream.url, POLICY)
+    assert response is not None and reissue.match_landed(response, facts)
+    assert not reissue.match_landed(response, replace(facts, bytes=facts.bytes + 1))
+
+
 def test_a_removed_file_counts_as_unchanged(upstream: Upstream) -> None:
     facts = landed(upstream)
     (upstream.root / FILE).unlink()

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -69,7 +69,7 @@ def unpack(landed: Path, month: date, folder: Path, max_bytes: int) -> list[Path
     members = list(_Unpacker(CSVS, folder, max_bytes, month if yearly else None).files(landed, "0"))
     if not members:
         raise BadFile(f"{landed.name} contains no CSV file of the month, only {names_in(landed)}")
-    return [member.path for member in drop_copies(members, landed.name)]
+    return [member.path for member in drop_copies(members, yearly, landed.name)]
 
 
 def unpack_shapefile(landed: Path, folder: Path, max_bytes: int) -> dict[str, Path]:
@@ -245,7 +245,7 @@ def is_data(info: zipfile.ZipInfo, suffixes: Sequence[str]) -> bool:
     return not (junk or info.is_dir()) and path.suffix.lower() in suffixes
 
 
-def drop_copies(members: list[Member], archive: str) -> list[Member]:
+def drop_copies(members: list[Member], yearly: bool, archive: str) -> list[Member]:
     """Each file once, and only the parts of a month where the archive also has the undivided file."""
     by_name: dict[str, Member] = {}
     for member in members:
@@ -254,34 +254,45 @@ def drop_copies(members: list[Member], archive: str) -> list[Member]:
             raise BadFile(f"{archive} contains two different files named {member.name}")
     parts = [member for member in by_name.values() if PART.search(member.name)]
     undivided = [member for member in by_name.values() if member not in parts]
-    if parts and undivided and is_copy(undivided, parts):
+    if parts and undivided and is_copy(undivided, parts, yearly, archive):
         log.info("%s: ignored, because it is a copy of its %d parts", ", ".join(m.name for m in undivided), len(parts))
         undivided = []
     return sorted(parts + undivided, key=lambda member: natural_key(member.name))
 
 
-def is_copy(undivided: Iterable[Member], parts: Iterable[Member]) -> bool:
-    """Whether the undivided files have as many rows as the parts, the first and the last row of each among them."""
-    wanted: set[bytes] = set()
-    count = 0
+def is_copy(undivided: Sequence[Member], parts: Sequence[Member], yearly: bool, archive: str) -> bool:
+    """Whether the undivided files have as many rows as the parts, the first and the last row of each part among them.
+
+    In a yearly archive, which may have months twice, as many rows are sufficient: copies may be written in other ways.
+    Raises BadFile for nearly as many rows, and in a monthly one for other rows: they may be a copy or not.
+    """
+    wanted, expected, found = set[str](), 0, 0
     for part in parts:
         first = last = None
         for last in rows_of(part):
             first = first or last
-            count += 1
+            expected += 1
         wanted |= {row for row in (first, last) if row}
     for member in undivided:
         for row in rows_of(member):
             wanted.discard(row)
-            count -= 1
-    return not wanted and not count
+            found += 1
+    if abs(found - expected) > 0.01 * expected:
+        return False
+    if found != expected or (wanted and not yearly):
+        names = ", ".join(member.name for member in undivided)
+        raise BadFile(
+            f"{archive} contains {names} with {found:,} rows and its parts with {expected:,} rows, of which some are "
+            "other ones: expected the same rows, or clearly others"
+        )
+    return True
 
 
-def rows_of(member: Member) -> Iterator[bytes]:
+def rows_of(member: Member) -> Iterator[str]:
     """The lines of a CSV file below its first, without quotes: copies may be quoted in other ways."""
-    with member.path.open("rb") as lines:
+    with member.path.open(encoding="latin-1") as lines:
         next(lines, None)
-        yield from filter(None, (line.replace(b'"', b"").strip() for line in lines))
+        yield from filter(None, (line.replace('"', "").strip() for line in lines))
 
 
 def natural_key(name: str) -> list[tuple[int, str]]:

@@ -66,7 +66,7 @@ def with_known_names(program: str, command: Callable[..., None]) -> Callable[...
         except UnknownName as error:
             end(error, USAGE)
         except (MetricFlowException, DbtBaseException, LoadSemanticManifestException, OSError) as error:
-            if (where := options.get("where")) and "Binder Error" in str(error):
+            if (where := options.get("where")) and "Referenced column" in str(error):
                 end(UnknownName(f"--where {' and '.join(where)}: {HOW_TO_SELECT}"), USAGE)
             end(error, FAILED)
 

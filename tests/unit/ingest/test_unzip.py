@@ -71,22 +71,40 @@ def test_two_archives_in_one_file_are_refused(tmp_path: Path) -> None:
         unpack(tmp_path / "2024-01.zip", date(2024, 1, 1), tmp_path / "out", 1000)
 
 
+def with_parts(folder: Path, archive: str, undivided: str, *parts: str) -> list[str]:
+    members = {f"201801-rides_{number}.csv": text for number, text in enumerate(parts, start=1)}
+    folder.mkdir(exist_ok=True)
+    return list(unpacked(folder, members | {"201801-rides.csv": undivided}, archive))
+
+
 @pytest.mark.parametrize("archive", ["2018-01.zip", "2018.zip"])
 @pytest.mark.parametrize(
     ("undivided", "parts"),
-    [
-        ("id\n1\n2\n3\n", ["id\n1\n2\n", "id\n4\n"]),
-        ("id\n1\n2\n3\n4\n", ["id\n1\n2\n", "id\n3\n"]),
-        ("id\n2\n4\n", ["id\n1\n3\n"]),
-        ("id\n1\n", ["id\n"]),
-    ],
-    ids=["another row", "a row more", "other rows, as many", "an empty part"],
+    [("id\n1\n2\n3\n4\n", ["id\n1\n2\n", "id\n3\n"]), ("id\n1\n", ["id\n"]), ("id\r9\r", ["id\r1\r2\r", "id\r3\r"])],
+    ids=["a row more", "an empty part", "old line ends"],
 )
-def test_a_file_with_other_rows_than_the_parts_is_no_copy_of_them(
+def test_a_file_with_more_or_fewer_rows_than_the_parts_is_no_copy_of_them(
     tmp_path: Path, archive: str, undivided: str, parts: list[str]
 ) -> None:
-    members = {f"201801-rides_{number}.csv": text for number, text in enumerate(parts, start=1)}
-    assert len(unpacked(tmp_path, members | {"201801-rides.csv": undivided}, archive)) == len(parts) + 1
+    assert len(with_parts(tmp_path, archive, undivided, *parts)) == len(parts) + 1
+
+
+@pytest.mark.parametrize("undivided", ["id\n1\n2\n3\n", "id\n2\n4\n6\n"])
+def test_as_many_other_rows_are_refused_in_a_monthly_archive_and_a_copy_in_a_yearly_one(
+    tmp_path: Path, undivided: str
+) -> None:
+    with pytest.raises(
+        BadFile, match=r"2018-01\.zip contains 201801-rides\.csv with 3 rows and its parts with 3 rows, of"
+    ):
+        with_parts(tmp_path / "month", "2018-01.zip", undivided, "id\n1\n2\n", "id\n4\n")
+    found = with_parts(tmp_path / "year", "2018.zip", undivided, "id\n1\n2\n", "id\n4\n")
+    assert found == ["201801-rides_1.csv", "201801-rides_2.csv"]
+
+
+def test_nearly_as_many_rows_are_refused(tmp_path: Path) -> None:
+    rows = [f"{number}\n" for number in range(1000)]
+    with pytest.raises(BadFile, match=r"with 1,000 rows and its parts with 999 rows"):
+        with_parts(tmp_path, "2018.zip", "".join(["id\n", *rows]), "".join(["id\n", *rows[:999]]))
 
 
 def test_the_same_file_in_two_folders_is_unpacked_once_and_different_ones_are_refused(tmp_path: Path) -> None:

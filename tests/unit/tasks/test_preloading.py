@@ -29,3 +29,16 @@ def test_great_expectations_is_imported_once_the_tables_are_being_built(task: st
     command = [sys.executable, "-c", PROGRAM.format(task=task)]
     ended = subprocess.run(command, cwd=HERE, text=True, capture_output=True, check=True)
     assert {*ended.stdout.split()} == expected
+
+
+def test_a_forked_process_collects_no_garbage_of_the_one_that_it_is_forked_from() -> None:
+    program = """
+import gc, os, pipeline
+if not os.fork():
+    print(gc.get_freeze_count() > 10_000, flush=True)
+    os._exit(0)
+os.wait()
+print(gc.get_freeze_count())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=HERE, text=True, capture_output=True, check=True)
+    assert ended.stdout.split() == ["True", "0"]

@@ -7,7 +7,7 @@ from contextlib import suppress
 import luigi
 
 from pipeline.luigi_internals import call_after_start
-from pipeline.process import no_garbage_collection
+from pipeline.process import interrupted_later, no_garbage_collection
 from pipeline.tasks.month import Transform
 
 
@@ -21,7 +21,7 @@ def import_for_judge(task: luigi.Task) -> None:
         return
     from pipeline.quality.gx import import_great_expectations
 
-    with suppress(Exception), no_garbage_collection():  # Judge imports it again, and says what is wrong
+    with suppress(Exception), interrupted_later(), no_garbage_collection():  # Judge says what is wrong
         import_great_expectations()
 
 

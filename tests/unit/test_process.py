@@ -152,3 +152,19 @@ def test_a_signal_to_a_process_that_has_just_been_forked_ends_it_in_silence() ->
 def test_a_signal_while_a_process_is_forked_interrupts_after_it() -> None:
     ended = subprocess.run([sys.executable, "-c", FORKS], cwd=HERE, text=True, capture_output=True, check=True)
     assert (ended.stdout, ended.stderr) == ("interrupted\n", "")
+
+
+def test_an_interruption_waits_for_the_end_of_the_block_and_python_ends_with_the_exit_code() -> None:
+    program = """
+import signal, sys
+from pipeline.process import interrupted_later
+
+try:
+    with interrupted_later():
+        exec("signal.raise_signal(signal.SIGINT); print('went on')")
+    print("not reached")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=HERE, text=True, capture_output=True, check=False)
+    assert (ended.stdout, ended.returncode) == ("went on\n", 130)

@@ -32,13 +32,14 @@ def test_a_changed_month_records_all_its_tables_and_a_neighbour_those_that_it_is
             f"create table audit.month_ledger as select {months}, '' as source, 1 as rows_fact, 0 as rows_rejected"
         )
         con.execute("create table core.dim_time as from range(24)")
+        con.execute("create table core.dim_weather as select timestamp '2024-01-01 00:00' as local_hour")
     facts = facts_of(warehouse, {JANUARY}, {FEBRUARY: {}})
     assert [*facts[JANUARY]["tables"]] == ["audit.month_ledger", "core.fct_hourly_mobility", "core.fct_trips"]
     assert [*facts[FEBRUARY]["tables"]] == ["core.fct_hourly_mobility"]
     assert facts[JANUARY]["tables"]["core.fct_trips"]["rows"] == 1
     assert facts[JANUARY]["content"] and facts[JANUARY]["facts"]
     dimensions = Receipt(records.dimensions_receipt()).record["tables"]
-    assert {name: held["rows"] for name, held in dimensions.items()} == {"core.dim_time": 24}
+    assert {name: held["rows"] for name, held in dimensions.items()} == {"core.dim_time": 24, "core.dim_weather": 1}
 
 
 def test_an_engine_that_cannot_start_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

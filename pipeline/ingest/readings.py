@@ -117,17 +117,19 @@ def zone_of_utc(con: "duckdb.DuckDBPyConnection", month: date, fields: Sequence[
     Few trips begin from 1 to 4 o'clock: the right reading has less than half as many there as the other one, whose
     hours are those of the evening. Of few trips, it is the reading with fewer of them outside of the file's month.
     """
-    counts = []
-    for zone in ("UTC", NEW_YORK):
-        times = " union all ".join(
-            f"select {replace(field, zone=zone).time} as time from {reading.from_clause}" for reading, field in fields
-        )
-        at_night, outside = con.execute(f"""
-            select count(*) filter (hour(time) in (1, 2, 3)),
-                count(*) filter (time not between '{month}' and '{add_months(month, 1)}') from ({times})
-        """).fetchall()[0]
-        counts.append((at_night, outside))
-    (digits_at_night, digits_outside), (converted_at_night, converted_outside) = counts
+    times = " union all ".join(
+        f"select {replace(field, zone='UTC').time} as digits, {replace(field, zone=NEW_YORK).time} as converted "
+        f"from {reading.from_clause}"
+        for reading, field in fields
+    )
+    counts = ", ".join(
+        f"count(*) filter (hour({time}) in (1, 2, 3)), "
+        f"count(*) filter ({time} not between '{month}' and '{add_months(month, 1)}')"
+        for time in ("digits", "converted")
+    )
+    ((digits_at_night, digits_outside, converted_at_night, converted_outside),) = con.execute(
+        f"select {counts} from ({times})"
+    ).fetchall()
     fewer, more = sorted((digits_at_night, converted_at_night))
     if more >= MIN_AT_NIGHT and more > 2 * fewer:
         return NEW_YORK if converted_at_night < digits_at_night else "UTC"

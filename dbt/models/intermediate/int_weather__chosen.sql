@@ -11,26 +11,30 @@ files as (
 
 ),
 
+weather as (
+
+    select observed.*
+    from observed
+    inner join files on observed.source_month = files.source_month
+
+),
+
 -- What fell between 08:00 and 09:00 is labelled 09:00, all else 08:00.
 of_the_hour as (
 
     select
-        observed.*,
-        observed.observed_at_utc as utc_hour
-
-    from observed
-    inner join files on observed.source_month = files.source_month
+        *,
+        observed_at_utc as utc_hour
+    from weather
 
 ),
 
 fell_in_the_hour as (
 
     select
-        observed.*,
-        {{ dbt.dateadd('hour', -1, 'observed.observed_at_utc') }} as utc_hour
-
-    from observed
-    inner join files on observed.source_month = files.source_month
+        *,
+        {{ dbt.dateadd('hour', -1, 'observed_at_utc') }} as utc_hour
+    from weather
 
 ),
 

@@ -33,6 +33,7 @@ from pipeline.tasks.describe import CompileMetrics, Describe
 from pipeline.tasks.pages import write_index
 from pipeline.tasks.parameters import MonthsTask, MonthTask
 from pipeline.tasks.receipts import Receipt
+from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import address_of, require_engine, warehouse
 from pipeline.tasks.source import CheckForReissue, Load, checks_for_reissue
 from pipeline.warehouse import dbt
@@ -49,11 +50,11 @@ class Transform(MonthsTask):
 
     def requires(self) -> dict[date | str, Any]:
         require_engine()
+        exit_on_error(selection.check_begun, self.months, self.sources)
         return {month: self.loads(month) for month in self.months} | {"project": Describe()}
 
     def loads(self, month: date) -> list[Load]:
         """The loads that the month is built from."""
-        selection.require_begun(month, self.sources)
         return [Load(source=one.name, month=one.loaded_as(month)) for one in selection.sources_of(month, self.sources)]
 
     def output(self) -> dict[date, Receipt]:

@@ -12,7 +12,6 @@ from pipeline.errors import BadInput, Unavailable
 from pipeline.paths import path_for, program
 from pipeline.sources import Source, sources
 from pipeline.tasks.receipts import Receipt
-from pipeline.tasks.scheduler import exit_on_error
 from pipeline.tasks.settings import retry_policy
 
 log = logging.getLogger(__name__)
@@ -48,17 +47,13 @@ def required_sources(month: date, source_names: Sequence[str]) -> list[Source]:
     return [*required, *belong]
 
 
-def require_begun(month: date, source_names: Sequence[str]) -> None:
-    """Ends the process, with one line, where none of the named sources had begun by the month."""
-    exit_on_error(check_begun, month, source_names)
-
-
-def check_begun(month: date, source_names: Sequence[str]) -> None:
-    """Raises BadInput where none of the named sources had begun by the month."""
-    named = [source for source in required_sources(month, source_names) if not source.always]
-    if named and all(month < source.first_month for source in named):
-        begins = ", ".join(f"{source.name} begins with {source.first_month:%Y-%m}" for source in named)
-        raise BadInput(f"month {month:%Y-%m}: before the first month of its sources: {begins}")
+def check_begun(months: Sequence[date], source_names: Sequence[str]) -> None:
+    """Raises BadInput for a month by which none of the named sources had begun."""
+    for month in months:
+        named = [source for source in required_sources(month, source_names) if not source.always]
+        if named and all(month < source.first_month for source in named):
+            begins = ", ".join(f"{source.name} begins with {source.first_month:%Y-%m}" for source in named)
+            raise BadInput(f"month {month:%Y-%m}: before the first month of its sources: {begins}")
 
 
 def is_landed(source: Source, month: date) -> bool:

@@ -44,10 +44,10 @@ def test_sources_of_every_month_need_not_be_named(config: Path) -> None:
 
 def test_a_month_before_all_of_its_sources_is_refused(config: Path) -> None:
     before = date(2013, 6, 1)
-    selection.check_begun(before, ("green_taxi", "citibike"))
+    selection.check_begun([MONTH, before], ("green_taxi", "citibike"))
     begins = "citibike_jc begins with 2015-09, green_taxi begins with 2013-08"
     with pytest.raises(BadInput, match=f"^month 2013-06: before the first month of its sources: {begins}$"):
-        selection.check_begun(before, ("green_taxi", "citibike_jc"))
+        selection.check_begun([MONTH, before], ("green_taxi", "citibike_jc"))
 
 
 @pytest.mark.parametrize("name", [STATIC, "taxi_zones", "weather"])

@@ -39,7 +39,7 @@ def forget(warehouse: Warehouse, month: date, names: Sequence[str]) -> list[str]
     scope = "everything" if forgotten == monthly else ", ".join(source.name for source in forgotten)
     return (
         [f"{month:%Y-%m}: deleted {scope} ({len(deleted)} files)"]
-        + [f"{month:%Y-%m}: not published any more; {command} builds it again from what is loaded"] * bool(left)
+        + [f"{month:%Y-%m}: not published now; {command} builds it again from what is loaded"] * bool(left)
         + [f"{neighbour:%Y-%m}: some of its trips have changed; run it again to publish it" for neighbour in outdated]
         + [*what_stays(month)]
     )

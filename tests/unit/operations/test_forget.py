@@ -76,3 +76,13 @@ def test_what_is_stored_can_be_forgotten(data: Path, names: list[str]) -> None:
     messages = forget(Warehouse(data / "none.duckdb", data / "dbt", {}), MONTH, names)
     assert messages == [f"2023-05: deleted {', '.join(names) or 'everything'} (3 files)"]
     assert left(data) == []
+
+
+def test_what_builds_the_month_from_the_sources_that_are_left_is_said(data: Path) -> None:
+    land(data, "citibike", "2023-05.zip", "2023-05")
+    (data / "warehouse/loaded/green_taxi").mkdir(parents=True)
+    (data / "warehouse/loaded/green_taxi/2023-05.json").write_text("{}")
+    assert forget(Warehouse(data / "none.duckdb", data / "dbt", {}), MONTH, ["citibike"]) == [
+        "2023-05: deleted citibike (2 files)",
+        "2023-05: not published now; ./run.sh month 2023-05 --sources green_taxi builds it again from what is loaded",
+    ]

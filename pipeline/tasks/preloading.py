@@ -19,9 +19,9 @@ def import_for_judge(task: luigi.Task) -> None:
     """
     if not isinstance(task, Transform):
         return
-    from pipeline.quality.gx import import_great_expectations
-
     with suppress(Exception), interrupted_later(), no_garbage_collection():  # Judge says what is wrong
+        from pipeline.quality.gx import import_great_expectations
+
         import_great_expectations()
 
 

@@ -16,7 +16,7 @@ from pipeline.quality import datadocs
 from pipeline.quality.baseline import Baseline, baseline_of, read_profiles
 from pipeline.quality.expectations import QUERY, build, fill_in, index_of
 from pipeline.quality.findings import Finding, Verdict, error, exceptions, finding_of, skipped
-from pipeline.quality.gx import computed_in_less_time, import_great_expectations
+from pipeline.quality.gx import computed_in_less_time, import_great_expectations, values_counted_alone
 from pipeline.quality.suite_files import read_suites
 from pipeline.quality.suites import DeclaredExpectation, Subject, Suite
 
@@ -125,7 +125,8 @@ def evaluate(
     """Great Expectations' result of each expectation, in their order.
 
     Great Expectations computes several metrics with one query. A metric that fails may fail others of the same query,
-    so expectations that raised an exception are evaluated again, one by one.
+    so expectations that raised an exception are evaluated again, one by one. Those that find unexpected values are
+    evaluated again to fetch some of them.
     """
     gx = import_great_expectations()
     from great_expectations.core.result_format import ResultFormat
@@ -136,6 +137,8 @@ def evaluate(
     results: dict[int, ExpectationValidationResult] = {}
 
     def validate(several: "Sequence[Expectation]", detail: ResultFormat) -> None:
+        if not several:
+            return
         together = gx.ExpectationSuite(name=subject.suite, expectations=list(several))
         for result in batch.validate(together, result_format=detail, expectation_parameters=parameters).results:
             if several[1:] and exceptions(result.exception_info):
@@ -144,10 +147,14 @@ def evaluate(
                 results[index_of(result)] = result
 
     queries = [each for each in expectations if each.expectation_type == QUERY]
+    others = {index: each for index, each in enumerate(expectations) if each.expectation_type != QUERY}
     with computed_in_less_time():
         # COMPLETE returns up to 200 rows of a query as examples, but every violating value of a column.
         validate(queries, ResultFormat.COMPLETE)
-        validate([each for each in expectations if each.expectation_type != QUERY], ResultFormat.SUMMARY)
+        with values_counted_alone():
+            validate([*others.values()], ResultFormat.SUMMARY)
+        with_values = [each for index, each in others.items() if results[index].result.get("unexpected_count")]
+        validate(with_values, ResultFormat.SUMMARY)
     ordered = [results[index] for index in range(len(declared))]
     if session.docs:
         session.docs.add(subject, ordered)

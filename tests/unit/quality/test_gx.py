@@ -20,6 +20,7 @@ from pipeline.quality.gx import (
     import_great_expectations,
     keys_of_plain_values,
     queries_run_once,
+    values_counted_alone,
 )
 from tests.unit.quality.small_warehouse import damage
 
@@ -50,7 +51,8 @@ def test_results_are_those_of_great_expectations_by_itself(
 ) -> None:
     damage(warehouse, "update core.fct_trips set avg_speed_mph = 300 where pickup_datetime < timestamp '2024-01-02'")
     found = quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "ours")
-    monkeypatch.setattr(judging, "computed_in_less_time", nullcontext)
+    for ours in ("computed_in_less_time", "values_counted_alone"):
+        monkeypatch.setattr(judging, ours, nullcontext)
     assert quality.judge(warehouse, MONTHS, suites, docs=tmp_path / "theirs") == found
     pages = {path.relative_to(tmp_path / "ours"): path for path in (tmp_path / "ours").rglob("*.html")}
     assert pages
@@ -78,6 +80,25 @@ def test_a_query_runs_once_and_once_more_where_it_returns_many_rows(
     assert ours.result == theirs.result
     assert ours.result["observed_value"] == violations
     assert (len(before), len([statement for statement in executed if "n <" in statement])) == (2, statements)
+
+
+@pytest.mark.parametrize("name", ["ExpectColumnValuesToBeBetween", "ExpectColumnValuesToBeNull"])
+def test_unexpected_values_are_counted_without_a_query_for_them(warehouse: Warehouse, name: str) -> None:
+    arguments = {"max_value": 496} if name == "ExpectColumnValuesToBeBetween" else {}
+    expectation = getattr(import_great_expectations().expectations, name)(column="n", **arguments)
+    with open_warehouse(warehouse) as datasource:
+        asset = datasource.add_query_asset("numbers", "select range as n from range(500)")
+        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        executed: list[str] = []
+        engine = datasource.get_execution_engine().engine
+        event.listen(engine, "before_cursor_execute", lambda *arguments: executed.append(arguments[2]))
+        with values_counted_alone():
+            counted = batch.validate(expectation, result_format="SUMMARY").result
+        assert not [statement for statement in executed if "unexpected_values" in statement]
+        found = batch.validate(expectation, result_format="SUMMARY").result
+    assert found["partial_unexpected_list"] and not counted["partial_unexpected_list"]
+    names = "element_count", "unexpected_count", "unexpected_percent"
+    assert [counted[name] for name in names] == [found[name] for name in names]
 
 
 def test_a_configuration_is_computed_again_where_a_field_has_changed() -> None:

@@ -89,8 +89,8 @@ def random_effects(logs: "Array", variances: "Array") -> Row:
 
     variances, df = moved_to_their_mean(variances), len(logs) - 1
     tau_squared = between_months(logs, variances, np.array([df]))
-    weights, (mean,), (squares,) = weighted(logs, variances, tau_squared)
-    std_error = (squares / df / weights.sum()) ** 0.5
+    weights, (mean,), squares = weighted(logs, variances, tau_squared)
+    std_error = (squares.sum() / df / weights.sum()) ** 0.5
     width = stdtrit(df, 0.975) * std_error
     ends = 100 * np.expm1([mean, mean - width, mean + width, *prediction_interval(logs, variances)])
     p_value = 2 * stdtr(df, -abs(mean) / std_error) if std_error > 0 else 0.0
@@ -135,20 +135,24 @@ def between_months(logs: "Array", variances: "Array", expected: "Array") -> "Arr
 
     tau_squared = np.zeros(len(expected))
     for _ in range(MAX_STEPS):
-        weights, means, squares = weighted(logs, variances, tau_squared)
-        excess = np.maximum(squares - expected, 0)
-        if (excess < TOLERANCE * expected).all():
+        weights, _, squares = weighted(logs, variances, tau_squared)
+        found = squares.sum(axis=0)
+        excess = np.where((tau_squared == 0) & (found < expected), 0, found - expected)
+        if (np.abs(excess) < TOLERANCE * expected).all():
             break
-        # Newton's method. The sum of squares is convex, so that no step goes too far.
-        tau_squared += excess / (weights**2 * (logs[:, None] - means) ** 2).sum(axis=0)
+        # Newton's method for the inverse of the sum of squares: it is a straight line where all variances are equal.
+        tau_squared = np.maximum(0, tau_squared + excess / expected * found / (weights * squares).sum(axis=0))
     return tau_squared
 
 
 def weighted(logs: "Array", variances: "Array", tau_squared: "Array") -> tuple["Array", "Array", "Array"]:
-    """For each variance between months the weights (months × variances), the mean, and the sum of squares around it."""
+    """For each variance between months the weights, the mean, and the weighted squares around it.
+
+    Weights and squares have a row for each month, and a column for each variance.
+    """
     weights = 1 / (variances[:, None] + tau_squared)
     means = (weights * logs[:, None]).sum(axis=0) / weights.sum(axis=0)
-    return weights, means, (weights * (logs[:, None] - means) ** 2).sum(axis=0)
+    return weights, means, weights * (logs[:, None] - means) ** 2
 
 
 def with_q_values(rows: list[Row]) -> list[Row]:

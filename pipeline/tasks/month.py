@@ -249,7 +249,7 @@ class Report(AsksAgain, MonthsTask):
                 with atomic_write(page) as part:
                     part.write_text(report.page(published, month, **account, checks=checks, steps=steps[month]))
                 count()
-        index = write_index()
+        index = write_index(self.months)
         for month, page in pages.items():
             receipts[month].write([page])
         self.notify(message=str(index), link=address_of(index))

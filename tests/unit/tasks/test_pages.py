@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.months import parse_month
 from pipeline.tasks.pages import link_pages
 from pipeline.tasks.receipts import Receipt
 
@@ -46,6 +47,15 @@ def test_a_page_that_is_deleted_is_linked_no_more(reports: Path) -> None:
     (reports / "2024-01.html").unlink()
     link_pages()
     assert links(reports / "2023-12.html") == ["2024-03.html"]
+
+
+def test_a_page_that_is_added_is_linked_with_those_beside_it(reports: Path) -> None:
+    for added, beside in (("2024-02", ["2024-01", "2024-03"]), ("2023-11", ["2023-12"]), ("2024-05", ["2024-03"])):
+        (reports / f"{added}.html").write_text(PAGE)
+        Receipt(reports / f"{added}.json").write([reports / f"{added}.html"])
+        link_pages([parse_month(added)])
+        assert links(reports / f"{added}.html") == [f"{month}.html" for month in beside]
+        assert all(f"{added}.html" in links(reports / f"{month}.html") for month in beside)
 
 
 def test_pages_whose_links_are_right_are_not_written_again(reports: Path) -> None:

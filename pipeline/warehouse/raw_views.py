@@ -4,7 +4,7 @@ The rows are stored once, in the files that Convert writes. Tables of their own 
 their loading a sixteenth of the time of a month (2026-11).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from operator import itemgetter
 from pathlib import Path
@@ -42,13 +42,13 @@ def columns_of(con: "duckdb.DuckDBPyConnection", parquet: Path) -> Columns:
     return {name: type_ for name, type_, *_ in found}
 
 
-def prepare(con: "duckdb.DuckDBPyConnection") -> None:
-    """Creates the raw table of every declared source, loaded or not, so that the models can always be built.
+def prepare(con: "duckdb.DuckDBPyConnection", shown: Iterable[Source]) -> None:
+    """Creates the raw tables of these sources, loaded or not.
 
     Existing ones get the declared columns, and the paths of the data folder as it is now.
     """
     views = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
-    for source in sources().values():
+    for source in shown:
         if source.name not in views:
             drop_table(con, source)
         replace(con, source)

@@ -48,6 +48,7 @@ def rows(warehouse: Warehouse, sql: str = FOUND) -> list[tuple[object, ...]]:
 
 def test_every_declared_source_has_its_columns_and_types_before_it_is_loaded(warehouse: Warehouse) -> None:
     load(warehouse, JANUARY, 1)
+    raw.begin(warehouse, {JANUARY: [GREEN.name]})
     for source in sources().values():
         described = rows(warehouse, f"select column_name, lower(column_type) from (describe raw_data.{source.name})")
         declared = [(column.name, column.type) for column in source.columns]

@@ -1,9 +1,9 @@
 {#
-  A condition on the hours in which trips in the files of this run's months may begin: those of each
-  month and of a day before and after it.
+  A condition on the hours of this run's months, and of some days before and after each: by default
+  the day in which trips in its files may begin as well.
 #}
-{% macro in_hours_of_months(column) -%}
-    {%- set margin = modules.datetime.timedelta(days=var('days_outside_file_month')) -%}
+{% macro in_hours_of_months(column, days=none) -%}
+    {%- set margin = modules.datetime.timedelta(days=days or var('days_outside_file_month')) -%}
     {%- set conditions = [] -%}
     {%- for text in months_to_build() -%}
         {%- set month = modules.datetime.date.fromisoformat(text) -%}

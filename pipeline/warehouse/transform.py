@@ -25,8 +25,10 @@ LONGEST_MESSAGE = 400
 """Characters of dbt's message on a model or test: Spark's has its plan of the query. dbt's own log has all of it."""
 BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=tag:on_request", "--no-write-json")
 """Without unit tests, and without the data tests of keys that follow from other keys: they need no month's data."""
-TABLES = ("--select", "config.materialized:table", "config.materialized:monthly", "tag:of_months", "resource_type:test")
+STORED = ("config.materialized:table", "config.materialized:monthly", "config.materialized:hourly")
+TABLES = ("--select", *STORED, "tag:of_months", "resource_type:test")
 """Without the views that are the same for every month."""
+EVERY_HOUR = ("run", "--select", "config.materialized:hourly", "--no-write-json")
 REBUILD = "MOBILITY-REBUILD"
 """The error code of dbt/macros/materializations/raise_rebuild_needed.sql."""
 
@@ -89,17 +91,21 @@ def build(warehouse: Warehouse, months: Sequence[date], before_build: BeforeBuil
 def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[str, Any]], MobilityError | None]:
     """The results of one run of dbt, and its error if any.
 
-    A full refresh creates the tables where no other month is built; otherwise they must exist.
+    A full refresh creates the tables where no other month is built; otherwise they must exist. With another project
+    than that of the last run, all hours of hourly tables are built: they may have other bands of weather.
     """
     full_refresh = () if are_others_built(warehouse, months) else ("--full-refresh",)
     selection = TABLES if has_views(warehouse) else ()
-    ended = run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)
-    failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
-    if ended.returncode or failures:
-        return ended.results, failure(failures, ended.output, warehouse, months)
+    runs = [run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)]
+    if not (runs[0].returncode or selection or full_refresh):
+        runs.append(run_when_free(warehouse, [EVERY_HOUR]))
+    for ended in runs:
+        failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]
+        if ended.returncode or failures:
+            return ended.results, failure(failures, ended.output, warehouse, months)
     if not selection:
         views.record(warehouse)
-    return ended.results, None
+    return runs[0].results, None
 
 
 def run_when_free(warehouse: Warehouse, commands: Sequence[Sequence[str]], months: Sequence[date] = ()) -> Ended:

@@ -109,9 +109,9 @@ def test_a_model_reads_other_models_in_its_first_ctes_and_ends_in_select_from_on
 @pytest.mark.parametrize("name", [*MODELS])
 def test_a_view_of_the_months_of_a_run_has_a_tag_so_that_every_run_replaces_it(name: str) -> None:
     text = MODELS[name].read_text()
-    is_of_months = re.search(r"\b(in_months|in_hours_of_months|months_to_build)\(", text) is not None
-    is_monthly = "materialized='monthly'" in text or MODELS[name].parent.name == "audit"
-    assert ("tags=['of_months']" in text) == (is_of_months and not is_monthly)
+    is_of_months = re.search(r"\b(in_months|in_hours_of_months|replaced_hours|months_to_build)\(", text) is not None
+    is_table = re.search("materialized='(monthly|hourly)'", text) or MODELS[name].parent.name == "audit"
+    assert ("tags=['of_months']" in text) == (is_of_months and not is_table)
 
 
 def test_no_built_in_materialization_is_replaced() -> None:

@@ -1,3 +1,5 @@
+{{ config(materialized='hourly', meta={'reach': 'utc_hours'}) }}
+
 {%- set pleasant = var('pleasant') -%}
 {%- set adverse = var('adverse') -%}
 {%- set cycling = var('good_cycling') -%}
@@ -5,12 +7,14 @@
 with weather as (
 
     select * from {{ ref('int_weather__chosen') }}
+    where {{ replaced_hours('utc_hour') }}
 
 ),
 
 local_hours as (
 
     select * from {{ ref('int_hours__mapped') }}
+    where {{ replaced_hours('utc_hour', 'local_hour') }}
 
 ),
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from great_expectations.expectations.expectation import Expectation
 
+FEW_ROWS = 100_000
+"""So many rows are copied for the queries of a suite: to plan each with views and their files takes longer."""
+
 Outcome = tuple[DeclaredExpectation, "ExpectationValidationResult | str"]
 """An expectation with Great Expectations' result, or with the reason for which it was skipped."""
 
@@ -162,8 +165,15 @@ def evaluate(
 
 
 def batch_of(session: Session, suite: Suite, subject: Subject, baseline: Baseline) -> "Batch":
-    """The rows that a suite validates, as a query."""
+    """The rows that a suite validates, as a query: of a copy if they are few."""
+    from sqlalchemy import text
+
     rows = f"select * from {suite.model}" + (f" where {suite.where}" if suite.where else "")
+    query, copy = fill_in(rows, subject, baseline.months), "rows_of_suite"
+    engine = session.datasource.get_execution_engine()
+    [(count,)] = engine.execute_query(text(f"select count(*) from ({query})"))
+    if count <= FEW_ROWS:
+        engine.execute_query(text(f"create or replace temp table {copy} as {query}"))
+        query = f"select * from {copy}"
     name = " ".join(filter(None, (subject.suite, f"{subject.month:%Y-%m}", subject.source)))
-    asset = session.datasource.add_query_asset(name, fill_in(rows, subject, baseline.months))
-    return asset.add_batch_definition_whole_table("month").get_batch()
+    return session.datasource.add_query_asset(name, query).add_batch_definition_whole_table("month").get_batch()

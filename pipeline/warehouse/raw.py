@@ -74,7 +74,7 @@ def load(warehouse: Warehouse, source: Source, month: date, landed: Landed, conv
     """Makes the month's Parquet file part of the source's raw table, in one transaction; returns its rows."""
     warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     with warehouse.connect() as con:
-        prepare(con, [source])
+        prepare(con)
         con.begin()
         record_replaced(con, source.name, month, landed.sha256)
         delete_load(con, source.name, month)
@@ -87,7 +87,7 @@ def load(warehouse: Warehouse, source: Source, month: date, landed: Landed, conv
         del entry["file"]
         values = ", ".join(f"${name} as {name}" for name in entry)
         con.execute(f"insert into raw_data.loads by name select {values}", entry)
-        raw_views.replace(con, source)
+        raw_views.prepare(con, [source])
         con.commit()
     return rows
 

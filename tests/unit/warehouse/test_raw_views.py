@@ -142,6 +142,7 @@ def test_raw_tables_follow_a_data_folder_that_was_moved(
 def test_the_tables_of_an_earlier_version_are_replaced_once_all_files_exist(warehouse: Warehouse) -> None:
     load(warehouse, JANUARY, 1)
     load(warehouse, FEBRUARY, 2)
+    raw.begin(warehouse, {})
     with warehouse.connect() as con:
         con.execute("create table raw_data.stored as from raw_data.green_taxi; drop view raw_data.green_taxi")
         con.execute("alter table raw_data.stored rename to green_taxi; update raw_data.loads set columns = null")
@@ -149,6 +150,7 @@ def test_the_tables_of_an_earlier_version_are_replaced_once_all_files_exist(ware
     january = raw_views.parquet_of(GREEN, JANUARY)
     lost = january.rename(january.with_suffix(".lost"))
     load(warehouse, MARCH, 3)
+    raw.begin(warehouse, {})
     is_table = "select count(*) from duckdb_tables() where table_name in ('green_taxi', 'weather_so_far')"
     assert rows(warehouse, is_table) == [(1,)]
     lost.rename(january)

@@ -1,8 +1,7 @@
 """``python -m pipeline VERB``: the command line of cli.py."""
 
-import sys
-
 from pipeline.cli import main
+from pipeline.process import end
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

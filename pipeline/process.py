@@ -1,5 +1,6 @@
 """The process: its run, its peak memory, and its end with its parent."""
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
 """prctl(2), Linux."""
@@ -77,6 +79,18 @@ def interrupted_later() -> Iterator[None]:
             signal.signal(one, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def end(code: int) -> NoReturn:
+    """Ends this process, once what was to be done at its end is done.
+
+    To free all objects of Python takes 0.6 s more after a run (2026-11).
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 @contextlib.contextmanager

@@ -165,15 +165,24 @@ def evaluate(
 
 
 def batch_of(session: Session, suite: Suite, subject: Subject, baseline: Baseline) -> "Batch":
-    """The rows that a suite validates, as a query: of a copy if they are few."""
-    from sqlalchemy import text
-
+    """The rows that a suite validates, as a query."""
     rows = f"select * from {suite.model}" + (f" where {suite.where}" if suite.where else "")
-    query, copy = fill_in(rows, subject, baseline.months), "rows_of_suite"
-    engine = session.datasource.get_execution_engine()
-    [(count,)] = engine.execute_query(text(f"select count(*) from ({query})"))
-    if count <= FEW_ROWS:
-        engine.execute_query(text(f"create or replace temp table {copy} as {query}"))
-        query = f"select * from {copy}"
     name = " ".join(filter(None, (subject.suite, f"{subject.month:%Y-%m}", subject.source)))
+    query = of_copy(session.datasource, fill_in(rows, subject, baseline.months))
     return session.datasource.add_query_asset(name, query).add_batch_definition_whole_table("month").get_batch()
+
+
+def of_copy(datasource: "SQLDatasource", query: str) -> str:
+    """A query of a copy of the query's rows, if they are few; else the query itself."""
+    connection = datasource.get_execution_engine().engine.raw_connection()
+    try:
+        con = connection.cursor()
+        con.execute(f"select count(*) from ({query})")
+        if con.fetchone()[0] > FEW_ROWS:
+            return query
+        con.execute(f"create or replace temp table rows_of_suite as {query}")
+    except duckdb.Error:  # each expectation will say why
+        return query
+    finally:
+        connection.close()
+    return "select * from rows_of_suite"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pipeline.report.explore_links import explore_link
 from pipeline.sources import Source, sources
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,25 @@ def capitalized(text: str) -> str:
 
 
 def template(name: str) -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    found = environment()
+    found.globals |= {"conditions": CONDITIONS, "mode_sources": mode_sources(), "sources": sources()}
+    found.globals |= {"area": area, "explore_link": explore_link, "program": program()}
+    return found.get_template(name)
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+
+@cache
+def environment() -> "Environment":
+    """The templates of this folder, each of which is compiled once (0.1 s of a page, 2026-11)."""
+    import jinja2
+
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"conditions": CONDITIONS, "mode_sources": mode_sources(), "sources": sources()}
-    environment.globals |= {"area": area, "explore_link": explore_link, "program": program()}
     filters: tuple[Callable[..., str], ...] = (number, signed, dollars, file_size, minute, day_name, month_name)
     filters += (short_month, mode_title, trips_label, area, joined, counted)
-    environment.filters |= {function.__name__: function for function in filters}
-    return environment.get_template(name)
+    found.filters |= {function.__name__: function for function in filters}
+    return found

@@ -141,7 +141,9 @@ def between_months(logs: "Array", variances: "Array", expected: "Array") -> "Arr
         if (np.abs(excess) < TOLERANCE * expected).all():
             break
         # Newton's method for the inverse of the sum of squares: it is a straight line where all variances are equal.
-        tau_squared = np.maximum(0, tau_squared + excess / expected * found / (weights * squares).sum(axis=0))
+        slope = (weights * squares).sum(axis=0)  # 0 where effects are equal but for their last digits
+        step = excess / expected * np.divide(found, slope, out=np.zeros_like(found), where=slope > 0)
+        tau_squared = np.maximum(0, tau_squared + step)
     return tau_squared
 
 

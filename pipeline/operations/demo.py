@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 
 from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_folder
 from pipeline.operations.run import run
@@ -33,9 +32,9 @@ NARROW = 40
 def demo(luigi_options: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
-    upstream_folder().mkdir(parents=True, exist_ok=True)
+    generate(upstream_folder(), MONTHS, anomalous_months=ANOMALOUS_MONTHS)
     last_lines = where_to_look()
-    with on_demo_data(partial(generate, upstream_folder(), MONTHS, anomalous_months=ANOMALOUS_MONTHS)):
+    with on_demo_data():
         os.environ["MOBILITY_SCHEDULER"] = "local"
         words = ["RangeMonthly", "--of", "RunMonth", "--start", "2024-01", "--stop", "2024-04"]
         code = run([*words, *luigi_options])

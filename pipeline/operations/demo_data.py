@@ -3,14 +3,13 @@
 import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import BadInput, MobilityError
-from pipeline.paths import data_folder, disk_error_of, name_of_program
+from pipeline.errors import BadInput
+from pipeline.paths import data_folder, name_of_program
 from pipeline.process import die_with_parent
 
 if TYPE_CHECKING:
@@ -53,17 +52,14 @@ def variables(folder: Path, url: str) -> dict[str, str]:
 
 
 @contextmanager
-def on_demo_data(generate: Callable[[], object] | None = None) -> Iterator[None]:
-    """Runs the block on the demo's data folder. Raises BadInput where there is no demo.
-
-    ``generate`` writes the files that are served. Until it has ended, requests wait and the block does other things.
-    """
+def on_demo_data() -> Iterator[None]:
+    """Runs the block on the demo's data folder. Raises BadInput where there is no demo."""
     if not upstream_folder().is_dir():
         raise BadInput(
             f"--demo: no demo is in {demo_folder()} yet; {name_of_program()} demo builds it in about a minute"
         )
     before = dict(os.environ)
-    with served(upstream_folder(), generate) as url:
+    with served(upstream_folder()) as url:
         os.environ.update(variables(demo_folder(), url))
         try:
             yield
@@ -73,15 +69,12 @@ def on_demo_data(generate: Callable[[], object] | None = None) -> Iterator[None]
 
 
 @contextmanager
-def served(root: Path, generate: Callable[[], object] | None = None) -> Iterator[str]:
-    """The address at which a child process generates files, and serves them. A thread would not survive Luigi's forks.
-
-    Where it cannot generate them, this process is interrupted.
-    """
+def served(root: Path) -> Iterator[str]:
+    """The address at which a child process serves generated files. A thread would not survive Luigi's forks."""
     from pipeline.sample.server import Upstream
 
     with Upstream(root) as upstream:
-        child = multiprocessing.get_context("fork").Process(target=answer, args=(upstream, generate), daemon=True)
+        child = multiprocessing.get_context("fork").Process(target=answer, args=(upstream,), daemon=True)
         child.start()
         try:
             yield upstream.url
@@ -90,15 +83,8 @@ def served(root: Path, generate: Callable[[], object] | None = None) -> Iterator
             child.join()
 
 
-def answer(upstream: "Upstream", generate: Callable[[], object] | None) -> None:
+def answer(upstream: "Upstream") -> None:
     """Answers requests until the parent ends. Ctrl-C, which a terminal sends to all processes, is for the parent."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        if generate:
-            generate()
-    except (MobilityError, OSError) as error:
-        print(f"error: {disk_error_of(error) or error}", file=sys.stderr)
-        os.kill(os.getppid(), signal.SIGINT)
-        return
     upstream.serve_forever()

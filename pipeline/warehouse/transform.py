@@ -96,6 +96,8 @@ def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[s
     """
     full_refresh = () if are_others_built(warehouse, months) else ("--full-refresh",)
     selection = TABLES if has_views(warehouse) else ()
+    if not selection:
+        views.forget(warehouse)
     runs = [run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)]
     if not (runs[0].returncode or selection or full_refresh):
         runs.append(run_when_free(warehouse, [EVERY_HOUR]))

@@ -25,6 +25,13 @@ def are_current(warehouse: Warehouse) -> bool:
         ).fetchall() == [(0, True)]
 
 
+def forget(warehouse: Warehouse) -> None:
+    """Records that the views are of no project. Call it before they are replaced: a run that is killed leaves some."""
+    with warehouse.connect() as con:
+        con.execute(RECORD)
+        con.execute("delete from raw_data.views")
+
+
 def record(warehouse: Warehouse) -> None:
     """Records that the views are those of the project and engine as they are now."""
     with warehouse.connect() as con:

@@ -72,6 +72,13 @@ def test_the_prediction_interval_of_equal_estimates_has_the_standard_error_of_th
     assert (low, high) == pytest.approx((-0.4 - 1.96 * 0.1 / 2, -0.4 + 1.96 * 0.1 / 2), abs=1e-5)
 
 
+@pytest.mark.parametrize("variance", [1e-30, 1e-20, 1e-12, 1e-4])
+def test_equal_effects_have_no_variance_between_months_however_exactly_they_are_known(variance: float) -> None:
+    found = random_effects(np.full(3, 0.3), np.full(3, variance))
+    assert found["tau"] == pytest.approx(0, abs=1e-14)
+    assert found["effect_pct"] == pytest.approx(100 * np.expm1(0.3))
+
+
 @pytest.mark.parametrize("tau", [0, 0.1, 0.2])
 @pytest.mark.parametrize("months", [3, 6, 12])
 def test_95_of_100_intervals_contain_the_mean_effect_and_the_effect_of_another_month(months: int, tau: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.database import Warehouse
 from pipeline.errors import TransformFailed, WarehouseBusy
-from pipeline.warehouse import transform
+from pipeline.warehouse import transform, views
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
 
@@ -44,6 +44,25 @@ def change(warehouse: Warehouse, sql: str) -> None:
 
 def result(status: str, message: str, query: str | None = None) -> dict[str, Any]:
     return {"unique_id": "test.nyc_mobility.a_test", "status": status, "message": message, "compiled_code": query}
+
+
+def test_a_run_that_is_killed_while_it_replaces_the_views_leaves_none_that_count_as_current(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the project is then what it was before: the run may have built all hours with other bands."""
+    change(warehouse, "create schema raw_data; create table raw_data.built (source varchar, source_month date)")
+    change(warehouse, "insert into raw_data.built values ('citibike', '2024-01-01')")
+    views.record(warehouse)
+    change(warehouse, "update raw_data.views set project = 'another one'")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transform, "run_when_free", killed)
+    with pytest.raises(KeyboardInterrupt):
+        transform.run_build(warehouse, [FEBRUARY])
+    change(warehouse, f"update raw_data.views set project = '{views.version_of(warehouse)}'")
+    assert not views.are_current(warehouse)
 
 
 def test_digests_are_of_the_months_and_their_neighbours(warehouse: Warehouse) -> None:

@@ -32,6 +32,12 @@ def test_views_are_not_current_after_one_was_dropped_or_the_project_changed(ware
     assert not views.are_current(warehouse)
 
 
+def test_views_of_a_run_that_did_not_end_are_not_current(warehouse: Warehouse) -> None:
+    views.record(warehouse)
+    views.forget(warehouse)
+    assert not views.are_current(warehouse)
+
+
 def test_views_of_one_engine_are_not_those_of_another(warehouse: Warehouse) -> None:
     views.record(warehouse)
     assert not views.are_current(replace(warehouse, engine="spark"))

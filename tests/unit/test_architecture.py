@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "operations": LEAVES | STEPS | {"tasks", "operations"},
     "cli": LEAVES | STEPS | {"tasks", "operations"},
     "__init__": {"tasks"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "process"},
 }
 HEAVY = {
     "metricflow",

@@ -1,7 +1,8 @@
 {#
   A condition on the rows of an hourly table (see hourly.sql) that a run replaces: those of the
   hours, in UTC, that its months' files can describe or that trips in them can begin in. The model
-  selects them, and the materialization deletes them.
+  selects them, and the materialization deletes them. A day more than trips may be outside of the
+  month has them in UTC, and another one in New York.
 
   With local_hour, a column of New York time, other hours are left out before they are converted:
   those of 15 years take 0.1 s (2026-11).
@@ -11,8 +12,9 @@
 {% endmacro %}
 
 {% macro default__replaced_hours(utc_hour, local_hour) -%}
-    {{ in_hours_of_months(utc_hour, days=2) }}
-    {%- if local_hour %} and {{ in_hours_of_months(local_hour, days=3) }}
+    {%- set days = var('days_outside_file_month') -%}
+    {{ in_hours_of_months(utc_hour, days=days + 1) }}
+    {%- if local_hour %} and {{ in_hours_of_months(local_hour, days=days + 2) }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,8 +1,8 @@
 {#
   A condition on the rows of an hourly table (see hourly.sql) that a run replaces: those of the
   hours, in UTC, that its months' files can describe or that trips in them can begin in. The model
-  selects them, and the materialization deletes them. A day more than trips may be outside of the
-  month has them in UTC, and another one in New York.
+  selects them, and the materialization deletes them. They are within one more day than trips may
+  be outside of the month; with the difference to New York's time, within two.
 
   With local_hour, a column of New York time, other hours are left out before they are converted:
   those of 15 years take 0.1 s (2026-11).

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -59,43 +61,47 @@ def test_results_are_those_of_great_expectations_by_itself(
     assert all((tmp_path / "theirs" / name).read_text() == path.read_text() for name, path in pages.items())
 
 
-@pytest.mark.parametrize(("violations", "statements"), [(0, 1), (3, 1), (300, 2)])
-def test_a_query_runs_once_and_once_more_where_it_returns_many_rows(
-    warehouse: Warehouse, violations: int, statements: int
-) -> None:
-    gx = import_great_expectations()
-    query = f"select n from {{batch}} where n < {violations} order by n"
-    expectation = gx.expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
+@pytest.fixture
+def numbers(warehouse: Warehouse) -> Iterator[tuple[Any, list[str]]]:
+    """A batch of the numbers below 500, and the statements that are executed on it."""
+    import_great_expectations()
     with open_warehouse(warehouse) as datasource:
         asset = datasource.add_query_asset("numbers", "select range as n from range(500)")
-        batch = asset.add_batch_definition_whole_table("all").get_batch()
         executed: list[str] = []
         engine = datasource.get_execution_engine().engine
         event.listen(engine, "before_cursor_execute", lambda *arguments: executed.append(arguments[2]))
-        theirs = batch.validate(expectation, result_format="COMPLETE")
-        before = [statement for statement in executed if "n <" in statement]
-        executed.clear()
-        with queries_run_once():
-            ours = batch.validate(expectation, result_format="COMPLETE")
+        yield asset.add_batch_definition_whole_table("all").get_batch(), executed
+
+
+@pytest.mark.parametrize(("violations", "statements"), [(0, 1), (3, 1), (300, 2)])
+def test_a_query_runs_once_and_once_more_where_it_returns_many_rows(
+    numbers: tuple[Any, list[str]], violations: int, statements: int
+) -> None:
+    batch, executed = numbers
+    query = f"select n from {{batch}} where n < {violations} order by n"
+    expectation = import_great_expectations().expectations.UnexpectedRowsExpectation(unexpected_rows_query=query)
+    theirs = batch.validate(expectation, result_format="COMPLETE")
+    before = [statement for statement in executed if "n <" in statement]
+    executed.clear()
+    with queries_run_once():
+        ours = batch.validate(expectation, result_format="COMPLETE")
     assert ours.result == theirs.result
     assert ours.result["observed_value"] == violations
     assert (len(before), len([statement for statement in executed if "n <" in statement])) == (2, statements)
 
 
-@pytest.mark.parametrize("name", ["ExpectColumnValuesToBeBetween", "ExpectColumnValuesToBeNull"])
-def test_unexpected_values_are_counted_without_a_query_for_them(warehouse: Warehouse, name: str) -> None:
-    arguments = {"max_value": 496} if name == "ExpectColumnValuesToBeBetween" else {}
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("ExpectColumnValuesToBeBetween", {"max_value": 496}), ("ExpectColumnValuesToBeNull", {})]
+)
+def test_unexpected_values_are_counted_without_a_query_for_them(
+    numbers: tuple[Any, list[str]], name: str, arguments: dict[str, Any]
+) -> None:
+    batch, executed = numbers
     expectation = getattr(import_great_expectations().expectations, name)(column="n", **arguments)
-    with open_warehouse(warehouse) as datasource:
-        asset = datasource.add_query_asset("numbers", "select range as n from range(500)")
-        batch = asset.add_batch_definition_whole_table("all").get_batch()
-        executed: list[str] = []
-        engine = datasource.get_execution_engine().engine
-        event.listen(engine, "before_cursor_execute", lambda *arguments: executed.append(arguments[2]))
-        with values_counted_alone():
-            counted = batch.validate(expectation, result_format="SUMMARY").result
-        assert not [statement for statement in executed if "unexpected_values" in statement]
-        found = batch.validate(expectation, result_format="SUMMARY").result
+    with values_counted_alone():
+        counted = batch.validate(expectation, result_format="SUMMARY").result
+    assert not [statement for statement in executed if "unexpected_values" in statement]
+    found = batch.validate(expectation, result_format="SUMMARY").result
     assert found["partial_unexpected_list"] and not counted["partial_unexpected_list"]
     names = "element_count", "unexpected_count", "unexpected_percent"
     assert [counted[name] for name in names] == [found[name] for name in names]

@@ -1,23 +1,13 @@
-with hours as (
+with days as (
 
-    select * from {{ ref('int_hours__mapped') }}
+    select * from {{ ref('int_days__loaded') }}
+    where is_in_loaded_month
 
 ),
 
 holidays as (
 
     select * from {{ ref('stg_pipeline__federal_holidays') }}
-
-),
-
-days as (
-
-    select distinct
-        date_key,
-        cast(local_hour as date) as date_day
-
-    from hours
-    where is_in_loaded_month
 
 ),
 
@@ -35,7 +25,8 @@ holiday_names as (
 dated as (
 
     select
-        *,
+        date_day,
+        {{ date_key('date_day') }} as date_key,
         {{ day_of_week('date_day') }} as day_of_week,
         cast({{ dbt.dateadd('day', 1, 'date_day') }} as date) as next_day
 

@@ -1,7 +1,7 @@
 with hours as (
 
     select
-        {{ hours_between(
+        {{ times_between(
             "cast('2000-01-01 00:00:00' as timestamp)",
             "cast('2000-01-01 23:00:00' as timestamp)"
         ) }} as hour_start

@@ -24,7 +24,7 @@ months as (
 hours as (
 
     select distinct
-        {{ hours_between(
+        {{ times_between(
             dbt.dateadd('day', -var('days_outside_file_month'), 'source_month'),
             dbt.dateadd('day', var('days_outside_file_month') + 2, 'next_month')
         ) }} as local_hour

@@ -1,43 +1,24 @@
-with files as (
+with days as (
 
-    select * from {{ ref('int_files__loaded') }}
-
-),
-
-months as (
-
-    select distinct
-        source_month,
-        {{ dbt.dateadd('month', 1, 'source_month') }} as next_month
-
-    from files
-    -- The weather of a month may be loaded before its trips are published.
-    where trip_type is not null
+    select * from {{ ref('int_days__loaded') }}
 
 ),
 
--- Trips in a file may begin up to a day before its month or after it.
-hours as (
+days_in_time as (
 
-    select distinct
-        {{ hours_between(
-            dbt.dateadd('day', -var('days_outside_file_month'), 'source_month'),
-            dbt.dateadd('hour', var('days_outside_file_month') * 24 - 1, 'next_month')
-        ) }} as local_hour
-
-    from months
+    select
+        cast(date_day as timestamp) as day_start,
+        is_in_loaded_month
+    from days
 
 ),
 
 final as (
 
     select
-        hours.local_hour,
-        months.source_month is not null as is_in_loaded_month
-
-    from hours
-    left join months
-        on cast({{ dbt.date_trunc('month', 'hours.local_hour') }} as date) = months.source_month
+        {{ times_between('day_start', dbt.dateadd('hour', 23, 'day_start')) }} as local_hour,
+        is_in_loaded_month
+    from days_in_time
 
 )
 

@@ -123,7 +123,7 @@ def follow_folder(warehouse: Warehouse) -> None:
 
 
 def show_around(warehouse: Warehouse, months: Collection[date]) -> None:
-    """Makes the raw tables of trips show what the build of these months reads, and no more, until ``show_all``."""
+    """Makes the raw tables of months show what the build of these months reads, and no more, until ``show_all``."""
     with warehouse.connect() as con:
         con.begin()
         raw_views.show_around(con, months)

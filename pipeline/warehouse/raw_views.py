@@ -80,7 +80,7 @@ def replace(con: "duckdb.DuckDBPyConnection", source: Source) -> None:
 
 
 def show_around(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> None:
-    """Makes the raw tables of trips show the months and their neighbours alone, which their build reads.
+    """Makes the raw tables that have a file for each month show the months and their neighbours alone.
 
     A list of 200 files takes DuckDB 3 ms more wherever a model refers to it: 3 s in the build of a month (2026-11).
 
@@ -91,7 +91,7 @@ def show_around(con: "duckdb.DuckDBPyConnection", months: Collection[date]) -> N
     around = {add_months(month, distance) for month in months for distance in (-1, 0, 1)}
     for source in sources().values():
         files = files_of(con, source)
-        if source.kind == "trips" and None not in files.values():
+        if not source.static and None not in files.values():
             shown = {month: files[month] for month in sorted(around & {*files})}
             create(
                 con, source, [query_of(source, types, [file], month) for month, types, file in existing(source, shown)]

@@ -100,6 +100,7 @@ def run_build(warehouse: Warehouse, months: Sequence[date]) -> tuple[list[dict[s
         views.forget(warehouse)
     runs = [run_when_free(warehouse, [[*BUILD, *selection, *full_refresh]], months)]
     if not (runs[0].returncode or selection or full_refresh):
+        raw.show_all(warehouse)
         runs.append(run_when_free(warehouse, [EVERY_HOUR]))
     for ended in runs:
         failures = [result for result in ended.results if result["status"] in {"error", "fail", "runtime error"}]

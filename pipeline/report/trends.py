@@ -1,15 +1,14 @@
 """The published metrics of all months -> trips by mode and month, and effects of the weather by month."""
 
+import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from pipeline.database import exactly, in_memory
 from pipeline.months import month_range
@@ -29,14 +28,7 @@ from pipeline.report.words import (
     trips_label,
 )
 
-MODES = """
-select metric_time__month::date as month, trip__trip_type as trip_type, total_trips::bigint as trips, total_revenue
-from read_parquet($1, hive_partitioning = false, union_by_name = true) order by all
-"""
-EFFECTS = """
-select source_month as month, * exclude (source_month)
-from read_parquet($1, hive_partitioning = false, union_by_name = true) order by all
-"""
+EFFECT = ("effect_pct", "low_pct", "high_pct", "q_value")
 POOLED = """
 select * from read_parquet($1, hive_partitioning = false) where season = 'all' and pickup_borough = 'all' order by all
 """
@@ -67,15 +59,42 @@ class Trends:
 
 
 def trends(published: Path) -> Trends:
-    """The trends over all months whose metrics are published, read by four statements for any number of months."""
+    """The trends over all months whose metrics are published."""
+    files = [exactly(path) for path in sorted(published.glob("month_ledger/month=*/month_ledger.parquet"))]
+    over_all = published / "metrics/weather_effects_pooled.parquet"
     with in_memory() as con:
-        trips = read(con, published, "by_mode", MODES)
-        effects = read(con, published, "weather_effects", EFFECTS)
-        ledger = read(con, published, "month_ledger", LEDGER, "month_ledger")
-        over_all = published / "metrics/weather_effects_pooled.parquet"
+        ledger = rows(con, LEDGER, [files]) if files else []
         pooled = rows(con, POOLED, [exactly(over_all)]) if over_all.exists() else []
     with showing(row["source"] for row in ledger):
-        return trends_of(trips, effects, ledger, pooled)
+        return trends_of(trips_of_months(published), effects_of_months(published), ledger, pooled)
+
+
+def trips_of_months(published: Path) -> list[Row]:
+    """The trips of each mode in each month."""
+    return [
+        {
+            "month": date.fromisoformat(row["metric_time__month"][:10]),
+            "trip_type": row["trip__trip_type"],
+            "trips": int(float(row["total_trips"])),
+        }
+        for row in csv_rows(published, "by_mode")
+    ]
+
+
+def effects_of_months(published: Path) -> list[Row]:
+    """The effect of each condition on each mode in each month, None where there is no estimate."""
+    return [
+        {"month": date.fromisoformat(row["source_month"]), "trip_type": row["trip_type"], "condition": row["condition"]}
+        | {name: float(row[name]) if row.get(name) else None for name in EFFECT}
+        for row in csv_rows(published, "weather_effects")
+    ]
+
+
+def csv_rows(published: Path, name: str) -> Iterator[dict[str, str]]:
+    """The rows of all months' CSV files of this name. Parquet files of so few rows take ten times as long (2026-11)."""
+    for file in sorted(published.glob(f"metrics/month=*/{name}.csv")):
+        with file.open(encoding="utf-8", newline="") as lines:
+            yield from csv.DictReader(lines)
 
 
 def trends_of(trips: list[Row], effects: list[Row], ledger: list[Row], pooled: list[Row]) -> Trends:
@@ -103,11 +122,6 @@ def trends_of(trips: list[Row], effects: list[Row], ledger: list[Row], pooled: l
         strips=[trips_strip(mode, span, trips) for mode in modes],
         effects=[effect_strips(condition, modes, span, effects) for condition in CONDITIONS],
     )
-
-
-def read(con: duckdb.DuckDBPyConnection, published: Path, name: str, sql: str, folder: str = "metrics") -> list[Row]:
-    files = [exactly(path) for path in sorted(published.glob(f"{folder}/month=*/{name}.parquet"))]
-    return rows(con, sql, [files]) if files else []
 
 
 def labelled(found: Iterable[Row], label: Callable[[Row], str], loaded: Mapping[date, Sequence[str]]) -> list[Row]:

@@ -119,7 +119,8 @@ def write_month(published: Path) -> Path:
 
 def write(folder: Path, name: str, sql: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    duckdb.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+    for format_ in ("parquet", "csv"):
+        duckdb.execute(f"copy ({sql}) to '{folder / name}.{format_}' (format {format_})")
 
 
 class ParsedPage(HTMLParser):

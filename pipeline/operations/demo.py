@@ -2,9 +2,11 @@
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_folder
 from pipeline.operations.run import run
@@ -32,7 +34,7 @@ NARROW = 40
 def demo(luigi_options: Sequence[str]) -> int:
     """Runs the demo in its own data folder; returns Luigi's exit code."""
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
-    generate(upstream_folder(), MONTHS, anomalous_months=ANOMALOUS_MONTHS)
+    generate_files(upstream_folder())
     last_lines = where_to_look()
     with on_demo_data():
         os.environ["MOBILITY_SCHEDULER"] = "local"
@@ -41,6 +43,15 @@ def demo(luigi_options: Sequence[str]) -> int:
         if code == 0:
             print(f"\n{table(date.today())}\n\n{last_lines}")
     return code
+
+
+def generate_files(folder: Path) -> None:
+    """Generates the demo's files in the folder, which has all of them or does not exist: ``--demo`` relies on it."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    generate(part, MONTHS, anomalous_months=ANOMALOUS_MONTHS)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
 
 
 def where_to_look() -> str:

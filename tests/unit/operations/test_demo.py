@@ -1,11 +1,15 @@
 """The demo's last lines; tests/integration/test_readme.py runs all of it, and the commands of these lines."""
 
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from pipeline.operations.demo import commands, where_to_look
+from pipeline.operations.demo import commands, generate_files, where_to_look
 
 
 def test_the_last_lines_name_the_demos_folder_once_and_are_short(
@@ -27,3 +31,18 @@ def test_commands_for_another_folder_name_it(tmp_path: Path, monkeypatch: pytest
     first, *others = [shlex.split(line, comments=True) for line in commands().splitlines()]
     assert first == ["export", f"MOBILITY_DATA={tmp_path}/my data"]
     assert [line[0] for line in others] == ["./run.sh"] * 6
+
+
+def test_an_interrupted_demo_leaves_no_files_that_are_not_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "upstream"
+    code = "import sys; from pathlib import Path; from pipeline.operations.demo import generate_files as run"
+    command = [sys.executable, "-c", f"{code}; run(Path(sys.argv[1]))", str(folder)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not [*tmp_path.rglob("*.parquet")]:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+    assert process.returncode != 0
+    assert not folder.exists()
+    generate_files(folder)
+    assert (folder / "manifest.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["upstream"]

@@ -181,26 +181,27 @@ class Benchmarks:
     def growth(self) -> Iterator[Result]:
         """Add the same months to many months and to two: the cost must not grow with the stored months."""
         before = SMALL_MONTHS[:-ADDED_MONTHS]
-        many, few = (self.cost_of_adding_to(stored) for stored in (before, before[-2:]))
+        with self.serve("small", SMALL_MONTHS, SMALL_ROWS):
+            stored = [self.store_small_months(months) for months in (before, before[-2:])]
+            costs = [[self.mean_cost_of_adding_months(data) for data in stored] for _ in range(self.repeats)]
+        many, few = map(median, zip(*costs, strict=True))
         yield Result(f"RunMonth after {len(before)} small months, compared with two", many, few, 1.1)
 
-    def cost_of_adding_to(self, before: Sequence[date]) -> Cost:
-        """The mean cost of RunMonth of the months after ``before``, one after another.
+    def store_small_months(self, months: Sequence[date]) -> Path:
+        """The data folder of these months, which a range has built."""
+        data = self.use(self.work / f"after-{len(months)}")
+        options = ("--start", f"{months[0]:%Y-%m}", "--stop", f"{add_months(months[-1], 1):%Y-%m}", "--workers", "2")
+        self.luigi("RangeMonthly", "--of", "RunMonth", *options)
+        return data
 
-        Of several: DuckDB merges the row groups of some months every few months, in 0.4 CPU s (2026-11).
+    def mean_cost_of_adding_months(self, data: Path) -> Cost:
+        """The mean cost of RunMonth of the last small months, one after another, in a copy of the data folder.
+
+        Of several: DuckDB merges row groups every few months, in 0.4 CPU s (2026-11).
         """
-        added = SMALL_MONTHS[-ADDED_MONTHS:]
-        stored = self.use(self.work / f"after-{len(before)}")
-        with self.serve("small", SMALL_MONTHS, SMALL_ROWS):
-            options = ("--start", f"{before[0]:%Y-%m}", "--stop", f"{added[0]:%Y-%m}", "--workers", "2")
-            self.luigi("RangeMonthly", "--of", "RunMonth", *options)
-            return median([self.mean_cost_in_a_copy(stored, added) for _ in range(self.repeats)])
-
-    def mean_cost_in_a_copy(self, data: Path, months: Sequence[date]) -> Cost:
-        """The mean cost of RunMonth of these months, in a copy of the data folder."""
         copy = self.use(self.work / "copy")
         shutil.copytree(data, copy, symlinks=True)
-        costs = [self.luigi("RunMonth", "--month", f"{month:%Y-%m}") for month in months]
+        costs = [self.luigi("RunMonth", "--month", f"{month:%Y-%m}") for month in SMALL_MONTHS[-ADDED_MONTHS:]]
         shutil.rmtree(copy)
         return 1 / len(costs) * sum(costs, ZERO)
 

@@ -27,6 +27,7 @@ J. IntHout, J. P. A. Ioannidis, M. M. Rovers, J. J. Goeman (2016): Plea for rout
 meta-analysis. BMJ Open 6.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -104,22 +105,33 @@ def prediction_interval(logs: "Array", variances: "Array") -> list[float]:
     the variance, a mixture of them.
     """
     import numpy as np
-    from scipy.optimize import brentq
-    from scipy.special import chdtri, ndtr, ndtri
+    from scipy.special import chdtri
 
     parts = (np.arange(PARTS) + 0.5) / PARTS
     tau_squared = between_months(logs, variances, chdtri(len(logs) - 1, parts))
     weights, means, _ = weighted(logs, variances, tau_squared)
-    deviations = np.sqrt(1 / weights.sum(axis=0) + tau_squared)
+    return quantiles(means, np.sqrt(1 / weights.sum(axis=0) + tau_squared), np.array([0.025, 0.975]))
 
-    def excess(end: float, share: float) -> float:
-        return float(ndtr((end - means) / deviations).mean() - share)
 
-    def quantile(share: float) -> float:
-        of_parts = means + ndtri(share) * deviations
-        return float(brentq(excess, of_parts.min() - 1, of_parts.max() + 1, args=(share,)))
+def quantiles(means: "Array", deviations: "Array", shares: "Array") -> list[float]:
+    """The quantiles of a mixture of normal distributions with equal weights."""
+    import numpy as np
+    from scipy.special import ndtr, ndtri
 
-    return [quantile(0.025), quantile(0.975)]
+    of_parts = means + ndtri(shares)[:, None] * deviations
+    low, high = of_parts.min(axis=1), of_parts.max(axis=1)
+    found = of_parts.mean(axis=1)
+    for _ in range(MAX_STEPS):
+        z = (found[:, None] - means) / deviations
+        excess = ndtr(z).mean(axis=1) - shares
+        if (np.abs(excess) < TOLERANCE * shares).all():
+            break
+        low, high = np.where(excess < 0, found, low), np.where(excess < 0, high, found)
+        # Newton's method, or half of the interval where it would leave it.
+        slope = (np.exp(-(z**2) / 2) / deviations).mean(axis=1) / math.sqrt(2 * math.pi)
+        step = found - np.divide(excess, slope, out=np.full_like(excess, np.inf), where=slope > 0)
+        found = np.where((step > low) & (step < high), step, (low + high) / 2)
+    return [float(one) for one in found]
 
 
 def moved_to_their_mean(variances: "Array") -> "Array":

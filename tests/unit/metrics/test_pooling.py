@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import stdtrit
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import ndtr, stdtrit
 from statsmodels.stats.meta_analysis import combine_effects
 
 from pipeline.metrics.effects import METHOD
@@ -16,6 +18,7 @@ from pipeline.metrics.pooling import (
     pool,
     pooled,
     prediction_interval,
+    quantiles,
     random_effects,
 )
 
@@ -147,3 +150,16 @@ def test_what_the_index_claims_is_one_family_of_tests() -> None:
 
 def test_nothing_is_pooled_from_nothing() -> None:
     assert pooled([]) == []
+
+
+@given(
+    means=st.lists(st.floats(-5, 5), min_size=1, max_size=9),
+    exponents=st.lists(st.floats(-9, 2), min_size=9, max_size=9),
+)
+def test_a_quantile_has_its_share_of_the_mixture_below_it(means: list[float], exponents: list[float]) -> None:
+    of_parts, deviations = np.array(means), 10 ** np.array(exponents[: len(means)])
+    shares = np.array([0.025, 0.975])
+    for found, share in zip(quantiles(of_parts, deviations, shares), shares, strict=True):
+        step = 1e-9 * (1 + abs(found))
+        below, above = (ndtr((found + sign * step - of_parts) / deviations).mean() for sign in (-1, 1))
+        assert below - 1e-9 <= share <= above + 1e-9

@@ -184,7 +184,7 @@ def dbt(arguments: tuple[str, ...]) -> int:
 @commands.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def status(as_json: bool) -> int:
-    """List months and sources: what is downloaded, loaded, judged, published and late."""
+    """List months and sources: downloaded, loaded, judged and published; late, by the last catchup."""
     from pipeline.operations.status import facts_as_json, table
 
     click.echo((facts_as_json if as_json else table)(date.today()))

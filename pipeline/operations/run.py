@@ -15,6 +15,7 @@ from pipeline.paths import data_folder, program, shared_as
 from pipeline.publication import address
 from pipeline.tasks.base import folder_id
 from pipeline.tasks.scheduler import USAGE, are_others_running, drop_killed_workers, luigid_address, run_luigi
+from pipeline.tasks.settings import engine
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,14 @@ def run(arguments: Sequence[str]) -> int:
 
     ``--sources`` sets ``MOBILITY_SOURCES``, ``--log-format`` sets ``MOBILITY_LOG_FORMAT``. The local scheduler is used
     unless ``MOBILITY_SCHEDULER`` is ``luigid``. Where an address of object storage is set, what earlier runs could not
-    upload is uploaded at the end; raises BadInput for a wrong one, before anything is run.
+    upload is uploaded at the end. Raises BadInput for a wrong one, and for an unknown engine, before anything is run.
     """
     remaining = list(arguments)
     for name in ("sources", "log-format"):
         if value := pop_option(remaining, f"--{name}"):
             os.environ[f"MOBILITY_{name.replace('-', '_').upper()}"] = value
     check_format()
+    engine()
     address()
     command = ["--module", "pipeline", *remaining]
     luigid = luigid_address()

@@ -95,8 +95,12 @@ def published_at(name: str, month: date) -> tuple[str, str] | None:
 
 
 def source_names_for(month: date, source_names: Sequence[str]) -> Sequence[str]:
-    """The sources with which to run a month again: those named where all are loaded, else those that are loaded."""
-    if all(is_loaded(source, month) for source in sources_of(month, source_names)):
+    """The sources with which to run a month again: those named where all are loaded, else those that are loaded.
+
+    No publisher is asked for an optional source of a month that lacks a required one.
+    """
+    found = (select(month, source_names) for select in (required_sources, sources_of))
+    if all(is_loaded(source, month) for selected in found for source in selected):
         return source_names
     return loaded(month)
 

@@ -21,7 +21,7 @@
     const labels = Object.fromEntries(Object.entries(given).map(([key, label]) => [key, label.replace(/^(.+), \1$/, "$1")])); // Unknown, Unknown
     const times = new Map();
     for (const label of Object.values(labels)) times.set(label, (times.get(label) || 0) + 1);
-    return Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, times.get(label) > 1 ? `${label} (${key})` : label]));
+    return Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, times.get(label) > 1 ? `${label} (zone ${key})` : label]));
   };
 
   // The name of a zone without its borough, as the dimension zone_name has it.

@@ -48,6 +48,7 @@
     for (const name of names.slice(0, 2)) {
       const offered = explore.offered(metric.name, { by }).by, same = explore.sameDimension(name, offered);
       if (offered.includes(same)) by.push(same);
+      else if (!explore.dimension(name)) notes.push(`Nothing is named ${explore.shortened(name)} that a metric can be shown by.`);
       else notes.push(`${metric.label} cannot be shown by ${explore.joined([...by, name].map(explore.dimensionInSentence).map(explore.shortened))}.`);
     }
     return by;

@@ -7,7 +7,7 @@
   // It is written when it is opened: thousands of rows would slow down each change.
   explore.showTable = (state, rows) => {
     const details = byId("table");
-    byId("table-summary").textContent = `Table of the ${explore.counted(rows.length, "value")}`;
+    byId("table-summary").textContent = `Table of the ${explore.counted(rows.filter((row) => row.value !== null).length, "value")}`;
     details.ontoggle = () => { if (details.open && details.rows !== rows) { details.rows = rows; explore.fill(byId("table-body"), table(state, rows)); } };
     details.ontoggle();
   };

@@ -35,9 +35,12 @@ def answer(effects: Sequence[Row]) -> list[str]:
 
 
 def sentence(condition: str, effects: Sequence[Row]) -> str:
-    """``Citi Bike rides fell 31% in rainy hours (95% CI 12–47%); no significant change in taxi trips (−3% to +8%).``"""
+    """``Citi Bike rides fell 31% in rainy hours (95% CI 12–47%); no significant change in taxi trips (−3% to +8%).``
+
+    An effect can have an interval without 0 and yet not be significant among all of the page: that is said.
+    """
     unclear = [effect for effect in effects if not is_significant(effect)]
-    trips = joined([f"{trips_label(effect['trip_type'])} ({interval(effect)})" for effect in unclear], "or")
+    trips = joined([f"{trips_label(effect['trip_type'])} ({unclear_interval(effect)})" for effect in unclear], "or")
     changes = significant_changes(condition, effects)
     if not changes:
         return f"No significant change in {trips} {CONDITIONS[condition].phrase}."
@@ -65,6 +68,12 @@ def magnitudes(effect: Row) -> str:
     """``12–47%``: the interval of a significant effect, without its sign."""
     low, high = sorted(abs(effect[end]) for end in ("low_pct", "high_pct"))
     return f"{number(low)}–{number(high, '%')}"
+
+
+def unclear_interval(effect: Row) -> str:
+    """``−3% to +8%``, of an effect that is not significant; where it excludes 0, with why."""
+    excludes_zero = round(effect["low_pct"]) * round(effect["high_pct"]) > 0
+    return interval(effect) + (", which may be chance among so many estimates" if excludes_zero else "")
 
 
 def interval(effect: Row) -> str:

@@ -69,7 +69,10 @@ def test_an_effect_is_significant_if_its_rounded_interval_excludes_0(low: float,
 @pytest.mark.parametrize("q_value", [0.06, None])
 def test_an_effect_that_is_not_significant_among_all_of_the_month_is_not_claimed(q_value: float | None) -> None:
     rain = effect("citibike", "rain", -20, -30, -10) | {"q_value": q_value}
-    assert answer([rain]) == ["No significant change in Citi Bike rides (−30% to −10%) in rainy hours."]
+    assert answer([rain]) == [
+        "No significant change in Citi Bike rides (−30% to −10%, which may be chance among so many estimates) "
+        "in rainy hours."
+    ]
 
 
 def days(trips: list[int]) -> list[dict[str, Any]]:

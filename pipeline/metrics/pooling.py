@@ -129,7 +129,7 @@ def quantiles(means: "Array", deviations: "Array", shares: "Array") -> list[floa
         low, high = np.where(excess < 0, found, low), np.where(excess < 0, high, found)
         # Newton's method, or half of the interval where it would leave it.
         slope = (np.exp(-(z**2) / 2) / deviations).mean(axis=1) / math.sqrt(2 * math.pi)
-        step = found - np.divide(excess, slope, out=np.full_like(excess, np.inf), where=slope > 0)
+        step = found - np.divide(excess, slope, out=np.full_like(excess, np.inf), where=slope > np.finfo(float).tiny)
         found = np.where((step > low) & (step < high), step, (low + high) / 2)
     return [float(one) for one in found]
 

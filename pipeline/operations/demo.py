@@ -5,9 +5,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from pipeline.lock import lock
 from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_folder
 from pipeline.operations.run import run
 from pipeline.operations.status import table
@@ -32,7 +34,8 @@ NARROW = 40
 
 
 def demo(luigi_options: Sequence[str]) -> int:
-    """Runs the demo in its own data folder; returns Luigi's exit code."""
+    """Runs the demo in its own data folder; returns Luigi's exit code. Raises AlreadyRunning where another one runs."""
+    lock(demo_folder())
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
     generate_files(upstream_folder())
     last_lines = where_to_look()
@@ -47,11 +50,14 @@ def demo(luigi_options: Sequence[str]) -> int:
 
 def generate_files(folder: Path) -> None:
     """Generates the demo's files in the folder, which has all of them or does not exist: ``--demo`` relies on it."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    part, old = (folder.with_name(f".{folder.name}.{suffix}") for suffix in ("part", "old"))
+    for one in (part, old):
+        shutil.rmtree(one, ignore_errors=True)
     generate(part, MONTHS, anomalous_months=ANOMALOUS_MONTHS)
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(FileNotFoundError):
+        folder.rename(old)
     part.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def where_to_look() -> str:

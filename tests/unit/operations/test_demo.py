@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.demo import commands, generate_files, where_to_look
+from pipeline.errors import AlreadyRunning
+from pipeline.operations.demo import commands, demo, generate_files, where_to_look
 
 
 def test_the_last_lines_name_the_demos_folder_once_and_are_short(
@@ -43,6 +44,20 @@ def test_an_interrupted_demo_leaves_no_files_that_are_not_whole(tmp_path: Path) 
         process.send_signal(signal.SIGINT)
     assert process.returncode != 0
     assert not folder.exists()
-    generate_files(folder)
+    for _ in range(2):
+        generate_files(folder)
     assert (folder / "manifest.json").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["upstream"]
+
+
+def test_a_demo_beside_another_one_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    monkeypatch.setenv("MOBILITY_WAIT_S", "0")
+    code = "import time; from pipeline.lock import lock; from pipeline.operations.demo_data import demo_folder as of"
+    command = [sys.executable, "-c", f"{code}; lock(of()); print(flush=True); time.sleep(60)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdout.readline()
+        with pytest.raises(AlreadyRunning):
+            demo([])
+        process.kill()
+    assert not (tmp_path / "demo/upstream").exists()

@@ -9,13 +9,14 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from pipeline.lock import lock
-from pipeline.operations.demo_data import demo_folder, on_demo_data, upstream_folder
+from pipeline.operations.demo_data import demo_folder, environment, on_demo_data, upstream_folder
 from pipeline.operations.run import run
 from pipeline.operations.status import table
 from pipeline.paths import data_folder, program
 from pipeline.project import PAGES_URL, default_data_folder
 from pipeline.sample.generate import DEMO_SOURCES, generate
+from pipeline.tasks.base import begin_run
+from pipeline.tasks.settings import mobility
 
 MONTHS = (date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1))
 ANOMALOUS_MONTHS = (date(2024, 2, 1),)
@@ -34,8 +35,13 @@ NARROW = 40
 
 
 def demo(luigi_options: Sequence[str]) -> int:
-    """Runs the demo in its own data folder; returns Luigi's exit code. Raises AlreadyRunning where another one runs."""
-    lock(demo_folder())
+    """Runs the demo in its own data folder; returns Luigi's exit code.
+
+    Its run begins before the files are generated: raises AlreadyRunning where another one runs, and what else begin_run
+    does.
+    """
+    with environment({"MOBILITY_DATA": str(demo_folder())}):
+        begin_run(mobility().least_free_gb)
     print(f"generating {len(MONTHS)} months of {', '.join(DEMO_SOURCES)} ...", file=sys.stderr)
     generate_files(upstream_folder())
     last_lines = where_to_look()

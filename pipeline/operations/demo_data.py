@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,14 +58,20 @@ def on_demo_data() -> Iterator[None]:
         raise BadInput(
             f"--demo: no demo is in {demo_folder()} yet; {name_of_program()} demo builds it in about a minute"
         )
+    with served(upstream_folder()) as url, environment(variables(demo_folder(), url)):
+        yield
+
+
+@contextmanager
+def environment(changed: Mapping[str, str]) -> Iterator[None]:
+    """Has these variables in the block, after which all are as they were before it."""
     before = dict(os.environ)
-    with served(upstream_folder()) as url:
-        os.environ.update(variables(demo_folder(), url))
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from luigi import configuration
 
-from pipeline.errors import AlreadyRunning
+from pipeline.errors import AlreadyRunning, NoSpace
 from pipeline.operations.demo import commands, demo, generate_files, where_to_look
 
 
@@ -48,6 +49,21 @@ def test_an_interrupted_demo_leaves_no_files_that_are_not_whole(tmp_path: Path) 
         generate_files(folder)
     assert (folder / "manifest.json").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["upstream"]
+
+
+def test_a_demo_generates_nothing_where_less_is_free_than_a_run_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
+    config = configuration.get_config()
+    before = config.get("mobility", "least_free_gb")
+    config.set("mobility", "least_free_gb", "1000000000")
+    try:
+        with pytest.raises(NoSpace, match=r"/demo: .* GB are free, a run needs 1000000000\.0 GB"):
+            demo([])
+    finally:
+        config.set("mobility", "least_free_gb", before)
+    assert not (tmp_path / "demo/upstream").exists()
 
 
 def test_a_demo_beside_another_one_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

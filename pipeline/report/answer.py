@@ -72,8 +72,7 @@ def magnitudes(effect: Row) -> str:
 
 def unclear_interval(effect: Row) -> str:
     """``−3% to +8%``, of an effect that is not significant; where it excludes 0, with why."""
-    excludes_zero = round(effect["low_pct"]) * round(effect["high_pct"]) > 0
-    return interval(effect) + (", which may be chance among so many estimates" if excludes_zero else "")
+    return interval(effect) + (", which may be chance among so many estimates" if excludes_zero(effect) else "")
 
 
 def interval(effect: Row) -> str:
@@ -139,8 +138,13 @@ def is_significant(effect: Row) -> bool:
     On pages of three modes without any effect, 46% had an interval that excluded 0 (2026-11). Of a month that was
     measured before, ``q_value`` is unknown.
     """
-    low, high, q_value = round(effect["low_pct"]), round(effect["high_pct"]), effect.get("q_value")
-    return bool(low * high > 0 and q_value is not None and q_value < FALSE_DISCOVERY_RATE)
+    q_value = effect.get("q_value")
+    return excludes_zero(effect) and q_value is not None and bool(q_value < FALSE_DISCOVERY_RATE)
+
+
+def excludes_zero(effect: Row) -> bool:
+    """Whether the interval, in whole percent as it is shown, is on one side of 0."""
+    return bool(round(effect["low_pct"]) * round(effect["high_pct"]) > 0)
 
 
 def is_same(effect: Row, other: Row) -> bool:

@@ -28,7 +28,8 @@ from pipeline.report.words import (
     trips_label,
 )
 
-EFFECT = ("effect_pct", "low_pct", "high_pct", "q_value")
+ESTIMATED = ("effect_pct", "low_pct", "high_pct", "q_value")
+"""The columns of numbers that are read of an effect. A month of an earlier version may lack one."""
 POOLED = """
 select * from read_parquet($1, hive_partitioning = false) where season = 'all' and pickup_borough = 'all' order by all
 """
@@ -85,7 +86,7 @@ def effects_of_months(published: Path) -> list[Row]:
     """The effect of each condition on each mode in each month, None where there is no estimate."""
     return [
         {"month": date.fromisoformat(row["source_month"]), "trip_type": row["trip_type"], "condition": row["condition"]}
-        | {name: float(row[name]) if row.get(name) else None for name in EFFECT}
+        | {name: float(row[name]) if row.get(name) else None for name in ESTIMATED}
         for row in csv_rows(published, "weather_effects")
     ]
 

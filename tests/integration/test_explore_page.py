@@ -145,6 +145,8 @@ def test_what_an_address_asks_for_and_cannot_be_shown_is_said_in_words(reports: 
         assert sentence in said
     values = tab.evaluate("explore.view.rows.filter(row => row.metric_time__day < '2024').map(row => row.value)")
     assert values == [None] * 31  # a gap, not zero
+    shown = tab.evaluate("explore.view.rows.filter(row => row.value !== null).length")
+    assert tab.locator("#table-summary").inner_text() == f"Table of the {shown} values"
     assert tab.errors == []
 
 

@@ -35,6 +35,13 @@ def test_the_exit_codes_are_those_of_luigi_cfg() -> None:
     }
 
 
+def test_an_unknown_engine_is_refused_before_anything_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOBILITY_ENGINE", "sparkk")
+    with pytest.raises(BadInput, match=r"^engine 'sparkk': must be duckdb or spark"):
+        run.run(["RunMonth", "--month", "2024-01"])
+    assert not (tmp_path / "data").exists()
+
+
 def test_an_option_without_its_value_is_refused() -> None:
     with pytest.raises(BadInput, match="--sources: needs a value"):
         run.run(["RunMonth", "--month", "2024-01", "--sources"])

@@ -73,3 +73,14 @@ def test_a_loaded_source_stays_part_of_the_month_when_it_is_disabled(config: Pat
     receipt.parent.mkdir(parents=True)
     receipt.write_text("{}")
     assert STATIC in names(("green_taxi",))
+
+
+def test_to_run_a_month_again_no_publisher_is_asked_for_what_it_was_not_built_from(
+    config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TLC_URL", "http://127.0.0.1:1")
+    receipt = path_for("warehouse/loaded", MONTH, ".json", "citibike_jc")
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("{}")
+    assert selection.source_names_for(MONTH, ("yellow_taxi", "fhv_taxi")) == ("citibike_jc",)
+    assert not caplog.records  # a publisher that cannot be reached would have one

@@ -55,7 +55,7 @@ def test_a_demo_generates_nothing_where_less_is_free_than_a_run_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOBILITY_DATA", str(tmp_path))
-    config = configuration.get_config()
+    config = configuration.get_config()  # type: ignore[no-untyped-call]
     before = config.get("mobility", "least_free_gb")
     config.set("mobility", "least_free_gb", "1000000000")
     try:

@@ -47,7 +47,9 @@ trips as (
         >= {{ dbt.dateadd('day', -days, dbt.dateadd('month', 1, 'source_month')) }} as is_at_the_end
 
     from all_trips
-    where {{ in_months('source_month', before=1, after=1) }}
+    where
+        {{ in_months('source_month', before=1, after=1) }}
+        and {{ in_shared_days('pickup_datetime') }}
 
 ),
 

@@ -8,19 +8,16 @@ from pipeline.explore.catalogue import catalogue
 from pipeline.explore.cubes import Marts, cubes_of_month
 from pipeline.explore.estimates import estimates_of_month, pooled_estimates
 from pipeline.explore.files import catalogue_file, month_file, zones_file
-from pipeline.explore.semantics import Semantics, read_semantics
 from pipeline.explore.zones import shapes
 
 __all__ = [
     "Marts",
-    "Semantics",
     "catalogue",
     "catalogue_file",
     "cubes_of_month",
     "estimates_of_month",
     "month_file",
     "pooled_estimates",
-    "read_semantics",
     "shapes",
     "zones_file",
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.database import file_argument, in_memory
 from pipeline.explore.cubes import plain
 from pipeline.explore.layout import LAYOUT, Layout, attributes_of, dimensions_of, schema
-from pipeline.explore.semantics import Semantics
 from pipeline.explore.zones import with_names_of_zones
+from pipeline.semantics import Semantics
 from pipeline.sources import sources
 
 if TYPE_CHECKING:

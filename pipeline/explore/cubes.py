@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.explore.layout import LAYOUT, Cube, Layout, Table, attributes_of
-from pipeline.explore.semantics import Measure, Model, Semantics
+from pipeline.semantics import Measure, Model, Semantics
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.explore.semantics import Measure, Semantics
+from pipeline.semantics import Measure, Semantics
 
 GRAINS = ("hour", "day", "week", "month", "quarter", "year")
 ADDITIVE = ("sum_boolean", "sum", "count", "average", "min", "max")

@@ -15,21 +15,21 @@ from pipeline.tasks.settings import warehouse
 from pipeline.warehouse import dbt
 
 if TYPE_CHECKING:
-    from pipeline.explore import Semantics
+    from pipeline.semantics import Semantics
 
 
 @cache
 def version() -> str:
     """Changes with the code that decides what a month's file has, and which effects are significant."""
-    return digest_of_files(*(PACKAGE / "explore").glob("*.py"), PACKAGE / "report/answer.py")
+    return digest_of_files(*(PACKAGE / "explore").glob("*.py"), PACKAGE / "semantics.py", PACKAGE / "report/answer.py")
 
 
 @cache
 def semantics_of(_: str) -> "Semantics":
     """What the semantic layer of the project with this digest declares."""
-    from pipeline import explore
+    from pipeline.semantics import read_semantics
 
-    return explore.read_semantics(dbt.semantic_manifest(warehouse()))
+    return read_semantics(dbt.semantic_manifest(warehouse()))
 
 
 def write_month(month: date, path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pipeline.metrics.conditions import CONDITIONS
 from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
 from pipeline.metrics.metricflow import compile_queries, parse
 from pipeline.months import parse_month
+from pipeline.semantics import Semantics, read_semantics
 from pipeline.tasks.explore import definitions, modes_and_publishers
 from tests.conftest import HERE, Workspace
 from tests.integration.test_time import workspace as months_with_clock_changes
@@ -152,7 +153,7 @@ def literal(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value).lower()
 
 
-def cubes_of(data: Path, semantics: explore.Semantics, month: str, layout: Layout = LAYOUT) -> dict[str, Any]:
+def cubes_of(data: Path, semantics: Semantics, month: str, layout: Layout = LAYOUT) -> dict[str, Any]:
     with duckdb.connect() as con:
         create_views_of_month(con, data / "warehouse/nyc_mobility.duckdb", parse_month(month), EFFECTS_OF_MONTH)
         con.execute("use nyc_mobility.core")
@@ -164,7 +165,7 @@ def folder(months_with_clock_changes: Workspace, tmp_path_factory: pytest.TempPa
     """The files of the Explore page of months whose marts are built, but not published."""
     folder = tmp_path_factory.mktemp("explore")
     data = months_with_clock_changes.data
-    semantics, months = explore.read_semantics(data / "dbt/target/semantic_manifest.json"), []
+    semantics, months = read_semantics(data / "dbt/target/semantic_manifest.json"), []
     for name in ALL:
         cubes = cubes_of(data, semantics, name)
         (folder / f"{name}.js").write_text(explore.month_file(cubes | {"estimates": []}))

@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from pipeline import explore
 from pipeline.explore.layout import LAYOUT
+from pipeline.semantics import read_semantics
 from tests.conftest import Workspace
 from tests.integration.test_explore import AUTUMN, cubes_of
 from tests.integration.test_time import workspace as months_with_clock_changes
@@ -19,7 +19,7 @@ def is_equal(value: Any, expected: Any) -> bool:
 
 def test_cubes_that_are_combined_from_a_base_equal_those_of_the_rows(months_with_clock_changes: Workspace) -> None:
     data = months_with_clock_changes.data
-    semantics = explore.read_semantics(data / "dbt/target/semantic_manifest.json")
+    semantics = read_semantics(data / "dbt/target/semantic_manifest.json")
     of_rows = replace(LAYOUT, cubes={name: replace(cube, base="") for name, cube in LAYOUT.cubes.items()}, bases={})
     combined, expected = (cubes_of(data, semantics, AUTUMN[0], layout)["cubes"] for layout in (LAYOUT, of_rows))
     for name in LAYOUT.cubes:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from pipeline.explore.layout import ADDITIVE, HOURLY, Cube, Layout, Table
-from pipeline.explore.semantics import Semantics, read_semantics
+from pipeline.semantics import Semantics, read_semantics
 
 SMALL = Layout(
     {

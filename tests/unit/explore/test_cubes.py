@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipeline.explore.cubes import FEW_ROWS, Marts, create_rows, cubes_of_month, encoded, parts_of, plain
-from pipeline.explore.semantics import Measure
+from pipeline.semantics import Measure
 from tests.unit.explore.small_layer import SMALL, create_tables, semantics_of
 
 MARCH = date(2024, 3, 1)

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.explore.semantics import NotCovered, parsed
+from pipeline.semantics import NotCovered, parsed
 from tests.unit.explore.small_layer import given, made_of, semantics_of, simple
 
 

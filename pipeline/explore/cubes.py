@@ -10,35 +10,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from pipeline.explore.layout import LAYOUT, Cube, Layout, Table, attributes_of
+from pipeline.database import file_argument
+from pipeline.explore.layout import LAYOUT, ROLLUP, Cube, Layout, Table, attributes_of
+from pipeline.rollup import PARTS, parts_by_column
 from pipeline.semantics import Measure, Model, Semantics
 
 if TYPE_CHECKING:
     import duckdb
 
 
-class Part(NamedTuple):
-    """A part of a measure, as SQL of its expression, and how it is combined from those of finer keys."""
-
-    sql: str
-    combined_by: str
-    in_base: str = ""
-    """What a base has of it, where that is not ``sql``: of a median the values, for each row of the model."""
-
-
-PARTS = {
-    "sum_boolean": (Part("sum(case when {0} then 1 else 0 end)", "sum"),),
-    "sum": (Part("sum({0})", "sum"),),
-    "count": (Part("count({0})", "sum"),),
-    "average": (Part("sum({0})", "sum"), Part("count({0})", "sum")),
-    "min": (Part("min({0})", "min"),),
-    "max": (Part("max({0})", "max"),),
-    "count_distinct": (Part("min({0})", "min"), Part("max({0})", "max")),
-    "median": (Part("median({0})", "median", in_base="{0}"),),
-}
-"""The parts of each aggregation."""
 DIGITS = 12
 """Significant digits of a part that is a floating-point number. Its relative error is 5e-12 at most."""
 FEW_ROWS = 500_000
@@ -52,6 +35,8 @@ class Marts:
     con: "duckdb.DuckDBPyConnection"
     semantics: Semantics
     layout: Layout = LAYOUT
+    rollup: Path | None = None
+    """The month's file of it, for cubes that are combined from it."""
 
 
 Key = tuple[Any, ...]
@@ -89,11 +74,14 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
 def columns_of_cubes(marts: Marts) -> dict[str, Columns]:
     """The rows of each cube. One base at a time takes memory."""
     found: dict[str, Columns] = {}
-    for base in ("", *marts.layout.bases):
-        if base:
+    if marts.rollup:
+        marts.con.execute(f"create temp view base_{ROLLUP} as from read_parquet({file_argument(marts.rollup)})")
+    for base in dict.fromkeys(cube.base for cube in marts.layout.cubes.values()):
+        if base in marts.layout.bases:
             marts.con.execute(f"create temp table base_{base} as {base_sql(marts, marts.layout.bases[base])}")
         found |= {name: columns_of(marts, cube) for name, cube in marts.layout.cubes.items() if cube.base == base}
-        marts.con.execute(f"drop table if exists base_{base}")
+        if base in marts.layout.bases:
+            marts.con.execute(f"drop table base_{base}")
     return found
 
 
@@ -152,11 +140,6 @@ def cube_sql(marts: Marts, cube: Cube) -> str:
         for column, part in parts_by_column(measure)
     ]
     return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all"
-
-
-def parts_by_column(measure: Measure) -> list[tuple[str, Part]]:
-    """The parts of the measure, each with the column that has it in a base."""
-    return [(f"{measure.name}_{number}", part) for number, part in enumerate(PARTS[measure.agg])]
 
 
 def keys_of(model: Model, table: Table) -> Iterator[tuple[str, str]]:

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.rollup import COMBINED
 from pipeline.semantics import Measure, Semantics
 
 GRAINS = ("hour", "day", "week", "month", "quarter", "year")
-ADDITIVE = ("sum_boolean", "sum", "count", "average", "min", "max")
-HOURLY = (*ADDITIVE, "count_distinct")
+ADDITIVE = tuple(agg for agg in COMBINED if agg != "count_distinct")
+HOURLY = COMBINED
+ROLLUP = "rollup"
+"""The base of cubes that are combined from the month's rollup."""
 MAIN_MEASURES = ("total_trips", "avg_trip_duration_minutes", "avg_trip_distance_miles", "total_revenue", "avg_fare")
 """What most questions about places are about: a cube of all measures by day has ten times their size."""
 USUAL_MEASURES = (
@@ -59,7 +62,7 @@ class Cube:
     aggs: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     base: str = ""
-    """The base that it is combined from; the rows of the model if empty."""
+    """The base that it is combined from, or ``ROLLUP``; the rows of the model if empty."""
 
     def measures(self, semantics: Semantics) -> list[Measure]:
         found = (measure for measure in semantics.measures.values() if measure.model == self.model)
@@ -100,20 +103,18 @@ LAYOUT = Layout(
         ),
     },
     {
-        "hours": Cube("trips", ("trip_type", "hour"), HOURLY, base="hours_of_zones"),
+        "hours": Cube("trips", ("trip_type", "hour"), HOURLY, base=ROLLUP),
         "kinds": Cube("trips", ("trip_type", "trip_kind", "day"), names=USUAL_MEASURES, base="hours_of_kinds"),
         "kinds_by_hour": Cube(
             "trips", ("trip_type", "trip_kind", "hour"), names=("total_trips",), base="hours_of_kinds"
         ),
-        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE, base="hours_of_zones"),
-        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=USUAL_MEASURES, base="hours_of_zones"),
-        "boroughs_by_hour": Cube(
-            "trips", ("trip_type", "borough", "hour"), names=("total_trips",), base="hours_of_zones"
-        ),
+        "zones": Cube("trips", ("trip_type", "zone", "month"), ADDITIVE, base=ROLLUP),
+        "boroughs_by_day": Cube("trips", ("trip_type", "borough", "day"), names=USUAL_MEASURES, base=ROLLUP),
+        "boroughs_by_hour": Cube("trips", ("trip_type", "borough", "hour"), names=("total_trips",), base=ROLLUP),
         "zones_by_hour_of_day": Cube(
-            "trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",), base="hours_of_zones"
+            "trips", ("trip_type", "zone", "hour_of_day", "month"), names=("total_trips",), base=ROLLUP
         ),
-        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",), base="hours_of_zones"),
+        "zones_by_day": Cube("trips", ("trip_type", "zone", "day"), names=("total_trips",), base=ROLLUP),
         "dropoff_zones": Cube("trips", ("trip_type", "dropoff_zone", "month"), names=MAIN_MEASURES),
         "stations": Cube(
             "trips", ("trip_type", "station", "month"), names=("total_trips", "avg_trip_duration_minutes")
@@ -124,7 +125,6 @@ LAYOUT = Layout(
     },
     {
         "hours_of_kinds": Cube("trips", ("trip_type", "trip_kind", "hour"), names=USUAL_MEASURES),
-        "hours_of_zones": Cube("trips", ("trip_type", "hour", "zone"), HOURLY),
         "trips_with_medians": Cube("trips", ("trip_type", "hour", "zone"), ("median",)),
     },
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pipeline.project import DBT
+from pipeline.project import DBT, PACKAGE
 from pipeline.sources import read_yaml
 
 CORE = DBT / "models/core"
@@ -46,7 +46,7 @@ def saved_queries() -> tuple[str, ...]:
 
 @cache
 def digest() -> str:
-    """A digest of the declarations and of this package's code: where it changes, metrics are computed again."""
+    """A digest of the declarations and of the code that computes metrics: where it changes, they are computed again."""
     files = [path for folder in FOLDERS for path in sorted((CORE / folder).iterdir())]
-    files += sorted(Path(__file__).parent.glob("*.py"))
+    files += [*sorted(Path(__file__).parent.glob("*.py")), PACKAGE / "rollup.py", PACKAGE / "semantics.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import rollup
 from pipeline.database import Warehouse, connect, literal
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import effects
@@ -14,6 +15,7 @@ from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
 from pipeline.metrics.pooling import pooled
 from pipeline.months import add_months
 from pipeline.progress import counter
+from pipeline.semantics import Semantics, read_semantics
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,17 +40,20 @@ def export(
 ) -> dict[date, dict[str, int]]:
     """Writes the months' metrics into their folders; returns the number of rows of each file, by month and name.
 
-    A folder gets ``<saved query>.parquet`` and ``.csv``, the ``EFFECTS`` in both formats, and ``metrics.json`` with
-    each metric's label, unit, formula and description, and the month's ``generated_sources``: those whose files no
-    publisher published. The effects are stored in the warehouse too, with those by
-    borough; ``ESTIMATES`` is their number.
+    A folder gets ``<saved query>.parquet`` and ``.csv``, the ``EFFECTS`` in both formats, the month's rollup as
+    Parquet, and ``metrics.json`` with each metric's label, unit, formula and description, and the month's
+    ``generated_sources``: those whose files no publisher published. The effects are stored in the warehouse too, with
+    those by borough; ``ESTIMATES`` is their number.
     """
-    queries = compile_saved_queries(manifest)
-    count = counter(len(folders) * (1 + len(queries)))
+    queries, semantics = compile_saved_queries(manifest), read_semantics(manifest)
+    count = counter(len(folders) * (2 + len(queries)))
     rows = store_effects(warehouse, folders, count)
     for month, folder in folders.items():
         with connect(Path(":memory:"), warehouse.settings) as con:
             create_views_of_month(con, warehouse.path, month)
+            create_rollup(con, warehouse.path, semantics)
+            rows[month][rollup.TABLE] = rollup.write(con, rollup_in(warehouse.path), rollup_file(folder))
+            count()
             for name, sql in queries.items():
                 rows[month][name] = write_files(con, sql, folder / name)
                 count()
@@ -119,6 +124,21 @@ def create_views_of_month(
         create_view(con, warehouse.stem, table, f"where {files} and {rows}")
     for table in DIMENSIONS:
         create_view(con, warehouse.stem, table)
+
+
+def create_rollup(con: "duckdb.DuckDBPyConnection", warehouse: Path, semantics: Semantics) -> None:
+    """Creates the rollup of the trips in the views of a month, under its name in MetricFlow's SQL."""
+    sql = rollup.query(semantics, f"{warehouse.stem}.core.{semantics.models[rollup.MODEL].table}")
+    con.execute(f"create table {rollup_in(warehouse)} as {sql}")
+
+
+def rollup_in(warehouse: Path) -> str:
+    return f"{warehouse.stem}.core.{rollup.TABLE}"
+
+
+def rollup_file(folder: Path) -> Path:
+    """The file of a month's rollup in the folder of its metrics."""
+    return folder / f"{rollup.TABLE}.parquet"
 
 
 def create_view(con: "duckdb.DuckDBPyConnection", database: str, table: str, condition: str = "") -> None:

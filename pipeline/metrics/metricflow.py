@@ -1,7 +1,7 @@
 """Saved queries -> the SQL that MetricFlow compiles them to. The SQL is run as it is.
 
-What differs from ``mf query`` is ``OPTIONS`` and ``DUCKDB_SETTINGS``, and that ``export`` has views of one month in the
-place of the tables.
+What differs from ``mf query`` is ``OPTIONS`` and ``DUCKDB_SETTINGS``, that most queries read the month's rollup
+(rolled_up.py), and that ``export`` has views of one month in the place of the tables.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.metrics.declared import digest
+from pipeline.metrics.rolled_up import on_rollup
 from pipeline.paths import atomic_write
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
-    from metricflow_semantic_interfaces.implementations.semantic_manifest import PydanticSemanticManifest
 
 OPTIONS = {"sql_optimization_level": "O4", "output_column_order_mode": "INPUT_ORDER"}
 """Options of MetricFlow's queries, by the names of their enums' members.
@@ -44,44 +44,49 @@ def compile_saved_queries(manifest: Path) -> dict[str, str]:
     stored = manifest.with_name("saved_queries.json")
     if stored.exists() and (found := json.loads(stored.read_text())).get("compiled_from") == compiled_from:
         return dict(found["sql"])
-    semantics = parse(manifest)
-    names = [query.name for query in semantics.saved_queries]
-    sql = dict(zip(names, compile_queries(semantics, [{"saved_query_name": name} for name in names]), strict=True))
+    declared = json.loads(manifest.read_bytes())
+    of_rollup, of_trips = map(engine_of, (on_rollup(declared), declared))
+    names = [query["name"] for query in declared["saved_queries"]]
+    sql = {name: compile_saved_query(of_rollup, of_trips, name) for name in names}
     with atomic_write(stored) as part:
         part.write_text(json.dumps({"compiled_from": compiled_from, "sql": sql}, indent=1))
     return sql
 
 
-def compile_queries(semantics: "PydanticSemanticManifest", queries: list[Mapping[str, Any]]) -> list[str]:
-    """The SQL of queries, each given as arguments of ``MetricFlowQueryRequest.create``."""
+def compile_saved_query(of_rollup: "MetricFlowEngine", of_trips: "MetricFlowEngine", name: str) -> str:
+    """The SQL of a saved query, which reads the rollup unless it groups or filters by more than that has."""
+    from metricflow_semantics.errors.error_classes import InvalidQueryException
+
+    try:
+        return compile_query(of_rollup, saved_query_name=name)
+    except InvalidQueryException:
+        return compile_query(of_trips, saved_query_name=name)
+
+
+def compile_query(engine: "MetricFlowEngine", **query: Any) -> str:
+    """The SQL of a query, given as arguments of ``MetricFlowQueryRequest.create``."""
     from metricflow.engine.metricflow_engine import MetricFlowQueryRequest, OutputColumnOrderMode
     from metricflow.sql.optimizer.optimization_levels import SqlOptimizationLevel
 
-    options: dict[str, Any] = {
-        "sql_optimization_level": SqlOptimizationLevel[OPTIONS["sql_optimization_level"]],
-        "output_column_order_mode": OutputColumnOrderMode[OPTIONS["output_column_order_mode"]],
-    }
-    engine = engine_without_database(semantics)
-    plans = [engine.explain(MetricFlowQueryRequest.create(**query, **options)) for query in queries]
-    return [plan.sql_statement.without_descriptions.sql for plan in plans]
+    request = MetricFlowQueryRequest.create(
+        **query,
+        sql_optimization_level=SqlOptimizationLevel[OPTIONS["sql_optimization_level"]],
+        output_column_order_mode=OutputColumnOrderMode[OPTIONS["output_column_order_mode"]],
+    )
+    return str(engine.explain(request).sql_statement.without_descriptions.sql)
 
 
-def parse(manifest: Path) -> "PydanticSemanticManifest":
-    """The semantic layer that dbt's semantic_manifest.json describes."""
-    from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
-
-    return parse_manifest_from_dbt_generated_manifest(manifest.read_text())
-
-
-def engine_without_database(semantics: "PydanticSemanticManifest") -> "MetricFlowEngine":
-    """A MetricFlow engine that compiles to DuckDB's SQL and runs nothing."""
+def engine_of(declared: Mapping[str, Any]) -> "MetricFlowEngine":
+    """A MetricFlow engine for what dbt's semantic_manifest.json declares; it compiles to DuckDB's SQL, runs nothing."""
     from metricflow.engine.metricflow_engine import MetricFlowEngine
     from metricflow.protocols.sql_client import SqlEngine
     from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+    from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
     from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
     class Client:
         sql_engine_type = SqlEngine.DUCKDB
         sql_plan_renderer = DuckDbSqlPlanRenderer()
 
+    semantics = parse_manifest_from_dbt_generated_manifest(json.dumps(declared))
     return MetricFlowEngine(SemanticManifestLookup(semantics), Client())  # type: ignore[arg-type]

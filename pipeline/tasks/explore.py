@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @cache
 def version() -> str:
     """Changes with the code that decides what a month's file has, and which effects are significant."""
-    return digest_of_files(*(PACKAGE / "explore").glob("*.py"), PACKAGE / "semantics.py", PACKAGE / "report/answer.py")
+    others = (PACKAGE / name for name in ("rollup.py", "semantics.py", "report/answer.py"))
+    return digest_of_files(*(PACKAGE / "explore").glob("*.py"), *others)
 
 
 @cache
@@ -35,13 +36,14 @@ def semantics_of(_: str) -> "Semantics":
 def write_month(month: date, path: Path) -> dict[str, Any]:
     """Writes the month's file; returns what the catalogue says of the month."""
     from pipeline import explore
-    from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
+    from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month, rollup_file
 
     semantics = semantics_of(dbt.project_digest())
     with connect(Path(":memory:"), warehouse().settings) as con:
         create_views_of_month(con, warehouse().path, month, EFFECTS_OF_MONTH)
         con.execute(f"use {warehouse().path.stem}.core")
-        cubes = explore.cubes_of_month(explore.Marts(con, semantics), month)
+        rollup = rollup_file(path_for("published/metrics", "", "") / f"month={month:%Y-%m}")
+        cubes = explore.cubes_of_month(explore.Marts(con, semantics, rollup=rollup), month)
         estimates = with_significance(explore.estimates_of_month(con))
     with atomic_write(path) as part:
         part.write_text(explore.month_file(cubes | {"estimates": estimates}))

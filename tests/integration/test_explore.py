@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline import explore
+from pipeline import explore, rollup
 from pipeline.explore.layout import LAYOUT, Layout
 from pipeline.metrics.conditions import CONDITIONS
-from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
-from pipeline.metrics.metricflow import compile_queries, parse
+from pipeline.metrics.export import EFFECTS_OF_MONTH, create_rollup, create_views_of_month
+from pipeline.metrics.metricflow import compile_query, engine_of
 from pipeline.months import parse_month
 from pipeline.semantics import Semantics, read_semantics
 from pipeline.tasks.explore import definitions, modes_and_publishers
@@ -154,10 +154,13 @@ def literal(value: Any) -> str:
 
 
 def cubes_of(data: Path, semantics: Semantics, month: str, layout: Layout = LAYOUT) -> dict[str, Any]:
+    file = data / "rollup.parquet"
     with duckdb.connect() as con:
         create_views_of_month(con, data / "warehouse/nyc_mobility.duckdb", parse_month(month), EFFECTS_OF_MONTH)
+        create_rollup(con, data / "warehouse/nyc_mobility.duckdb", semantics)
         con.execute("use nyc_mobility.core")
-        return explore.cubes_of_month(explore.Marts(con, semantics, layout), parse_month(month))
+        rollup.write(con, rollup.TABLE, file)
+        return explore.cubes_of_month(explore.Marts(con, semantics, layout, file), parse_month(month))
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +209,10 @@ def ask(browser: Any) -> Iterator[Ask]:
 
 def metricflow(workspace: Workspace, questions: Sequence[Question]) -> list[dict[tuple[Any, ...], Any]]:
     """Asks MetricFlow: for each question the value of each group, by the group's values."""
-    semantics = parse(workspace.data / "dbt/target/semantic_manifest.json")
-    queries = compile_queries(semantics, [question.for_metricflow() for question in questions])
+    engine = engine_of(json.loads((workspace.data / "dbt/target/semantic_manifest.json").read_text()))
     found = []
-    for question, sql in zip(questions, queries, strict=True):
+    for question in questions:
+        sql = compile_query(engine, **question.for_metricflow())
         columns = [f"{name}::varchar" if name.endswith("trip_type") else name for name in question.by]
         rows = workspace.query(f"select {', '.join([*columns, question.metric])} from ({sql})")
         found.append({tuple(map(as_json, question.by, row)): row[-1] for row in rows})

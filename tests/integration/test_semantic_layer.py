@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from pipeline.metrics import definitions
-from pipeline.metrics.metricflow import compile_queries, parse
+from pipeline.metrics.metricflow import compile_query, engine_of
 from tests.conftest import HERE, Workspace
 from tests.integration.plain_sql import DRY, GROUPINGS, IN_LOADED_MONTHS, PLAIN, PLAUSIBLE, RAIN, count
 
@@ -33,12 +33,16 @@ def test_metricflow_has_the_declared_metrics(finished: Workspace) -> None:
     assert {metric["name"] for metric in manifest["metrics"]} == set(definitions())
 
 
+def compiled(workspace: Workspace, **query: Any) -> str:
+    manifest = workspace.data / "dbt/target/semantic_manifest.json"
+    return compile_query(engine_of(json.loads(manifest.read_text())), **query)
+
+
 @pytest.mark.parametrize("grouping", GROUPINGS)
 def test_every_metric_equals_plain_sql(finished: Workspace, grouping: str) -> None:
     names, expressions = GROUPINGS[grouping]
     months = "{{ TimeDimension('metric_time', 'month') }} between '2024-01-01' and '2024-03-31'"
-    query = {"metric_names": list(PLAIN), "group_by_names": names, "where_constraints": [months]}
-    (sql,) = compile_queries(parse(finished.data / "dbt/target/semantic_manifest.json"), [query])
+    sql = compiled(finished, metric_names=list(PLAIN), group_by_names=names, where_constraints=[months])
     keys = range(len(names))
     ours = {row[: len(names)]: row[len(names) :] for row in finished.query(f"select {columns(names)} from ({sql})")}
     plain = finished.query(f"""
@@ -141,13 +145,14 @@ def test_each_metric_is_described_beside_the_published_files_and_on_a_page(finis
     assert 'href="metrics.html"' in (finished.data / "reports/index.html").read_text()
 
 
-def test_a_saved_query_reads_the_trips_once_for_its_measures_and_once_for_its_derived_metrics(
-    finished: Workspace,
-) -> None:
+def test_a_saved_query_reads_the_trips_for_medians_and_for_what_the_rollup_does_not_have(finished: Workspace) -> None:
     queries = json.loads((finished.data / "dbt/target/saved_queries.json").read_text())["sql"]
-    reads = {name: len(re.findall(r'"core"."trips_with_hour_attributes"', sql)) for name, sql in queries.items()}
-    assert reads.pop("per_hour") == 0
-    assert len(reads) == 8 and set(reads.values()) == {1, 2}
+    of_trips, of_rollup = (
+        {name: count for name, sql in queries.items() if (count := sql.count(f'"core"."{table}"'))}
+        for table in ("trips_with_hour_attributes", "by_hour_and_zone")
+    )
+    assert of_trips == dict.fromkeys(("headline", "by_mode", "by_borough", "by_station"), 1)
+    assert of_rollup.keys() == queries.keys() - {"by_station", "per_hour"} and {*of_rollup.values()} <= {1, 2}
     assert not any(re.search(r"\bWITH\b", sql) for sql in queries.values()), "a table expression is stored in memory"
 
 
@@ -290,7 +295,6 @@ def test_an_effect_of_one_month_and_mode_is_as_it_was_estimated(finished: Worksp
 def queried_effects(finished: Workspace, groups: list[str], where: Sequence[str] = ()) -> dict[tuple[Any, ...], Any]:
     """The 15 metrics of effects and of the bounds of their intervals, by the groups."""
     metrics = [name for name in definitions() if re.fullmatch(r"[a-z]+_effect(_low|_high)?_pct", name)]
-    query = {"metric_names": metrics, "group_by_names": groups, "where_constraints": where}
-    (sql,) = compile_queries(parse(finished.data / "dbt/target/semantic_manifest.json"), [query])
+    sql = compiled(finished, metric_names=metrics, group_by_names=groups, where_constraints=where)
     rows, count = finished.query(f"select {columns(groups, metrics)} from ({sql})"), len(groups)
     return {row[:count]: row[count:] for row in rows}

@@ -12,21 +12,14 @@ FROM (
     , COALESCE(__rush_hour_trips, 0) AS rush_hour_trips
   FROM (
     SELECT
-      metric_time__month
-      , trip__trip_type
-      , SUM(__total_trips) AS __total_trips
-      , SUM(__rush_hour_trips) AS __rush_hour_trips
-    FROM (
-      SELECT
-        DATE_TRUNC('month', pickup_datetime) AS metric_time__month
-        , trip_type AS trip__trip_type
-        , CASE WHEN not is_adjustment THEN 1 ELSE 0 END AS __total_trips
-        , CASE WHEN not is_adjustment and is_rush_hour THEN 1 ELSE 0 END AS __rush_hour_trips
-      FROM "nyc_mobility"."core"."trips_with_hour_attributes" trips_src_10000
-    ) subq_3
+      DATE_TRUNC('month', pickup_datetime) AS metric_time__month
+      , trip_type AS trip__trip_type
+      , SUM(total_trips) AS __total_trips
+      , SUM(rush_hour_trips) AS __rush_hour_trips
+    FROM "nyc_mobility"."core"."by_hour_and_zone" by_hour_and_zone_src_10000
     GROUP BY
-      metric_time__month
-      , trip__trip_type
+      DATE_TRUNC('month', pickup_datetime)
+      , trip_type
   ) subq_4
 ) subq_5
 FULL OUTER JOIN (
@@ -42,21 +35,14 @@ FULL OUTER JOIN (
       , COALESCE(__total_trips, 0) AS total_trips
     FROM (
       SELECT
-        metric_time__month
-        , trip__trip_type
-        , SUM(__total_trips) AS __total_trips
-        , SUM(__rush_hour_trips) AS __rush_hour_trips
-      FROM (
-        SELECT
-          DATE_TRUNC('month', pickup_datetime) AS metric_time__month
-          , trip_type AS trip__trip_type
-          , CASE WHEN not is_adjustment THEN 1 ELSE 0 END AS __total_trips
-          , CASE WHEN not is_adjustment and is_rush_hour THEN 1 ELSE 0 END AS __rush_hour_trips
-        FROM "nyc_mobility"."core"."trips_with_hour_attributes" trips_src_10000
-      ) subq_8
+        DATE_TRUNC('month', pickup_datetime) AS metric_time__month
+        , trip_type AS trip__trip_type
+        , SUM(total_trips) AS __total_trips
+        , SUM(rush_hour_trips) AS __rush_hour_trips
+      FROM "nyc_mobility"."core"."by_hour_and_zone" by_hour_and_zone_src_10000
       GROUP BY
-        metric_time__month
-        , trip__trip_type
+        DATE_TRUNC('month', pickup_datetime)
+        , trip_type
     ) subq_9
   ) subq_10
 ) subq_11

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_queries, compile_saved_queries, parse
+from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_query, compile_saved_queries, engine_of
 
 EXPECTED = Path(__file__).with_name("by_mode.sql")
 
@@ -91,13 +91,12 @@ def test_the_sql_runs_with_its_columns_in_the_order_of_the_saved_query() -> None
     with duckdb.connect(config={**DUCKDB_SETTINGS}) as con:
         con.execute("attach ':memory:' as nyc_mobility; create schema nyc_mobility.core")
         con.execute("""
-            create table nyc_mobility.core.trips_with_hour_attributes as
+            create table nyc_mobility.core.by_hour_and_zone as
             select *, 'citibike' as trip_type
             from (values
-                (timestamp '2024-01-01 08:00:00', false, true),
-                (timestamp '2024-01-01 12:00:00', false, false),
-                (timestamp '2024-01-01 08:30:00', true, true)
-            ) as t (pickup_datetime, is_adjustment, is_rush_hour)
+                (timestamp '2024-01-01 08:00:00', 1, 1),
+                (timestamp '2024-01-01 12:00:00', 1, 0)
+            ) as t (pickup_datetime, total_trips, rush_hour_trips)
         """)
         result = con.execute(EXPECTED.read_text())
         names = [column[0] for column in result.description]
@@ -111,9 +110,8 @@ def test_the_sql_runs_with_its_columns_in_the_order_of_the_saved_query() -> None
         assert [row[1:] for row in result.fetchall()] == [("citibike", 2, 50, 1)]
 
 
-def test_a_query_with_another_grouping_can_be_compiled(manifest: Path) -> None:
-    query = {"metric_names": ["total_trips"], "group_by_names": ["metric_time__day"]}
-    (sql,) = compile_queries(parse(manifest), [query])
+def test_a_query_with_another_grouping_can_be_compiled() -> None:
+    sql = compile_query(engine_of(SEMANTICS), metric_names=["total_trips"], group_by_names=["metric_time__day"])
     assert "DATE_TRUNC('day', pickup_datetime) AS metric_time__day" in sql
 
 

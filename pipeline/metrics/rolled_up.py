@@ -1,0 +1,77 @@
+"""The semantic layer over a month's rollup: the same metrics, of which MetricFlow compiles SQL that reads the rollup.
+
+Measures that can be combined read their parts in the rollup, and a mean is the ratio of a sum and a count. Other
+measures, the medians, still read the trips. Metrics, dimensions and their names stay as they are declared.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from pipeline.rollup import COMBINED, DIMENSIONS, ENTITIES, MODEL, PARTS, TABLE, parts_by_column
+from pipeline.semantics import Measure
+
+Declared = dict[str, Any]
+"""A part of dbt's semantic_manifest.json."""
+
+
+def on_rollup(manifest: Mapping[str, Any]) -> Declared:
+    """The semantic layer whose measures read the rollup where they can."""
+    layer = deepcopy(dict(manifest))
+    (model,) = (one for one in layer["semantic_models"] if one["name"] == MODEL)
+    combined = [one for one in model["measures"] if one["agg"] in COMBINED]
+    layer["semantic_models"].append(model_of_rollup(model, combined))
+    model["measures"] = [one for one in model["measures"] if one not in combined]
+    means = {one["name"] for one in combined if one["agg"] == "average"}
+    layer["metrics"] = [made for metric in layer["metrics"] for made in metrics_of(metric, means)]
+    return layer
+
+
+def model_of_rollup(model: Declared, measures: list[Declared]) -> Declared:
+    """The model with these measures, of what the rollup has."""
+    relation = model["node_relation"]
+    return {
+        **model,
+        "name": TABLE,
+        "node_relation": {
+            **relation,
+            "alias": TABLE,
+            "relation_name": relation["relation_name"].replace(relation["alias"], TABLE),
+        },
+        # A row has no key of its own; dimensions keep the prefix of the trips'.
+        "primary_entity": next(one["name"] for one in model["entities"] if one["type"] == "primary"),
+        "entities": [one for one in model["entities"] if one["name"] in ENTITIES],
+        "dimensions": [
+            one for one in model["dimensions"] if one["name"] in (*DIMENSIONS, model["defaults"]["agg_time_dimension"])
+        ],
+        "measures": [part for one in measures for part in measures_of_parts(one)],
+    }
+
+
+def measures_of_parts(declared: Declared) -> Iterator[Declared]:
+    """The measures that combine the parts of one: two of a mean, and one of any other."""
+    measure = Measure(declared["name"], MODEL, declared["agg"], "")
+    columns = parts_by_column(measure)
+    if declared["agg"] == "average":
+        for column, part in columns:
+            yield {**declared, "name": column, "agg": part.combined_by, "expr": column}
+        return
+    # Within an hour, a distinct value is the only one.
+    agg = "count_distinct" if declared["agg"] == "count_distinct" else columns[0][1].combined_by
+    yield {**declared, "agg": agg, "expr": columns[0][0]}
+
+
+def metrics_of(metric: Declared, means: set[str]) -> Iterator[Declared]:
+    """The metric; that of a mean as a ratio, with the metrics that it is made of."""
+    measure = metric["type_params"].get("measure") or {}
+    if measure.get("name") not in means:
+        yield metric
+        return
+    names = [f"{measure['name']}{part.suffix}" for part in PARTS["average"]]
+    for name in names:
+        of_part = {**measure, "name": name}
+        params = {**metric["type_params"], "measure": of_part, "input_measures": [of_part]}
+        yield {**metric, "name": name, "type_params": params}
+    over, under = ({"name": name} for name in names)
+    params = {**metric["type_params"], "measure": None, "numerator": over, "denominator": under}
+    yield {**metric, "type": "ratio", "type_params": params}

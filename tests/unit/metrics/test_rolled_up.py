@@ -1,0 +1,65 @@
+"""The semantic layer over the rollup: MetricFlow's answers equal those over the trips."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline import rollup
+from pipeline.metrics.metricflow import compile_query, compile_saved_query, engine_of
+from pipeline.metrics.rolled_up import on_rollup
+from tests.unit.metrics.trips_layer import LAYER, MEASURES, create_trips
+from tests.unit.test_rollup import layer
+
+GROUPINGS = (
+    ["metric_time__month"],
+    ["metric_time__day", "trip__trip_type"],
+    ["trip__trip_type", "pickup_location"],
+    ["metric_time__hour"],
+)
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute("attach ':memory:' as nyc_mobility; create schema nyc_mobility.core")
+        create_trips(con, "nyc_mobility.core.trips")
+        rolled_up = rollup.query(layer(tmp_path), "nyc_mobility.core.trips")
+        con.execute(f"create table nyc_mobility.core.{rollup.TABLE} as {rolled_up}")
+        yield con
+
+
+@pytest.mark.parametrize("groups", GROUPINGS, ids=str)
+def test_every_metric_over_the_rollup_equals_that_over_the_trips(
+    con: duckdb.DuckDBPyConnection, groups: list[str]
+) -> None:
+    query: dict[str, Any] = {"metric_names": [*MEASURES], "group_by_names": groups, "order_by_names": groups}
+    over_rollup, over_trips = (compile_query(engine_of(one), **query) for one in (on_rollup(LAYER), LAYER))
+    assert rollup.TABLE in over_rollup and rollup.TABLE not in over_trips
+    found, expected = (con.execute(sql).fetchall() for sql in (over_rollup, over_trips))
+    assert found == expected and len(found) > 0
+
+
+def test_only_medians_read_the_trips() -> None:
+    engine = engine_of(on_rollup(LAYER))
+    names = [name for name, (agg, _) in MEASURES.items() if agg != "median"]
+    additive = compile_query(engine, metric_names=names, group_by_names=["metric_time__month"])
+    assert '"core"."trips"' not in additive
+    assert '"core"."trips"' in compile_query(engine, metric_names=["median_miles"], group_by_names=["trip__trip_type"])
+
+
+@pytest.mark.parametrize("group", ["Entity('start_station')", "Dimension('trip__member_type')"])
+def test_a_saved_query_that_groups_by_what_the_rollup_lacks_reads_the_trips(group: str) -> None:
+    query = {"name": "by_other", "query_params": {"metrics": ["total_trips"], "group_by": [group]}}
+    declared = LAYER | {"saved_queries": [query]}
+    sql = compile_saved_query(engine_of(on_rollup(declared)), engine_of(declared), "by_other")
+    assert '"core"."trips"' in sql and rollup.TABLE not in sql
+
+
+def test_the_declared_layer_is_left_as_it_is() -> None:
+    before = deepcopy(LAYER)
+    on_rollup(LAYER)
+    assert before == LAYER

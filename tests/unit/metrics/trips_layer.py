@@ -1,0 +1,87 @@
+"""A semantic layer of trips in the form of dbt's manifest, which MetricFlow can read, and a table with four trips."""
+
+import json
+from typing import Any
+
+import duckdb
+
+ENTITIES = ("date", "time", "weather", "pickup_location", "start_station")
+
+
+def relation(name: str) -> dict[str, str]:
+    relation_name = f'"nyc_mobility"."core"."{name}"'
+    return {"alias": name, "schema_name": "core", "database": "nyc_mobility", "relation_name": relation_name}
+
+
+def simple(name: str) -> dict[str, Any]:
+    measure = {"name": name, "filter": None, "alias": None, "join_to_timespine": False, "fill_nulls_with": None}
+    return {"name": name, "type": "simple", "filter": None, "type_params": {"measure": measure}}
+
+
+MEASURES = {
+    "total_trips": ("sum_boolean", "not is_adjustment"),
+    "miles": ("sum", "miles"),
+    "mean_miles": ("average", "miles"),
+    "days": ("count_distinct", "case when not is_adjustment then date_key end"),
+    "median_miles": ("median", "miles"),
+}
+LAYER: dict[str, Any] = {
+    "semantic_models": [
+        {
+            "name": "trips",
+            "node_relation": relation("trips"),
+            "primary_entity": None,
+            "defaults": {"agg_time_dimension": "pickup_datetime"},
+            "entities": [
+                {"name": "trip", "type": "primary", "expr": "trip_id"},
+                *({"name": name, "type": "foreign", "expr": f"{name}_key"} for name in ENTITIES),
+            ],
+            "dimensions": [
+                {
+                    "name": "pickup_datetime",
+                    "type": "time",
+                    "expr": None,
+                    "type_params": {"time_granularity": "hour"},
+                    "description": None,
+                },
+                *(
+                    {"name": name, "type": "categorical", "expr": None, "description": None}
+                    for name in ("trip_type", "member_type")
+                ),
+            ],
+            "measures": [
+                {"name": name, "agg": agg, "expr": expr, "non_additive_dimension": None}
+                for name, (agg, expr) in MEASURES.items()
+            ],
+        }
+    ],
+    "metrics": [simple(name) for name in MEASURES],
+    "project_configuration": {
+        "time_spine_table_configurations": [],
+        "time_spines": [
+            {
+                "node_relation": relation("time_spine_day"),
+                "primary_column": {"name": "day_start", "time_granularity": "day"},
+            }
+        ],
+    },
+    "saved_queries": [],
+}
+
+
+def manifest_of() -> str:
+    return json.dumps(LAYER)
+
+
+def create_trips(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Three trips of taxis in one hour, one of them an adjustment, and a ride in the next without zone and distance."""
+    con.execute(f"""
+        create table {table} as
+        select *, 20240301 as date_key, hour(pickup_datetime) as time_key, 1 as weather_key, 7 as start_station_key
+        from (values
+            (1, timestamp '2024-03-01 08:15', 'taxi', null, 132, false, 1.5::double),
+            (2, timestamp '2024-03-01 08:45', 'taxi', null, 132, true, 2.0),
+            (3, timestamp '2024-03-01 08:59:59', 'taxi', null, 236, false, 1.0),
+            (4, timestamp '2024-03-01 09:00', 'bike', 'member', null, false, null)
+        ) as t (trip_id, pickup_datetime, trip_type, member_type, pickup_location_key, is_adjustment, miles)
+    """)

@@ -209,6 +209,34 @@ def test_a_table_that_is_missing_or_violates_its_contract_is_rebuilt_for_all_mon
     assert content(workspace) == content(finished)
 
 
+COMPUTED = "select column_name from duckdb_columns() where table_name = 'fct_trips' and column_default is not null"
+EXPRESSION = "GENERATED ALWAYS AS(total_amount)"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("is_of_an_earlier_version", [True, False])
+def test_a_table_that_stores_or_computes_columns_otherwise_gets_the_same_rows(
+    copy_finished: Callable[[], Workspace], finished: Workspace, is_of_an_earlier_version: bool
+) -> None:
+    """One of an earlier version stores all columns and is left so; one with another expression is built again."""
+    workspace = copy_finished()
+    ((sql,),) = workspace.query("select sql from duckdb_tables() where table_name = 'fct_trips'")
+    assert sql.count(EXPRESSION) == 1
+    change(workspace, "alter table core.fct_trips rename to replaced")
+    if is_of_an_earlier_version:
+        change(workspace, "create table core.fct_trips as from core.replaced")
+    else:
+        change(workspace, sql.replace(EXPRESSION, "GENERATED ALWAYS AS(fare_amount)"))
+        stored = "* exclude (avg_speed_mph, revenue)"
+        change(workspace, f"insert into core.fct_trips by name select {stored} from core.replaced")
+    change(workspace, "drop table core.replaced")
+    (workspace.data / "warehouse/transformed/2024-03.json").unlink()
+    ended = workspace.transform("2024-03")
+    assert ended.returncode == 0, ended.stderr
+    assert content(workspace) == content(finished)
+    assert len(workspace.query(COMPUTED)) == (0 if is_of_an_earlier_version else 2)
+
+
 def change(workspace: Workspace, sql: str) -> None:
     with duckdb.connect(workspace.data / "warehouse/nyc_mobility.duckdb") as con:
         con.execute(sql)

@@ -11,7 +11,6 @@
 {% materialization monthly, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_cached_relation(this) -%}
-    {%- set columns = model['columns'].keys() | join(', ') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -28,9 +27,11 @@
         {% do assert_same_columns(existing_relation) %}
     {% endif %}
 
+    {%- set columns = inserted_columns(existing_relation) | join(', ') %}
+
     {% call statement('main') %}
         {% if existing_relation is none %}
-            create table {{ target_relation }} {{ get_table_columns_and_constraints() }};
+            create table {{ target_relation }} {{ column_definitions() }};
         {% else %}
             delete from {{ target_relation }} where {{ replaced_rows(reach) }};
         {% endif %}

@@ -1,4 +1,14 @@
-{{ config(materialized='monthly') }}
+{%- set speed -%}
+case
+    when trip_distance_miles > 0 and trip_duration_minutes > 0
+        then cast(trip_distance_miles as double) * 60 / trip_duration_minutes
+end
+{%- endset -%}
+
+{{ config(
+    materialized='monthly',
+    meta={'computed': {'avg_speed_mph': speed, 'revenue': 'total_amount'}}
+) }}
 
 {%- set distances = var('plausible_distance_miles') -%}
 {%- set speeds = var('plausible_speed_mph') -%}
@@ -41,10 +51,7 @@ timed as (
 
     select
         *,
-        case
-            when trip_distance_miles > 0 and trip_duration_minutes > 0
-                then cast(trip_distance_miles as double) * 60 / trip_duration_minutes
-        end as avg_speed_mph
+        {{ speed }} as avg_speed_mph
 
     from measured
 

@@ -4,7 +4,7 @@ Measures that can be combined read their parts in the rollup, and a mean is the 
 measures, the medians, still read the trips. Metrics, dimensions and their names stay as they are declared.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -19,12 +19,35 @@ def on_rollup(manifest: Mapping[str, Any]) -> Declared:
     """The semantic layer whose measures read the rollup where they can."""
     layer = deepcopy(dict(manifest))
     (model,) = (one for one in layer["semantic_models"] if one["name"] == MODEL)
-    combined = [one for one in model["measures"] if one["agg"] in COMBINED]
+    combined = [one for one in model["measures"] if is_combined(one, model, layer["metrics"])]
     layer["semantic_models"].append(model_of_rollup(model, combined))
     model["measures"] = [one for one in model["measures"] if one not in combined]
     means = {one["name"] for one in combined if one["agg"] == "average"}
     layer["metrics"] = [made for metric in layer["metrics"] for made in metrics_of(metric, means)]
     return layer
+
+
+def is_combined(measure: Declared, model: Declared, metrics: Sequence[Declared]) -> bool:
+    """Whether the rollup has what all metrics of the measure need of it: no other time, and for a mean no other value
+    where there are no trips.
+    """
+    uses = [one for one in metrics if (one["type_params"].get("measure") or {}).get("name") == measure["name"]]
+    references = [one["type_params"]["measure"] for one in uses]
+    is_changed = any(
+        one.get("alias") or one.get("join_to_timespine") or one.get("fill_nulls_with") is not None for one in references
+    )
+    return (
+        measure["agg"] in COMBINED
+        and not measure.get("non_additive_dimension")
+        and measure.get("agg_time_dimension") in (None, time_of(model))
+        and all(metric["type"] == "simple" for metric in uses)
+        and not (measure["agg"] == "average" and is_changed)
+    )
+
+
+def time_of(model: Declared) -> str:
+    """The time by which the model's measures are aggregated, but for those that have another one."""
+    return str(model["defaults"]["agg_time_dimension"])
 
 
 def model_of_rollup(model: Declared, measures: list[Declared]) -> Declared:
@@ -41,11 +64,18 @@ def model_of_rollup(model: Declared, measures: list[Declared]) -> Declared:
         # A row has no key of its own; dimensions keep the prefix of the trips'.
         "primary_entity": next(one["name"] for one in model["entities"] if one["type"] == "primary"),
         "entities": [one for one in model["entities"] if one["name"] in ENTITIES],
-        "dimensions": [
-            one for one in model["dimensions"] if one["name"] in (*DIMENSIONS, model["defaults"]["agg_time_dimension"])
-        ],
+        "dimensions": [*dimensions_of_rollup(model)],
         "measures": [part for one in measures for part in measures_of_parts(one)],
     }
+
+
+def dimensions_of_rollup(model: Declared) -> Iterator[Declared]:
+    """The dimensions that the rollup has, and its time, in hours."""
+    for one in model["dimensions"]:
+        if one["name"] in DIMENSIONS:
+            yield one
+        elif one["name"] == time_of(model):
+            yield {**one, "type_params": {**one["type_params"], "time_granularity": "hour"}}
 
 
 def measures_of_parts(declared: Declared) -> Iterator[Declared]:

@@ -59,6 +59,48 @@ def test_a_saved_query_that_groups_by_what_the_rollup_lacks_reads_the_trips(grou
     assert '"core"."trips"' in sql and rollup.TABLE not in sql
 
 
+def with_changes(measure: dict[str, Any], reference: dict[str, Any], kind: str = "simple") -> dict[str, Any]:
+    """The layer with another measure of miles, a mean, and another metric of it."""
+    declared = deepcopy(LAYER)
+    (model,) = declared["semantic_models"]
+    (mean,) = (one for one in model["measures"] if one["name"] == "mean_miles")
+    (metric,) = (one for one in declared["metrics"] if one["name"] == "mean_miles")
+    mean |= measure
+    metric["type"] = kind
+    metric["type_params"]["measure"] |= reference
+    return declared
+
+
+@pytest.mark.parametrize(
+    ("measure", "reference", "kind"),
+    [
+        ({"non_additive_dimension": {"name": "pickup_datetime", "window_choice": "max"}}, {}, "simple"),
+        ({"agg_time_dimension": "dropoff_datetime"}, {}, "simple"),
+        ({}, {"fill_nulls_with": 0}, "simple"),
+        ({}, {"join_to_timespine": True}, "simple"),
+        ({}, {"alias": "miles_of_trip"}, "simple"),
+        ({}, {}, "cumulative"),
+        ({"agg": "sum"}, {}, "cumulative"),
+    ],
+)
+def test_a_measure_that_the_rollup_cannot_answer_stays_with_the_trips(
+    measure: dict[str, Any], reference: dict[str, Any], kind: str
+) -> None:
+    declared = with_changes(measure, reference, kind)
+    trips, of_rollup = on_rollup(declared)["semantic_models"]
+    assert [one["name"] for one in trips["measures"]] == ["mean_miles", "median_miles"]
+    assert [one["name"] for one in of_rollup["measures"]] == ["total_trips", "miles", "days"]
+    assert on_rollup(declared)["metrics"] == declared["metrics"]
+
+
+def test_the_rollup_answers_by_the_hour_even_if_times_are_declared_to_the_second() -> None:
+    declared = deepcopy(LAYER)
+    (time,) = (one for one in declared["semantic_models"][0]["dimensions"] if one["type"] == "time")
+    time["type_params"]["time_granularity"] = "second"
+    _, of_rollup = on_rollup(declared)["semantic_models"]
+    assert of_rollup["dimensions"][0]["type_params"]["time_granularity"] == "hour"
+
+
 def test_the_declared_layer_is_left_as_it_is() -> None:
     before = deepcopy(LAYER)
     on_rollup(LAYER)

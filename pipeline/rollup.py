@@ -1,7 +1,7 @@
 """The rollup of a month: parts of its measures by hour, pickup zone and trip type.
 
-A part can be combined from those of finer groups: a sum, a sum with a count for a mean, the only distinct value. Most
-metrics, and most of what the Explore page has, are made from the rollup: the trips are read once for all of them.
+A part can be combined from those of finer groups, as a sum can, and a sum with a count for a mean. Most metrics, and
+most of what the Explore page has, are made from the rollup: the trips are read once for all of them.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,9 @@ TABLE = "by_hour_and_zone"
 MODEL = "trips"
 """The semantic model whose rows it sums."""
 ENTITIES = ("date", "time", "weather", "pickup_location")
+"""The entities that it groups by, beside the hour: the first three follow from the hour."""
 DIMENSIONS = ("trip_type",)
-"""By what it groups besides the hour, which its hour decides in part."""
+"""The dimensions of the trips that it groups by."""
 
 
 class Part(NamedTuple):
@@ -45,8 +46,12 @@ PARTS = {
     "median": (Part("median({0})", "median", in_base="{0}"),),
 }
 """The parts of each aggregation."""
-COMBINED = tuple(agg for agg in PARTS if agg != "median")
+ADDITIVE = ("sum_boolean", "sum", "count", "average", "min", "max")
 """The aggregations whose values of an hour can be combined to those of more."""
+HOURLY = (*ADDITIVE, "count_distinct")
+"""Those that the rollup has parts of: of a count of distinct values the least and the greatest. They are equal where
+the hour decides the value, as it does the date.
+"""
 
 
 def parts_by_column(measure: Measure) -> list[tuple[str, Part]]:
@@ -56,7 +61,7 @@ def parts_by_column(measure: Measure) -> list[tuple[str, Part]]:
 
 def measures_of(semantics: Semantics) -> list[Measure]:
     """The measures of which the rollup has parts."""
-    return [one for one in semantics.measures.values() if one.model == MODEL and one.agg in COMBINED]
+    return [one for one in semantics.measures.values() if one.model == MODEL and one.agg in HOURLY]
 
 
 def query(semantics: Semantics, rows: str) -> str:

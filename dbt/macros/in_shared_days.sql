@@ -2,7 +2,7 @@
   A condition on the times of trips that the files of two months may share, where a run builds one
   of these months: those around the beginning of the later one. One second more, because the times
   of a trip may differ by that (see is_same_second). The times are literals, so that DuckDB skips
-  the row groups of other days: a month of 5.6 million trips takes 0.65 CPU s instead of 2.7
+  the row groups of other days: a month of 5.6 million trips takes 0.5 CPU s instead of 2.0
   (2026-11).
 #}
 {% macro in_shared_days(column) -%}

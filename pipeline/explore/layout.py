@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.rollup import COMBINED
+from pipeline.rollup import ADDITIVE, HOURLY
 from pipeline.semantics import Measure, Semantics
 
 GRAINS = ("hour", "day", "week", "month", "quarter", "year")
-ADDITIVE = tuple(agg for agg in COMBINED if agg != "count_distinct")
-HOURLY = COMBINED
 ROLLUP = "rollup"
 """The base of cubes that are combined from the month's rollup."""
 MAIN_MEASURES = ("total_trips", "avg_trip_duration_minutes", "avg_trip_distance_miles", "total_revenue", "avg_fare")

@@ -1,14 +1,14 @@
 """The semantic layer over a month's rollup: the same metrics, of which MetricFlow compiles SQL that reads the rollup.
 
-Measures that can be combined read their parts in the rollup, and a mean is the ratio of a sum and a count. Other
-measures, the medians, still read the trips. Metrics, dimensions and their names stay as they are declared.
+Measures that can be combined read their parts in the rollup, and a mean is the ratio of a sum and a count. Others,
+such as medians and counts of distinct values, read the trips. Metrics, dimensions and their names stay as declared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from pipeline.rollup import COMBINED, DIMENSIONS, ENTITIES, MODEL, PARTS, TABLE, parts_by_column
+from pipeline.rollup import ADDITIVE, DIMENSIONS, ENTITIES, MODEL, PARTS, TABLE, Part, parts_by_column
 from pipeline.semantics import Measure
 
 Declared = dict[str, Any]
@@ -37,7 +37,7 @@ def is_combined(measure: Declared, model: Declared, metrics: Sequence[Declared])
         one.get("alias") or one.get("join_to_timespine") or one.get("fill_nulls_with") is not None for one in references
     )
     return (
-        measure["agg"] in COMBINED
+        measure["agg"] in ADDITIVE
         and not measure.get("non_additive_dimension")
         and measure.get("agg_time_dimension") in (None, time_of(model))
         and all(metric["type"] == "simple" for metric in uses)
@@ -81,14 +81,13 @@ def dimensions_of_rollup(model: Declared) -> Iterator[Declared]:
 def measures_of_parts(declared: Declared) -> Iterator[Declared]:
     """The measures that combine the parts of one: two of a mean, and one of any other."""
     measure = Measure(declared["name"], MODEL, declared["agg"], "")
-    columns = parts_by_column(measure)
-    if declared["agg"] == "average":
-        for column, part in columns:
-            yield {**declared, "name": column, "agg": part.combined_by, "expr": column}
-        return
-    # Within an hour, a distinct value is the only one.
-    agg = "count_distinct" if declared["agg"] == "count_distinct" else columns[0][1].combined_by
-    yield {**declared, "agg": agg, "expr": columns[0][0]}
+    for column, part in parts_by_column(measure):
+        yield {**declared, "name": name_of(measure.name, part), "agg": part.combined_by, "expr": column}
+
+
+def name_of(declared: str, part: Part) -> str:
+    """The name of a part of a declared measure or metric: its own, where that is its only part."""
+    return f"rollup{part.suffix}_of_{declared}" if part.suffix else declared
 
 
 def metrics_of(metric: Declared, means: set[str]) -> Iterator[Declared]:
@@ -97,11 +96,12 @@ def metrics_of(metric: Declared, means: set[str]) -> Iterator[Declared]:
     if measure.get("name") not in means:
         yield metric
         return
-    names = [f"{measure['name']}{part.suffix}" for part in PARTS["average"]]
-    for name in names:
-        of_part = {**measure, "name": name}
+    names = []
+    for part in PARTS["average"]:
+        names.append(name_of(metric["name"], part))
+        of_part = {**measure, "name": name_of(measure["name"], part)}
         params = {**metric["type_params"], "measure": of_part, "input_measures": [of_part]}
-        yield {**metric, "name": name, "type_params": params}
+        yield {**metric, "name": names[-1], "type_params": params, "filter": None}
     over, under = ({"name": name} for name in names)
     params = {**metric["type_params"], "measure": None, "numerator": over, "denominator": under}
     yield {**metric, "type": "ratio", "type_params": params}

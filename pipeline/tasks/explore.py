@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.database import connect
-from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for, program
+from pipeline.errors import BadFile
+from pipeline.paths import atomic_write, data_folder, digest_of_files, path_for, program, sha256_of
 from pipeline.project import PACKAGE
 from pipeline.sources import sources
 from pipeline.tasks import records, selection
@@ -34,15 +35,17 @@ def semantics_of(_: str) -> "Semantics":
 
 
 def write_month(month: date, path: Path) -> dict[str, Any]:
-    """Writes the month's file; returns what the catalogue says of the month."""
-    from pipeline import explore
-    from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month, rollup_file
+    """Writes the month's file; returns what the catalogue says of the month.
 
-    semantics = semantics_of(dbt.project_digest())
+    Raises BadFile where the month's rollup is damaged.
+    """
+    from pipeline import explore
+    from pipeline.metrics.export import EFFECTS_OF_MONTH, create_views_of_month
+
+    semantics, rollup = semantics_of(dbt.project_digest()), rollup_of(month)
     with connect(Path(":memory:"), warehouse().settings) as con:
         create_views_of_month(con, warehouse().path, month, EFFECTS_OF_MONTH)
         con.execute(f"use {warehouse().path.stem}.core")
-        rollup = rollup_file(path_for("published/metrics", "", "") / f"month={month:%Y-%m}")
         cubes = explore.cubes_of_month(explore.Marts(con, semantics, rollup=rollup), month)
         estimates = with_significance(explore.estimates_of_month(con))
     with atomic_write(path) as part:
@@ -52,6 +55,19 @@ def write_month(month: date, path: Path) -> dict[str, Any]:
         "sources": [name for name in selection.loaded(month) if sources()[name].trip_type],
         "generated": records.generated_sources([month])[month],
     }
+
+
+def rollup_of(month: date) -> Path:
+    """The file of the month's rollup; raises BadFile where it is not as Measure has written it."""
+    from pipeline.metrics.export import rollup_file
+
+    receipt = path_for("published/metrics", month, ".json")
+    file = rollup_file(receipt.parent / f"month={month:%Y-%m}")
+    expected = Receipt(receipt).record["sha256_of_files"][str(file.relative_to(data_folder()))]
+    if not file.exists() or sha256_of(file) != expected:
+        remedy = f"{program()} verify --repair computes it again"
+        raise BadFile(f"{month:%Y-%m}: {file} is damaged, expected the SHA-256 that {receipt.name} has; {remedy}")
+    return file
 
 
 def write_catalogue() -> None:

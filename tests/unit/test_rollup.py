@@ -21,12 +21,22 @@ def test_the_rollup_has_a_row_for_each_hour_zone_and_trip_type_with_the_parts_of
         found = con.execute(f"{rollup.query(layer(tmp_path), 'trips')} order by all")
         assert [column[0] for column in found.description or ()] == [
             *("trip_type", "pickup_datetime", "date_key", "time_key", "weather_key", "pickup_location_key"),
-            *("total_trips", "miles", "mean_miles_sum", "mean_miles_count", "days_min", "days_max"),
+            *(
+                "total_trips",
+                "miles",
+                "mean_miles_sum",
+                "mean_miles_count",
+                "days_min",
+                "days_max",
+                "ids_min",
+                "ids_max",
+                "least_miles",
+            ),
         ]
         assert [(row[0], f"{row[1]:%H:%M}", *row[5:]) for row in found.fetchall()] == [
-            ("bike", "09:00", None, 1, None, None, 0, 20240301, 20240301),
-            ("taxi", "08:00", 132, 1, 3.5, 3.5, 2, 20240301, 20240301),
-            ("taxi", "08:00", 236, 1, 1.0, 1.0, 1, 20240301, 20240301),
+            ("bike", "09:00", None, 1, None, None, 0, 20240301, 20240301, 4, 4, None),
+            ("taxi", "08:00", 132, 1, 3.5, 3.5, 2, 20240301, 20240301, 1, 2, 1.5),
+            ("taxi", "08:00", 236, 1, 1.0, 1.0, 1, 20240301, 20240301, 3, 3, 1.0),
         ]
 
 

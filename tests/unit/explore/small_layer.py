@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 
-from pipeline.explore.layout import ADDITIVE, HOURLY, Cube, Layout, Table
+from pipeline.explore.layout import Cube, Layout, Table
+from pipeline.rollup import ADDITIVE, HOURLY
 from pipeline.semantics import Semantics, read_semantics
 
 SMALL = Layout(

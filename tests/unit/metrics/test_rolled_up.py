@@ -11,7 +11,7 @@ import pytest
 from pipeline import rollup
 from pipeline.metrics.metricflow import compile_query, compile_saved_query, engine_of
 from pipeline.metrics.rolled_up import on_rollup
-from tests.unit.metrics.trips_layer import LAYER, MEASURES, create_trips
+from tests.unit.metrics.trips_layer import LAYER, MEASURES, METRICS, create_trips
 from tests.unit.test_rollup import layer
 
 GROUPINGS = (
@@ -36,19 +36,24 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_every_metric_over_the_rollup_equals_that_over_the_trips(
     con: duckdb.DuckDBPyConnection, groups: list[str]
 ) -> None:
-    query: dict[str, Any] = {"metric_names": [*MEASURES], "group_by_names": groups, "order_by_names": groups}
+    query: dict[str, Any] = {
+        "metric_names": [one["name"] for one in METRICS],
+        "group_by_names": groups,
+        "order_by_names": groups,
+    }
     over_rollup, over_trips = (compile_query(engine_of(one), **query) for one in (on_rollup(LAYER), LAYER))
     assert rollup.TABLE in over_rollup and rollup.TABLE not in over_trips
     found, expected = (con.execute(sql).fetchall() for sql in (over_rollup, over_trips))
     assert found == expected and len(found) > 0
 
 
-def test_only_medians_read_the_trips() -> None:
-    engine = engine_of(on_rollup(LAYER))
-    names = [name for name, (agg, _) in MEASURES.items() if agg != "median"]
+def test_only_medians_and_counts_of_distinct_values_read_the_trips() -> None:
+    engine, others = engine_of(on_rollup(LAYER)), ("days", "ids", "median_miles")
+    names = [one["name"] for one in METRICS if one["name"] not in others]
     additive = compile_query(engine, metric_names=names, group_by_names=["metric_time__month"])
     assert '"core"."trips"' not in additive
-    assert '"core"."trips"' in compile_query(engine, metric_names=["median_miles"], group_by_names=["trip__trip_type"])
+    for name in others:
+        assert '"core"."trips"' in compile_query(engine, metric_names=[name], group_by_names=["trip__trip_type"])
 
 
 @pytest.mark.parametrize("group", ["Entity('start_station')", "Dimension('trip__member_type')"])
@@ -65,6 +70,7 @@ def with_changes(measure: dict[str, Any], reference: dict[str, Any], kind: str =
     (model,) = declared["semantic_models"]
     (mean,) = (one for one in model["measures"] if one["name"] == "mean_miles")
     (metric,) = (one for one in declared["metrics"] if one["name"] == "mean_miles")
+    declared["metrics"] = [one for one in declared["metrics"] if one["name"] in MEASURES]
     mean |= measure
     metric["type"] = kind
     metric["type_params"]["measure"] |= reference
@@ -88,8 +94,8 @@ def test_a_measure_that_the_rollup_cannot_answer_stays_with_the_trips(
 ) -> None:
     declared = with_changes(measure, reference, kind)
     trips, of_rollup = on_rollup(declared)["semantic_models"]
-    assert [one["name"] for one in trips["measures"]] == ["mean_miles", "median_miles"]
-    assert [one["name"] for one in of_rollup["measures"]] == ["total_trips", "miles", "days"]
+    assert [one["name"] for one in trips["measures"]] == ["mean_miles", "days", "ids", "median_miles"]
+    assert [one["name"] for one in of_rollup["measures"]] == ["total_trips", "miles", "least_miles"]
     assert on_rollup(declared)["metrics"] == declared["metrics"]
 
 

@@ -13,9 +13,14 @@ def relation(name: str) -> dict[str, str]:
     return {"alias": name, "schema_name": "core", "database": "nyc_mobility", "relation_name": relation_name}
 
 
-def simple(name: str) -> dict[str, Any]:
-    measure = {"name": name, "filter": None, "alias": None, "join_to_timespine": False, "fill_nulls_with": None}
-    return {"name": name, "type": "simple", "filter": None, "type_params": {"measure": measure}}
+TAXIS = {"where_filters": [{"where_sql_template": "{{ Dimension('trip__trip_type') }} = 'taxi'"}]}
+
+
+def simple(name: str, measure: str = "", where: Any = None, of_measure: Any = None) -> dict[str, Any]:
+    """A metric of the measure of its name, or of another one; ``where`` are filters of the metric and the measure."""
+    reference = {"alias": None, "join_to_timespine": False, "fill_nulls_with": None}
+    parameters = {"measure": {"name": measure or name, "filter": of_measure, **reference}}
+    return {"name": name, "type": "simple", "filter": where, "type_params": parameters}
 
 
 MEASURES = {
@@ -23,8 +28,16 @@ MEASURES = {
     "miles": ("sum", "miles"),
     "mean_miles": ("average", "miles"),
     "days": ("count_distinct", "case when not is_adjustment then date_key end"),
+    "ids": ("count_distinct", "trip_id"),
+    "least_miles": ("min", "miles"),
     "median_miles": ("median", "miles"),
 }
+METRICS = [
+    *map(simple, MEASURES),
+    simple("mean_miles_again", "mean_miles"),
+    simple("mean_miles_of_taxis", "mean_miles", where=TAXIS),
+    simple("mean_miles_of_rides_in_taxis", "mean_miles", of_measure=TAXIS),
+]
 LAYER: dict[str, Any] = {
     "semantic_models": [
         {
@@ -55,7 +68,7 @@ LAYER: dict[str, Any] = {
             ],
         }
     ],
-    "metrics": [simple(name) for name in MEASURES],
+    "metrics": METRICS,
     "project_configuration": {
         "time_spine_table_configurations": [],
         "time_spines": [

@@ -31,24 +31,26 @@
     {{ return(dict(columns.rows | map('list'))) }}
 {% endmacro %}
 
+{# Raises MOBILITY-REBUILD if a table computes columns by other expressions than the model. #}
+{% macro assert_same_expressions(relation, computed) %}
+    {%- set declared = relation.identifier ~ '__declared' -%}
+    {%- do run_query('create or replace temp table ' ~ declared ~ column_definitions()) -%}
+    {%- if computed_in('main', declared) != computed -%}
+        {%- do raise_rebuild_needed(relation ~ ' computes columns by other expressions') -%}
+    {%- endif -%}
+    {%- do run_query('drop table ' ~ declared) -%}
+{% endmacro %}
+
 {#
   The columns that are inserted into a table, or into a new one if it is none. A table of an earlier
-  version stores all of them. Raises MOBILITY-REBUILD if the table computes one by another
-  expression than the model.
+  version stores all of them.
 #}
 {% macro inserted_columns(relation) %}
     {%- if relation is none -%}
         {%- set computed = computed_columns() -%}
     {%- else -%}
         {%- set computed = computed_in(relation.schema, relation.identifier) -%}
-    {%- endif -%}
-    {%- if relation is not none and computed -%}
-        {%- set declared = relation.identifier ~ '__declared' -%}
-        {%- do run_query('create or replace temp table ' ~ declared ~ column_definitions()) -%}
-        {%- if computed_in('main', declared) != computed -%}
-            {%- do raise_rebuild_needed(relation ~ ' computes columns by other expressions') -%}
-        {%- endif -%}
-        {%- do run_query('drop table ' ~ declared) -%}
+        {%- if computed -%} {%- do assert_same_expressions(relation, computed) -%} {%- endif -%}
     {%- endif -%}
     {{ return(model['columns'].keys() | reject('in', computed.keys() | list) | list) }}
 {% endmacro %}

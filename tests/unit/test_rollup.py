@@ -5,20 +5,13 @@ from pathlib import Path
 import duckdb
 
 from pipeline import rollup
-from pipeline.semantics import Semantics, read_semantics
-from tests.unit.metrics.trips_layer import create_trips, manifest_of
-
-
-def layer(folder: Path) -> Semantics:
-    path = folder / "semantic_manifest.json"
-    path.write_text(manifest_of())
-    return read_semantics(path)
+from tests.unit.metrics.trips_layer import create_trips, semantics_of
 
 
 def test_the_rollup_has_a_row_for_each_hour_zone_and_trip_type_with_the_parts_of_measures(tmp_path: Path) -> None:
     with duckdb.connect() as con:
         create_trips(con, "trips")
-        found = con.execute(f"{rollup.query(layer(tmp_path), 'trips')} order by all")
+        found = con.execute(f"{rollup.query(semantics_of(tmp_path), 'trips')} order by all")
         assert [column[0] for column in found.description or ()] == [
             *("trip_type", "pickup_datetime", "date_key", "time_key", "weather_key", "pickup_location_key"),
             *(
@@ -44,7 +37,7 @@ def test_its_file_has_whole_numbers_as_such_and_rows_in_the_order_of_their_keys(
     file = tmp_path / "rollup.parquet"
     with duckdb.connect() as con:
         create_trips(con, "trips")
-        con.execute(f"create table rolled as {rollup.query(layer(tmp_path), 'trips')}")
+        con.execute(f"create table rolled as {rollup.query(semantics_of(tmp_path), 'trips')}")
         assert rollup.write(con, "rolled", file) == 3
         types = dict(con.execute(f"select column_name, column_type from (describe from '{file}')").fetchall())
         assert types["total_trips"] == "BIGINT" and types["miles"] == "DOUBLE"

@@ -11,8 +11,7 @@ import pytest
 from pipeline import rollup
 from pipeline.metrics.metricflow import compile_query, compile_saved_query, engine_of
 from pipeline.metrics.rolled_up import on_rollup
-from tests.unit.metrics.trips_layer import LAYER, MEASURES, METRICS, create_trips
-from tests.unit.test_rollup import layer
+from tests.unit.metrics.trips_layer import LAYER, MEASURES, METRICS, create_trips, semantics_of
 
 GROUPINGS = (
     ["metric_time__month"],
@@ -27,7 +26,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         con.execute("attach ':memory:' as nyc_mobility; create schema nyc_mobility.core")
         create_trips(con, "nyc_mobility.core.trips")
-        rolled_up = rollup.query(layer(tmp_path), "nyc_mobility.core.trips")
+        rolled_up = rollup.query(semantics_of(tmp_path), "nyc_mobility.core.trips")
         con.execute(f"create table nyc_mobility.core.{rollup.TABLE} as {rolled_up}")
         yield con
 

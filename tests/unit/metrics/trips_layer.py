@@ -1,9 +1,12 @@
 """A semantic layer of trips in the form of dbt's manifest, which MetricFlow can read, and a table with four trips."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from pipeline.semantics import Semantics, read_semantics
 
 ENTITIES = ("date", "time", "weather", "pickup_location", "start_station")
 
@@ -82,8 +85,11 @@ LAYER: dict[str, Any] = {
 }
 
 
-def manifest_of() -> str:
-    return json.dumps(LAYER)
+def semantics_of(folder: Path) -> Semantics:
+    """The layer as it is read of dbt's manifest."""
+    path = folder / "semantic_manifest.json"
+    path.write_text(json.dumps(LAYER))
+    return read_semantics(path)
 
 
 def create_trips(con: duckdb.DuckDBPyConnection, table: str) -> None:

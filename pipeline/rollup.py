@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "sum_boolean": (Part("sum(case when {0} then 1 else 0 end)", "sum"),),
+    "sum_boolean": (Part("count_if({0})", "sum"),),
     "sum": (Part("sum({0})", "sum"),),
     "count": (Part("count({0})", "sum"),),
     "average": (Part("sum({0})", "sum", "_sum"), Part("count({0})", "sum", "_count")),

@@ -34,6 +34,7 @@ class Marts:
 
     con: "duckdb.DuckDBPyConnection"
     semantics: Semantics
+    month: date
     layout: Layout = LAYOUT
     rollup: Path | None = None
     """The month's file of it, for cubes that are combined from it."""
@@ -51,7 +52,7 @@ class Columns:
     parts: list[list[Any]]
 
 
-def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
+def cubes_of_month(marts: Marts) -> dict[str, Any]:
     """The month's tables and cubes.
 
     ``tables``: by name the ``size``, and for each dimension its distinct ``values`` and ``at``, the position of each
@@ -62,7 +63,7 @@ def cubes_of_month(marts: Marts, month: date) -> dict[str, Any]:
     rows = columns_of_cubes(marts)
     keys = {name: keys_in(name, marts.layout, rows) for name in marts.layout.tables}
     return {
-        "month": f"{month:%Y-%m}",
+        "month": f"{marts.month:%Y-%m}",
         "tables": {name: table_of(marts, table, keys[name]) for name, table in marts.layout.tables.items()},
         "cubes": {
             name: cube_of(cube.measures(marts.semantics), [keys[table] for table in cube.tables], rows[name])
@@ -106,11 +107,10 @@ def keys_in(name: str, layout: Layout, rows: Mapping[str, Columns]) -> dict[Key,
 def create_rows(marts: Marts) -> None:
     """Creates ``rows_<model>`` for each model that has cubes: a copy of its table's rows if they are few, or a view."""
     for name in dict.fromkeys(cube.model for cube in marts.layout.cubes.values()):
-        rows, table = f"rows_{name}", marts.semantics.models[name].table
-        copied = marts.con.execute(f"create or replace temp table {rows} as from {table} limit {FEW_ROWS}").fetchone()
-        if copied == (FEW_ROWS,):
-            marts.con.execute(f"drop table {rows}")
-            marts.con.execute(f"create temp view {rows} as from {table}")
+        table = marts.semantics.models[name].table
+        counted = marts.con.execute(f"select count(*) from (select 1 from {table} limit {FEW_ROWS})").fetchone()
+        kind = "view" if counted == (FEW_ROWS,) else "table"
+        marts.con.execute(f"create or replace temp {kind} rows_{name} as from {table}")
 
 
 def base_sql(marts: Marts, base: Cube) -> str:
@@ -119,7 +119,7 @@ def base_sql(marts: Marts, base: Cube) -> str:
     keys = [
         f"{key} as {column}" if column == model.time else column
         for name in base.tables
-        for column, key in keys_of(model, marts.layout.tables[name])
+        for column, key in keys_of(marts, model, marts.layout.tables[name])
     ]
     parts = [
         f"{(part.in_base or part.sql).format(f'({measure.expr})')} as {column}"
@@ -133,18 +133,21 @@ def base_sql(marts: Marts, base: Cube) -> str:
 def cube_sql(marts: Marts, cube: Cube) -> str:
     """The parts of the cube's measures, grouped by the keys of its tables."""
     model = marts.semantics.models[cube.model]
-    keys = [key for name in cube.tables for _, key in keys_of(model, marts.layout.tables[name])]
+    keys = [key for name in cube.tables for _, key in keys_of(marts, model, marts.layout.tables[name])]
     parts = [
         f"{part.combined_by}({column})" if cube.base else part.sql.format(f"({measure.expr})")
         for measure in cube.measures(marts.semantics)
         for column, part in parts_by_column(measure)
     ]
-    return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all"
+    # Where the month is the only key, it would have a group without rows.
+    return f"select {', '.join([*keys, *parts])} from {rows_of(marts, model, cube)} group by all having count(*) > 0"
 
 
-def keys_of(model: Model, table: Table) -> Iterator[tuple[str, str]]:
+def keys_of(marts: Marts, model: Model, table: Table) -> Iterator[tuple[str, str]]:
     """The keys of a table as expressions, each with the column of the model's rows that it is made from."""
-    if table.grain:
+    if table.grain == "month":  # all rows are of one: to compute it for each takes a quarter of the time of medians
+        yield model.time, f"timestamp '{marts.month}'"
+    elif table.grain:
         yield model.time, f"date_trunc('{table.grain}', {model.time})::timestamp"
     for entity in table.entities:
         yield model.entities[entity], model.entities[entity]

@@ -46,7 +46,7 @@ def write_month(month: date, path: Path) -> dict[str, Any]:
     with connect(Path(":memory:"), warehouse().settings) as con:
         create_views_of_month(con, warehouse().path, month, EFFECTS_OF_MONTH)
         con.execute(f"use {warehouse().path.stem}.core")
-        cubes = explore.cubes_of_month(explore.Marts(con, semantics, rollup=rollup), month)
+        cubes = explore.cubes_of_month(explore.Marts(con, semantics, month, rollup=rollup))
         estimates = with_significance(explore.estimates_of_month(con))
     with atomic_write(path) as part:
         part.write_text(explore.month_file(cubes | {"estimates": estimates}))

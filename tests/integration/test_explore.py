@@ -160,7 +160,7 @@ def cubes_of(data: Path, semantics: Semantics, month: str, layout: Layout = LAYO
         create_rollup(con, data / "warehouse/nyc_mobility.duckdb", semantics)
         con.execute("use nyc_mobility.core")
         rollup.write(con, rollup.TABLE, file)
-        return explore.cubes_of_month(explore.Marts(con, semantics, layout, file), parse_month(month))
+        return explore.cubes_of_month(explore.Marts(con, semantics, parse_month(month), layout, file))
 
 
 @pytest.fixture(scope="module")

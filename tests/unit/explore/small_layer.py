@@ -14,6 +14,7 @@ SMALL = Layout(
     {
         "hour": Table("hour", ("date", "time", "weather")),
         "day": Table("day"),
+        "month": Table("month"),
         "trip_type": Table(dimensions=("trip__trip_type",)),
         "sky": Table(dimensions=("weather__sky",)),
         "hourly_trip_type": Table(dimensions=("hourly__trip_type",)),
@@ -24,6 +25,7 @@ SMALL = Layout(
         "loaded_hours": Cube("hourly_mobility", ("hourly_trip_type", "hour"), HOURLY),
         "days_of_modes": Cube("trips", ("trip_type", "day"), ADDITIVE, base="hours_of_modes"),
         "medians_of_modes": Cube("trips", ("trip_type", "sky", "day"), ("median",), base="trips_with_medians"),
+        "medians_of_month": Cube("trips", ("month",), ("median",), base="trips_with_medians"),
     },
     {
         "hours_of_modes": Cube("trips", ("trip_type", "hour"), HOURLY),

@@ -26,12 +26,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def marts(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Marts:
-    return Marts(con, semantics_of(tmp_path), SMALL)
+    return Marts(con, semantics_of(tmp_path), MARCH, SMALL)
 
 
 @pytest.fixture
 def found(marts: Marts) -> dict[str, Any]:
-    return cubes_of_month(marts, MARCH)
+    return cubes_of_month(marts)
 
 
 def test_a_table_has_the_attributes_of_its_keys(found: dict[str, Any]) -> None:
@@ -61,26 +61,32 @@ def test_keys_may_be_attributes_of_other_tables_and_a_median_is_not_divided(foun
     assert medians == {"at": [[0, 1], [0, 0]], "measures": {"total_trips": [[1, 1]], "median_miles": [[1.25, 0.25]]}}
 
 
+def test_the_month_is_a_key(found: dict[str, Any]) -> None:
+    assert found["tables"]["month"]["dimensions"]["metric_time__month"]["values"] == ["2024-03-01"]
+    assert found["cubes"]["medians_of_month"] == {"at": [[0]], "measures": {"median_miles": [[0.75]]}}
+
+
 @pytest.mark.parametrize("name", [name for name, cube in SMALL.cubes.items() if cube.base])
 def test_a_cube_of_a_base_equals_that_of_the_rows(marts: Marts, found: dict[str, Any], name: str) -> None:
     cubes = {**SMALL.cubes, name: replace(SMALL.cubes[name], base="")}
-    of_rows = Marts(marts.con, marts.semantics, replace(SMALL, cubes=cubes))
-    assert cubes_of_month(of_rows, MARCH)["cubes"][name] == found["cubes"][name]
+    of_rows = replace(marts, layout=replace(SMALL, cubes=cubes))
+    assert cubes_of_month(of_rows)["cubes"][name] == found["cubes"][name]
 
 
 def test_the_order_of_the_marts_does_not_matter(marts: Marts) -> None:
-    before = cubes_of_month(marts, MARCH)
+    before = cubes_of_month(marts)
     marts.con.execute("create table other as from trips_with_hour_attributes order by trip_id desc")
     marts.con.execute("drop table trips_with_hour_attributes")
     marts.con.execute("alter table other rename to trips_with_hour_attributes")
-    assert cubes_of_month(marts, MARCH) == before
+    assert cubes_of_month(marts) == before
 
 
 def test_a_month_without_trips_has_empty_cubes(marts: Marts) -> None:
     marts.con.execute("delete from trips_with_hour_attributes")
-    found = cubes_of_month(marts, MARCH)
+    found = cubes_of_month(marts)
     assert found["tables"]["trip_type"] == {"size": 0, "dimensions": {"trip__trip_type": {"values": []}}}
     assert found["cubes"]["hours"]["at"] == [[], []] and found["cubes"]["hours"]["measures"]["miles"] == [[]]
+    assert found["cubes"]["medians_of_month"] == {"at": [[]], "measures": {"median_miles": [[]]}}
 
 
 def test_many_rows_are_not_copied(marts: Marts) -> None:

@@ -42,7 +42,7 @@ def test_the_schema_names_what_the_cubes_have(tmp_path: Path) -> None:
     declared = schema(semantics, SMALL)
     with duckdb.connect() as con:
         create_tables(con)
-        found = cubes_of_month(Marts(con, semantics, SMALL), MARCH)
+        found = cubes_of_month(Marts(con, semantics, MARCH, SMALL))
     for name, table in declared["tables"].items():
         assert table == [*found["tables"][name]["dimensions"]]
     for name, cube in declared["cubes"].items():

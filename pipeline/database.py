@@ -234,3 +234,13 @@ def literal(text: object) -> str:
 def quoted(name: str) -> str:
     """The name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def storable(con: "duckdb.DuckDBPyConnection", table: str) -> str:
+    """SQL of the table's rows for a Parquet file: integers of 128 bits, which sums are, as such of 64 bits.
+
+    Parquet has none of 128 bits: DuckDB would write floating-point numbers.
+    """
+    columns = con.execute(f"describe {table}").fetchall()
+    casts = ", ".join(f"{quoted(name)}::bigint as {quoted(name)}" for name, type_, *_ in columns if type_ == "HUGEINT")
+    return f"select * replace ({casts}) from {table}" if casts else f"select * from {table}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.database import literal, quoted
+from pipeline.database import literal, quoted, storable
 from pipeline.semantics import Measure, Semantics
 
 if TYPE_CHECKING:
@@ -84,9 +84,6 @@ def parts(semantics: Semantics) -> Iterator[str]:
 
 def write(con: "duckdb.DuckDBPyConnection", table: str, path: Path) -> int:
     """Writes the rollup in a table to a Parquet file, in the order of its keys; returns the number of rows."""
-    # DuckDB writes integers of 128 bits, as its sums are, as floating-point numbers.
-    columns = con.execute(f"describe {table}").fetchall()
-    casts = ", ".join(f"{quoted(name)}::bigint as {quoted(name)}" for name, type_, *_ in columns if type_ == "HUGEINT")
-    rows = f"select * replace ({casts}) from {table} order by all" if casts else f"from {table} order by all"
+    rows = f"{storable(con, table)} order by all"
     written = con.execute(f"copy ({rows}) to {literal(path)} (format parquet, compression zstd)").fetchall()
     return int(written[0][0])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import rollup
-from pipeline.database import Warehouse, connect, literal
+from pipeline.database import Warehouse, connect, literal, storable
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import effects
 from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
@@ -149,5 +149,6 @@ def write_files(con: "duckdb.DuckDBPyConnection", sql: str, path: Path) -> int:
     """Writes a query's rows as Parquet and CSV, ordered by all columns; returns the number of rows."""
     con.execute(f"create or replace temp table result as select * from ({sql}) order by all")
     con.execute(f"copy result to {literal(path.with_suffix('.csv'))} (format csv, header)")
-    parquet = f"copy result to {literal(path.with_suffix('.parquet'))} (format parquet, compression zstd)"
+    rows = storable(con, "result")
+    parquet = f"copy ({rows}) to {literal(path.with_suffix('.parquet'))} (format parquet, compression zstd)"
     return int(con.execute(parquet).fetchall()[0][0])

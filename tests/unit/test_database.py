@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import connect, disk_error, file_argument, literal, reporting_progress, settings_for
+from pipeline.database import (
+    connect,
+    disk_error,
+    file_argument,
+    in_memory,
+    literal,
+    reporting_progress,
+    settings_for,
+    storable,
+)
 from pipeline.errors import BadFile, BadInput, WarehouseBusy
 from pipeline.process import memory_of_machine
 from pipeline.progress import listening
@@ -196,3 +205,15 @@ def test_the_percentage_of_a_long_query_is_reported() -> None:
         con.execute("create table rows as select md5(range::varchar) as text from range(4_000_000)")
     assert reported == sorted(reported) and {total for _, total in reported} == {100}
     assert len({done for done, _ in reported}) > 0
+
+
+def test_sums_are_integers_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "sums.parquet"
+    with in_memory() as con:
+        con.execute("create table sums as select sum(x) as total, sum(x / 2) as half from (values (2), (5)) as t (x)")
+        con.execute("create table texts as select 'a' as one")
+        con.execute(f"copy ({storable(con, 'sums')}) to {literal(file)} (format parquet)")
+        columns = con.execute(f"describe from read_parquet({file_argument(file)})").fetchall()
+        assert [(name, type_) for name, type_, *_ in columns] == [("total", "BIGINT"), ("half", "DOUBLE")]
+        assert con.execute(f"from read_parquet({file_argument(file)})").fetchall() == [(7, 3.5)]
+        assert con.execute(storable(con, "texts")).fetchall() == [("a",)]

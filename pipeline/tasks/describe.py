@@ -1,5 +1,6 @@
 """The tasks of the project, which are of no month: its documentation, the Explore page, the SQL of metrics."""
 
+from functools import cache
 from importlib.metadata import version
 
 from pipeline import metrics
@@ -10,6 +11,12 @@ from pipeline.tasks.base import Task
 from pipeline.tasks.receipts import Receipt
 from pipeline.tasks.settings import warehouse
 from pipeline.warehouse import dbt
+
+
+@cache
+def version_of_pages() -> str:
+    """Changes with the documentation, the files of the Explore page and the library of its charts."""
+    return digest_of_files(*documentation(), *explore_files()) + version(VEGA)
 
 
 class Describe(Task):
@@ -23,8 +30,7 @@ class Describe(Task):
     priority = 40
 
     def output(self) -> Receipt:
-        digest = dbt.project_digest() + digest_of_files(*documentation(), *explore_files()) + version(VEGA)
-        return Receipt(path_for("reports", "models", ".json"), version=digest)
+        return Receipt(path_for("reports", "models", ".json"), version=dbt.project_digest() + version_of_pages())
 
     def run(self) -> None:
         from pipeline import report

@@ -27,7 +27,10 @@ def test_it_is_incomplete_where_a_script_of_the_page_to_explore_with_changed(
     changed = tmp_path / "page.js"
     changed.write_text("// changed")
     monkeypatch.setattr(describe, "explore_files", lambda: [changed])
+    describe.version_of_pages.cache_clear()
     assert not Describe().complete()
+    monkeypatch.undo()
+    describe.version_of_pages.cache_clear()
 
 
 def test_it_is_called_by_what_it_does() -> None:

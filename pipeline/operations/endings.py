@@ -26,7 +26,10 @@ def exit_code(command: Callable[[], int]) -> int:
         return close_output()
     except click.ClickException as error:
         prefix = "" if isinstance(error, click.exceptions.NoArgsIsHelpError) else "error: "
-        click.echo(f"{prefix}{error.format_message()}", err=True)
+        text = error.format_message()
+        if isinstance(error, click.MissingParameter) and error.ctx:
+            text = f"{' '.join(text.split()).rstrip('.')}; {error.ctx.command_path} --help says more"
+        click.echo(f"{prefix}{text}", err=True)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         report_interruption()

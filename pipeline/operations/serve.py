@@ -106,6 +106,8 @@ class Listing(Handler):
         self.write(f"<!doctype html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>")
         self.write(f"<ul>{''.join(items)}</ul>")
 
+    head = get  # tornado sends the headers alone
+
 
 def is_hidden(file: Path, root: Path) -> bool:
     """Whether a name on the path below the root begins with a dot."""

@@ -87,7 +87,8 @@ def test_each_kind_of_error_has_its_exit_code(
         (["month", "2024-01", "--sources", "citybike"], "source 'citybike': not known; did you mean citibike or"),
         (["moth"], "No such command 'moth'. Did you mean 'month'?"),
         (["month", "2024-01", "--wrokers", "2"], "--wrokers: unknown option; did you mean --workers?"),
-        (["month"], "Missing argument 'YYYY-MM'"),
+        (["month"], "Missing argument 'YYYY-MM'; ./run.sh month --help says more\n"),
+        (["completion"], "Missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; "),
         (["accept", "2024-01"], "Missing option '--reason'"),
     ],
 )

@@ -57,6 +57,7 @@ def test_pages_and_published_tables_are_served(site: http.client.HTTPConnection)
 def test_folders_of_tables_are_listed_without_hidden_files(site: http.client.HTTPConnection) -> None:
     top, below = request(site, "/published/")[1], request(site, "/published/dim_date/")[1]
     assert b'<a href="dim_date/">dim_date/</a>' in top
+    assert request(site, "/published/", "HEAD") == (200, b"")
     assert b'<a href="a%20%3Cb%3E%20%26%20c/">a &lt;b&gt; &amp; c/</a>' in top
     assert b"dim_date.parquet" in below and b".part" not in below
 

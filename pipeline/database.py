@@ -237,9 +237,9 @@ def quoted(name: str) -> str:
 
 
 def storable(con: "duckdb.DuckDBPyConnection", table: str) -> str:
-    """SQL of the table's rows for a Parquet file: integers of 128 bits, which sums are, as such of 64 bits.
+    """SQL of the table's rows for a Parquet file, with HUGEINT columns, such as sums of integers, as BIGINT.
 
-    Parquet has none of 128 bits: DuckDB would write floating-point numbers.
+    Parquet has no integers of 128 bits: DuckDB would write floating-point numbers.
     """
     columns = con.execute(f"describe {table}").fetchall()
     casts = ", ".join(f"{quoted(name)}::bigint as {quoted(name)}" for name, type_, *_ in columns if type_ == "HUGEINT")

@@ -30,9 +30,11 @@ class Part(NamedTuple):
     sql: str
     combined_by: str
     suffix: str = ""
-    """Of the measure's name, for the name of its column."""
+    """Appended to the measure's name, for the name of its column."""
     in_base: str = ""
-    """What a base has of it, where that is not ``sql``: of a median the values, for each row of the model."""
+    """The SQL of its column in a base of the Explore page's cubes (explore/layout.py), where that is not ``sql``: for a
+    median the value of each row.
+    """
 
 
 PARTS = {

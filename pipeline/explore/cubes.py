@@ -37,7 +37,7 @@ class Marts:
     month: date
     layout: Layout = LAYOUT
     rollup: Path | None = None
-    """The month's file of it, for cubes that are combined from it."""
+    """The Parquet file of the month's rollup; needed where a cube has the base ``ROLLUP``."""
 
 
 Key = tuple[Any, ...]

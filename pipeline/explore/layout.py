@@ -71,8 +71,9 @@ class Cube:
 class Layout:
     """Tables, and cubes in the order in which a question looks for one that answers it.
 
-    Bases are cubes of finer keys that cubes are combined from and that no file has: the rows of a month are read once
-    for several cubes. The base of medians has a row for each row of the model.
+    Bases are cubes of finer keys that cubes are combined from: the rows of a month are read once for several cubes. The
+    month's file has none of them. Cubes of ``ROLLUP`` are combined from the rollup that Measure has published. The base
+    of medians has a row for each row of the model.
     """
 
     tables: Mapping[str, Table]

@@ -1,4 +1,4 @@
-"""Metrics of a month -> files: one per saved query, two of the effects of weather, and a description of each metric."""
+"""Metrics of a month -> files: its rollup, the saved queries, the effects of weather, and what each metric means."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -28,12 +28,14 @@ def on_rollup(manifest: Mapping[str, Any]) -> Declared:
 
 
 def is_combined(measure: Declared, model: Declared, metrics: Sequence[Declared]) -> bool:
-    """Whether the rollup has what all metrics of the measure need of it: no other time, and for a mean no other value
-    where there are no trips.
+    """Whether MetricFlow gives the same values from the rollup.
+
+    The measure is additive, over all dimensions, and aggregated by the model's own time. Its metrics are simple. If it
+    is a mean, none of them renames it, fills it or joins it to the time spine: a ratio cannot.
     """
     uses = [one for one in metrics if (one["type_params"].get("measure") or {}).get("name") == measure["name"]]
     references = [one["type_params"]["measure"] for one in uses]
-    is_changed = any(
+    is_renamed_or_filled = any(
         one.get("alias") or one.get("join_to_timespine") or one.get("fill_nulls_with") is not None for one in references
     )
     return (
@@ -41,7 +43,7 @@ def is_combined(measure: Declared, model: Declared, metrics: Sequence[Declared])
         and not measure.get("non_additive_dimension")
         and measure.get("agg_time_dimension") in (None, time_of(model))
         and all(metric["type"] == "simple" for metric in uses)
-        and not (measure["agg"] == "average" and is_changed)
+        and not (measure["agg"] == "average" and is_renamed_or_filled)
     )
 
 

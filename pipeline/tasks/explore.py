@@ -61,12 +61,12 @@ def rollup_of(month: date) -> Path:
     """The file of the month's rollup; raises BadFile where it is not as Measure has written it."""
     from pipeline.metrics.export import rollup_file
 
-    receipt = path_for("published/metrics", month, ".json")
-    file = rollup_file(receipt.parent / f"month={month:%Y-%m}")
-    expected = Receipt(receipt).record["sha256_of_files"][str(file.relative_to(data_folder()))]
+    receipt = Receipt(path_for("published/metrics", month, ".json"))
+    file = rollup_file(receipt.path.parent / f"month={month:%Y-%m}")
+    expected = receipt.record["sha256_of_files"][str(file.relative_to(data_folder()))]
     if not file.exists() or sha256_of(file) != expected:
-        remedy = f"{program()} verify --repair computes it again"
-        raise BadFile(f"{month:%Y-%m}: {file} is damaged, expected the SHA-256 that {receipt.name} has; {remedy}")
+        problem = f"is damaged, its SHA-256 is not that in {receipt.path}" if file.exists() else "does not exist"
+        raise BadFile(f"{month:%Y-%m}: {file} {problem}; {program()} verify --repair computes it again")
     return file
 
 

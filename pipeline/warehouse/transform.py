@@ -24,7 +24,7 @@ FAILING_ROWS_SHOWN = 5
 LONGEST_MESSAGE = 400
 """Characters of dbt's message on a model or test: Spark's has its plan of the query. dbt's own log has all of it."""
 BUILD = ("build", "--resource-type=model", "--resource-type=test", "--exclude=tag:on_request", "--no-write-json")
-"""Without unit tests, which need no month's data, and without the data tests that are not run with each month."""
+"""Without unit tests, which need no month's data, and data tests tagged on_request (CONTRIBUTING.md says which)."""
 STORED = ("config.materialized:table", "config.materialized:monthly", "config.materialized:hourly")
 TABLES = ("--select", *STORED, "tag:of_months", "resource_type:test")
 """Without the views that are the same for every month."""

@@ -1,5 +1,8 @@
 """The fifty metrics and some groupings in plain SQL, over the facts t and their weather w."""
 
+import math
+from typing import Any
+
 # Conditions on a trip t and its weather w, from times and measurements instead of the dimensions' flags.
 HOUR = "hour(t.pickup_datetime)"
 WEEKEND = "dayofweek(t.pickup_datetime) in (0, 6)"
@@ -125,3 +128,10 @@ GROUPINGS = {
     ),
 }
 IN_LOADED_MONTHS = "t.pickup_datetime >= '2024-01-01' and t.pickup_datetime < '2024-04-01'"
+
+
+def is_same(value: Any, expected: Any) -> bool:
+    """Whether two values are equal, but for the rounding of floating-point numbers."""
+    if isinstance(value, float) or isinstance(expected, float):
+        return None not in (value, expected) and math.isclose(float(value), float(expected), rel_tol=1e-9)
+    return bool(value == expected)

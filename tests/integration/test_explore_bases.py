@@ -47,3 +47,6 @@ def test_a_damaged_rollup_is_an_error_that_names_it_and_what_computes_it_again(
     file.write_bytes(content[:5000] + bytes(100) + content[5100:])
     with pytest.raises(BadFile, match=r"^2024-02: .*by_hour_and_zone\.parquet is damaged, .* verify --repair"):
         write_month(date(2024, 2, 1), data / "reports/explore/2024-02.js")
+    file.unlink()
+    with pytest.raises(BadFile, match=r"^2024-02: .*by_hour_and_zone\.parquet does not exist; .* verify --repair"):
+        write_month(date(2024, 2, 1), data / "reports/explore/2024-02.js")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 import os
 import re
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 from pipeline.metrics import definitions
 from pipeline.metrics.metricflow import compile_query, engine_of
 from tests.conftest import HERE, Workspace
-from tests.integration.plain_sql import DRY, GROUPINGS, IN_LOADED_MONTHS, PLAIN, PLAUSIBLE, RAIN, count
+from tests.integration.plain_sql import DRY, GROUPINGS, IN_LOADED_MONTHS, PLAIN, PLAUSIBLE, RAIN, count, is_same
 
 
 def test_plain_sql_is_written_for_each_of_the_fifty_metrics() -> None:
@@ -59,14 +58,6 @@ def test_every_metric_equals_plain_sql(finished: Workspace, grouping: str) -> No
 
 def columns(names: list[str], metrics: Iterable[str] = PLAIN) -> str:
     return ", ".join([*(f"{name}::varchar" if name.endswith("trip_type") else name for name in names), *metrics])
-
-
-def is_same(value: Any, expected: Any) -> bool:
-    if value is None or expected is None:
-        return value is expected
-    if isinstance(expected, int) and isinstance(value, int):
-        return value == expected
-    return math.isclose(float(value), float(expected), rel_tol=1e-9)
 
 
 def test_trips_with_an_implausible_distance_are_counted_where_distances_are_published(finished: Workspace) -> None:

@@ -43,9 +43,3 @@ def test_its_file_has_whole_numbers_as_such_and_rows_in_the_order_of_their_keys(
         assert types["total_trips"] == "BIGINT" and types["miles"] == "DOUBLE"
         keys = con.execute(f"select trip_type, pickup_location_key from '{file}'").fetchall()
         assert keys == [("bike", None), ("taxi", 132), ("taxi", 236)]
-
-
-def test_without_whole_numbers_a_table_is_written_as_it_is(tmp_path: Path) -> None:
-    with duckdb.connect() as con:
-        con.execute("create table rolled as select 1.5 as miles")
-        assert rollup.write(con, "rolled", tmp_path / "rollup.parquet") == 1

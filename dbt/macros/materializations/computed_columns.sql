@@ -42,7 +42,7 @@
 {% endmacro %}
 
 {#
-  The columns that are inserted into a table, or into a new one if it is none. A table of an earlier
+  The columns to insert into a table; relation is none if the table is new. A table of an earlier
   version stores all of them.
 #}
 {% macro inserted_columns(relation) %}

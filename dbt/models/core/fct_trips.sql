@@ -4,10 +4,11 @@ case
         then cast(trip_distance_miles as double) * 60 / trip_duration_minutes
 end
 {%- endset -%}
+{%- set revenue = 'total_amount' -%}
 
 {{ config(
     materialized='monthly',
-    meta={'computed': {'avg_speed_mph': speed, 'revenue': 'total_amount'}}
+    meta={'computed': {'avg_speed_mph': speed, 'revenue': revenue}}
 ) }}
 
 {%- set distances = var('plausible_distance_miles') -%}
@@ -51,7 +52,8 @@ timed as (
 
     select
         *,
-        {{ speed }} as avg_speed_mph
+        {{ speed }} as avg_speed_mph,
+        {{ revenue }} as revenue
 
     from measured
 
@@ -98,7 +100,7 @@ final as (
         timed.fare_amount,
         timed.tip_amount,
         timed.total_amount,
-        timed.total_amount as revenue,
+        timed.revenue,
         timed.is_adjustment,
         timed.member_type,
         timed.rideable_type

@@ -1,5 +1,6 @@
 """The task of the dbt project: what its receipt goes by, and how it is called in a log."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,12 @@ import pytest
 from pipeline.tasks import describe
 from pipeline.tasks.describe import CompileMetrics, Describe
 from pipeline.warehouse import dbt
+
+
+@pytest.fixture(autouse=True)
+def computed_anew() -> Iterator[None]:
+    yield
+    describe.version_of_pages.cache_clear()
 
 
 def test_it_is_complete_until_the_project_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,8 +36,6 @@ def test_it_is_incomplete_where_a_script_of_the_page_to_explore_with_changed(
     monkeypatch.setattr(describe, "explore_files", lambda: [changed])
     describe.version_of_pages.cache_clear()
     assert not Describe().complete()
-    monkeypatch.undo()
-    describe.version_of_pages.cache_clear()
 
 
 def test_it_is_called_by_what_it_does() -> None:

@@ -1,4 +1,4 @@
-{# A condition: whether a number or a time is in one of several half-open intervals, [[from, to], ...]. #}
+{# Whether a number or a time is in one of several half-open intervals, [[from, to], ...]. #}
 {% macro in_intervals(column, intervals) -%}
     (
         {%- for from, to in intervals -%}

@@ -11,7 +11,7 @@ from pipeline import rollup
 from pipeline.database import Warehouse, connect, literal, storable
 from pipeline.metrics.declared import definitions
 from pipeline.metrics.effects import effects
-from pipeline.metrics.metricflow import compile_saved_queries
+from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_saved_queries
 from pipeline.metrics.pooling import pooled
 from pipeline.months import add_months
 from pipeline.progress import counter
@@ -112,6 +112,8 @@ def create_views_of_month(
     ``more`` are tables beside the facts, each with the column whose month counts.
     Row groups of other months are not read, so that a month costs the same however many the warehouse holds.
     """
+    for name, value in DUCKDB_SETTINGS.items():
+        con.execute(f"set {name} = {literal(value)}")
     con.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
     con.execute(f"attach ':memory:' as {warehouse.stem}")
     con.execute(f"create schema {warehouse.stem}.core")

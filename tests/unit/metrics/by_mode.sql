@@ -1,12 +1,3 @@
-WITH sma_10001_cte AS (
-  SELECT
-    DATE_TRUNC('month', pickup_datetime) AS metric_time__month
-    , trip_type AS trip__trip_type
-    , total_trips AS __total_trips
-    , rush_hour_trips AS __rush_hour_trips
-  FROM "nyc_mobility"."core"."by_hour_and_zone" by_hour_and_zone_src_10000
-)
-
 SELECT
   COALESCE(subq_5.metric_time__month, subq_11.metric_time__month) AS metric_time__month
   , COALESCE(subq_5.trip__trip_type, subq_11.trip__trip_type) AS trip__trip_type
@@ -21,14 +12,14 @@ FROM (
     , COALESCE(__rush_hour_trips, 0) AS rush_hour_trips
   FROM (
     SELECT
-      metric_time__month
-      , trip__trip_type
-      , SUM(__total_trips) AS __total_trips
-      , SUM(__rush_hour_trips) AS __rush_hour_trips
-    FROM sma_10001_cte
+      DATE_TRUNC('month', pickup_datetime) AS metric_time__month
+      , trip_type AS trip__trip_type
+      , SUM(total_trips) AS __total_trips
+      , SUM(rush_hour_trips) AS __rush_hour_trips
+    FROM "nyc_mobility"."core"."by_hour_and_zone" by_hour_and_zone_src_10000
     GROUP BY
-      metric_time__month
-      , trip__trip_type
+      DATE_TRUNC('month', pickup_datetime)
+      , trip_type
   ) subq_4
 ) subq_5
 FULL OUTER JOIN (
@@ -44,14 +35,14 @@ FULL OUTER JOIN (
       , COALESCE(__total_trips, 0) AS total_trips
     FROM (
       SELECT
-        metric_time__month
-        , trip__trip_type
-        , SUM(__total_trips) AS __total_trips
-        , SUM(__rush_hour_trips) AS __rush_hour_trips
-      FROM sma_10001_cte
+        DATE_TRUNC('month', pickup_datetime) AS metric_time__month
+        , trip_type AS trip__trip_type
+        , SUM(total_trips) AS __total_trips
+        , SUM(rush_hour_trips) AS __rush_hour_trips
+      FROM "nyc_mobility"."core"."by_hour_and_zone" by_hour_and_zone_src_10000
       GROUP BY
-        metric_time__month
-        , trip__trip_type
+        DATE_TRUNC('month', pickup_datetime)
+        , trip_type
     ) subq_9
   ) subq_10
 ) subq_11

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.metrics.metricflow import compile_query, compile_saved_queries, engine_of
+from pipeline.metrics.metricflow import DUCKDB_SETTINGS, compile_query, compile_saved_queries, engine_of
 
 EXPECTED = Path(__file__).with_name("by_mode.sql")
 
@@ -88,7 +88,7 @@ def test_a_saved_query_is_compiled_to_the_expected_sql(manifest: Path) -> None:
 
 
 def test_the_sql_runs_with_its_columns_in_the_order_of_the_saved_query() -> None:
-    with duckdb.connect() as con:
+    with duckdb.connect(config={**DUCKDB_SETTINGS}) as con:
         con.execute("attach ':memory:' as nyc_mobility; create schema nyc_mobility.core")
         con.execute("""
             create table nyc_mobility.core.by_hour_and_zone as

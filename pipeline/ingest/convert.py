@@ -1,4 +1,7 @@
-"""Landing -> Parquet: declared columns, names and types; rows in the published order."""
+"""Landing -> Parquet: declared columns, names and types; rows in the published order.
+
+A published Parquet file in which they need no conversion is used as it is (as_published.py).
+"""
 
 import csv
 import logging
@@ -13,7 +16,7 @@ import duckdb
 
 from pipeline.database import Settings, connect, exactly, file_argument, literal, quoted, reporting_progress
 from pipeline.errors import BadFile, MobilityError
-from pipeline.ingest import shapes, unzip
+from pipeline.ingest import as_published, shapes, unzip
 from pipeline.ingest.csv_lines import count_lines
 from pipeline.ingest.formats import ZIPPED
 from pipeline.ingest.legible import legible_copy
@@ -43,6 +46,7 @@ def unreadable_of(parquet: Path) -> Path:
 def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: Path, settings: Settings) -> Converted:
     """Writes the month's rows to ``part``, the temporary name of ``parquet``, and unreadable rows to a CSV file.
 
+    Nobody may write to ``parquet`` afterwards: it may be another name of the landed file.
     An archive is unpacked into a temporary folder next to ``parquet``.
     Raises SchemaChanged for a missing column, BadFile for an unsafe archive, for a static file without rows (a month
     may have none: a finding says so) and for a larger share of unreadable rows than ``MAX_UNREADABLE_SHARE``; the CSV
@@ -85,21 +89,28 @@ def write_rows(
     source: Source, month: date, files: Sequence[Path], parquet: Path, part: Path, settings: Settings
 ) -> Converted:
     """Writes the rows of the files, and those that cannot be read."""
-    with connect(Path(":memory:"), settings) as con:
-        with labelled(f"{source.label(month)} {source.name}"):
+    label, names = f"{source.label(month)} {source.name}", tuple(file.name for file in files)
+    with connect(Path(":memory:"), settings) as con, reporting_progress(con):
+        with labelled(label):
             lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
         readings = readings_of(con, source, month, files)
-        query = " union all ".join(reading.query for reading in readings)
-        with reporting_progress(con):
-            copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
-            written = con.execute(copy).fetchall()[0][0]
         if source.format == "parquet":
-            with labelled(f"{source.label(month)} {source.name}"):
+            written = as_published.count_rows(con, files[0], readings[0])
+            if written is not None:
+                with labelled(label):
+                    check_row_count(con, files, written)
+                as_published.link(files[0], part)
+                return Converted(written, 0, names)
+        query = " union all ".join(reading.query for reading in readings)
+        copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
+        written = con.execute(copy).fetchall()[0][0]
+        if source.format == "parquet":
+            with labelled(label):
                 check_row_count(con, files, written)
         rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
         published = count_rows(con, source, lines, part, written, rejected)
         differences = type_differences(con, source, readings, part)
-    return Converted(published, published - written, tuple(file.name for file in files), differences)
+    return Converted(published, published - written, names, differences)
 
 
 def check_row_count(con: duckdb.DuckDBPyConnection, files: Sequence[Path], written: int) -> None:

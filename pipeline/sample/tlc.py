@@ -1,6 +1,6 @@
 """Trip records as the TLC publishes them: one Parquet file per month, with the columns and types of that month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,10 @@ from pipeline.sources import sources
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyarrow import RecordBatch, RecordBatchReader
 
+GROUP_ROWS = 1 << 20
+"""The most rows of a row group."""
 FLEETS = {"yellow_taxi": "yellow", "green_taxi": "green", "fhv_taxi": "fhv", "hvfhv_taxi": "fhv"}
 
 PAIRS = frozenset({"exact_duplicate", "adjustment"})
@@ -174,10 +177,23 @@ def write_parquet(con: "DuckDBPyConnection", query: str, null_columns: Sequence[
     from pyarrow import parquet
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    reader = con.sql(query).to_arrow_reader(1 << 20)
+    reader = con.sql(query).to_arrow_reader(GROUP_ROWS)
     schema = pa.schema([field.with_type(pa.null()) if field.name in null_columns else field for field in reader.schema])
     schema = schema.with_metadata({KEY: GENERATOR})
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in reader:
-            arrays = [pa.nulls(len(batch)) if field.name in null_columns else batch[field.name] for field in schema]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
+        for batches in row_groups(reader):
+            table = pa.Table.from_batches(batches)
+            arrays = [pa.nulls(len(table)) if field.name in null_columns else table[field.name] for field in schema]
+            writer.write_table(pa.table(arrays, schema=schema), GROUP_ROWS)
+
+
+def row_groups(reader: "RecordBatchReader") -> Iterator[list["RecordBatch"]]:
+    """The batches of each row group: as many as there is room for."""
+    group: list[RecordBatch] = []
+    for batch in reader:
+        if group and sum(map(len, group)) + len(batch) > GROUP_ROWS:
+            yield group
+            group = []
+        group.append(batch)
+    if group:
+        yield group

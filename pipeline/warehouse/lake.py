@@ -28,7 +28,7 @@ from pipeline.sources import sources
 from pipeline.warehouse import spark, views
 from pipeline.warehouse.contents import OF_LAKE
 from pipeline.warehouse.dbt import Ended, run_dbt, semantic_manifest
-from pipeline.warehouse.raw_views import parquet_of
+from pipeline.warehouse.raw_views import months_by_types, parquet_of
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +130,7 @@ def partitions_of(warehouse: Warehouse, months: Sequence[date]) -> int:
 def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:
     """Statements that declare the raw layer to Spark: the loaded files, and copies of the pipeline's own records."""
     with warehouse.connect(read_only=True) as con:
-        loaded = con.execute("select source, list(source_month order by source_month) from raw_data.loads group by 1")
-        months: dict[str, list[date]] = dict(loaded.fetchall())
+        loaded = {name: months_by_types(con, source) for name, source in sources().items()}
         for schema, table in RECORDS:
             with atomic_write(lake.folder / "records" / schema / table / f"{table}.parquet") as part:
                 con.execute(f"copy {schema}.{table} to {literal(part)} (format parquet, compression zstd)")
@@ -141,10 +140,9 @@ def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:
         yield f"create schema if not exists {schema}"
     for schema, table in RECORDS:
         yield from spark.declare_records(schema, table, (lake.folder / "records" / schema / table).resolve())
-    for source in sources().values():
-        of_source = months.get(source.name, [])
-        folder = parquet_of(source, of_source[0]).parent if of_source else nothing
-        yield from spark.declare_source(source, folder.resolve(), of_source)
+    for name, months in loaded.items():
+        folder = parquet_of(sources()[name], sources()[name].first_month).parent if months else nothing
+        yield from spark.declare_source(sources()[name], folder.resolve(), months)
 
 
 def delete_remains(lake: Lake, ended: Ended) -> bool:

@@ -1,7 +1,8 @@
 """The raw tables: for each source, a view of the Parquet files of its loaded months.
 
-The rows are stored once, in the files that Convert writes. Tables of their own would take 1.4 times as much again, and
-their loading a sixteenth of the time of a month (2026-11).
+The rows are stored once, in the files that Convert gives. Tables of their own would take 1.4 times as much again, and
+their loading a sixteenth of the time of a month (2026-11). Files that are used as they were published have other types
+than declared, and their names in other cases (ingest/as_published.py): the views cast them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -106,6 +107,18 @@ def files_of(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[date, Col
     return dict(sorted(((month, columns) for months, columns in found for month in months), key=itemgetter(0)))
 
 
+def months_by_types(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[tuple[str, ...], list[date]]:
+    """The loaded months by the types, in lower case, that their files have of the declared columns.
+
+    The type of a column that a file lacks, or that an earlier version loaded, is the declared one.
+    """
+    found: dict[tuple[str, ...], list[date]] = {}
+    for month, columns in files_of(con, source).items():
+        types = {name.lower(): type_.lower() for name, type_ in (columns or {}).items()}
+        found.setdefault(tuple(types.get(c.name.lower(), c.type) for c in source.columns), []).append(month)
+    return found
+
+
 def show(con: "duckdb.DuckDBPyConnection", source: Source, files: Mapping[date, Columns | None]) -> None:
     """Makes the raw table show the rows of these months' files."""
     kinds: dict[Types, list[Path]] = {}
@@ -121,7 +134,8 @@ def existing(source: Source, files: Mapping[date, Columns | None]) -> Iterator[t
     """
     for month, columns in files.items():
         if (file := parquet_of(source, month)).exists():
-            yield month, tuple((columns or {}).get(column.name) for column in source.columns), file
+            types = {name.lower(): type_ for name, type_ in (columns or {}).items()}
+            yield month, tuple(types.get(column.name.lower()) for column in source.columns), file
 
 
 def create(con: "duckdb.DuckDBPyConnection", source: Source, queries: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from importlib.util import find_spec
@@ -138,27 +138,46 @@ def text_of(path: object) -> str:
     return literal(str(path).replace("\\", "\\\\")).replace("''", "\\'")
 
 
-def declare_source(source: Source, folder: Path, months: Sequence[date]) -> Iterator[str]:
+def declare_source(
+    source: Source, folder: Path, months_by_types: Mapping[tuple[str, ...], Sequence[date]]
+) -> Iterator[str]:
     """Statements that create ``raw_data.<source>``, a view of the source's Parquet files of these months.
 
-    Each file has one month; its name has it, and the month of a row is made from it, so that Spark opens no file of
-    another month. ``source_row`` is the position of the row in its file.
+    Spark reads the files with a table's types together: each combination of types has a table, and the view casts them
+    to the declared ones. Each file has one month; its name has it, and the month of a row is made from it, so that
+    Spark opens no file of another month. ``source_row`` is the position of the row in its file.
     """
-    columns = ", ".join(f"{name_of(column.name)} {type_of(column.type)}" for column in source.columns)
-    selected = ", ".join(name_of(column.name) for column in source.columns)
+    declared = tuple(column.type for column in source.columns)
+    queries = []
+    for number, (types, months) in enumerate((months_by_types or {declared: ()}).items()):
+        table = f"raw_files.{source.name}_{number}"
+        columns = ", ".join(
+            f"{name_of(column.name)} {type_of(type_)}" for column, type_ in zip(source.columns, types, strict=True)
+        )
+        yield f"drop table if exists {table}"
+        yield (
+            f"create table {table} ({columns}) using parquet "
+            f"options (pathGlobFilter '*.parquet') location {text_of(folder)}"
+        )
+        queries.append(query_of(source, table, types, months))
+    yield f"create or replace view raw_data.{source.name} as {' union all '.join(queries)}"
+
+
+def query_of(source: Source, table: str, types: Sequence[str], months: Sequence[date]) -> str:
+    """The query of the months' rows of a table of files, whose columns have these types."""
+    selected = ", ".join(
+        name_of(column.name)
+        if type_ == column.type
+        else f"cast({name_of(column.name)} as {type_of(column.type)}) as {name_of(column.name)}"
+        for column, type_ in zip(source.columns, types, strict=True)
+    )
     labels = ", ".join(literal(f"{source.label(month)}.parquet") for month in months)
     month = "to_date(concat(left(_metadata.file_name, 7), '-01'))"
     if source.static:
         month = f"date '{source.first_month}'"
-    yield f"drop table if exists raw_files.{source.name}"
-    yield (
-        f"create table raw_files.{source.name} ({columns}) using parquet "
-        f"options (pathGlobFilter '*.parquet') location {text_of(folder)}"
-    )
-    yield (
-        f"create or replace view raw_data.{source.name} as "
+    return (
         f"select {selected}, {month} as source_month, _metadata.row_index as source_row "
-        f"from raw_files.{source.name} where {f'_metadata.file_name in ({labels})' if labels else 'false'}"
+        f"from {table} where {f'_metadata.file_name in ({labels})' if labels else 'false'}"
     )
 
 

@@ -200,11 +200,8 @@ def checksum(database: Path, schema: str, months: Sequence[date]) -> tuple[int, 
         ).fetchall()[0]
 
 
-def file_checksum(parquet: Path) -> tuple[int, int]:
-    """The number of rows of a file, and a hash of all their published values."""
+def file_checksum(source: Source, parquet: Path) -> tuple[int, int]:
+    """The number of rows of a file, and a hash of all their values in the declared types."""
+    rows = f"select {declared_columns(source)} from read_parquet($1)"
     with connect() as con:
-        return con.execute(
-            "select count(*), bit_xor(hash(row)) "
-            "from (select columns(lambda c: c <> 'misfits') from read_parquet($1)) as row",
-            [str(parquet)],
-        ).fetchall()[0]
+        return con.execute(f"select count(*), bit_xor(hash(row)) from ({rows}) as row", [str(parquet)]).fetchall()[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.months import add_months
-from pipeline.sources import sources
+from pipeline.sources import Source, sources
 from tests.bench import baseline, cluster, pipeline_steps, upstream
 from tests.bench.measure import ZERO, Cost, measure, measure_command, median
 from tests.bench.results import Result, disk_size
@@ -124,7 +124,8 @@ class Benchmarks:
     def runs(self) -> Iterator[Result]:
         data, cost = self.range
         yield Result("RangeMonthly, six months, 2 workers", cost, self.baseline_range[1], 1.8, START_UP["range"])
-        parquet = disk_size(*(path for name in ROWS for path in (data / "parquet" / name).glob("*.parquet")))
+        converted = self.baseline_range[0].parent
+        parquet = disk_size(*(path for name in ROWS for path in converted.glob(f"{name}-*.parquet")))
         yield Result("warehouse on disk, MB", disk_size(data / "warehouse/nyc_mobility.duckdb"), parquet, 2.5)
         left = [data / folder for folder in ("landing", "parquet", "warehouse", "published")]
         yield Result("all that the months leave, MB", disk_size(*left), parquet, 5)
@@ -221,7 +222,7 @@ class Benchmarks:
                 download = self.measure_repeatedly(pipeline_steps.fetch, name, month, landed)
             convert = self.measure_repeatedly(pipeline_steps.to_parquet, name, month, landed, parquet)
             baseline_convert = self.measure_repeatedly(baseline.convert, sources()[name], landed, baseline_parquet)
-            check_equal_rows(parquet, baseline_parquet)
+            check_equal_rows(sources()[name], parquet, baseline_parquet)
             yield Result(label, convert, baseline_convert, 1.3, max_mb=max_mb)
         yield Result("Download over loopback", download, baseline_download, 1 / 0.8)
 
@@ -270,7 +271,8 @@ def check_equal_trips(database: Path, data: Path, months: tuple[date, ...]) -> N
         raise AssertionError(f"the pipeline's trips have the count and hash {found}, the baseline's {expected}")
 
 
-def check_equal_rows(parquet: Path, expected: Path) -> None:
+def check_equal_rows(source: Source, parquet: Path, expected: Path) -> None:
     """Raises AssertionError where the rows of the files differ."""
-    if measure(baseline.file_checksum, parquet)[1] != measure(baseline.file_checksum, expected)[1]:
+    found, hand = (measure(baseline.file_checksum, source, file)[1] for file in (parquet, expected))
+    if found != hand:
         raise AssertionError(f"{parquet} and {expected} have different rows")

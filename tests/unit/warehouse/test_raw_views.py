@@ -1,6 +1,7 @@
 """Raw tables: views of the Parquet files of the loaded months."""
 
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -29,13 +30,15 @@ def warehouse_in(data: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     return Warehouse(data / "warehouse/some.duckdb", data / "dbt", {"threads": "2"})
 
 
-def load(warehouse: Warehouse, month: date, distance: float, **types: str) -> None:
+def load(
+    warehouse: Warehouse, month: date, distance: float, spelling: Callable[[str], str] = str, **types: str
+) -> None:
     """Loads one green taxi trip, from a file with these types; a column whose type is empty is left out."""
     parquet = raw_views.parquet_of(GREEN, month)
     parquet.parent.mkdir(parents=True, exist_ok=True)
     declared = {column.name: types.get(column.name, column.type) for column in GREEN.columns}
     values = {name: str(distance) if name == "trip_distance" else "null" for name in declared}
-    query = ", ".join(f"{values[name]}::{type_} as {name}" for name, type_ in declared.items() if type_)
+    query = ", ".join(f"{values[name]}::{type_} as {spelling(name)}" for name, type_ in declared.items() if type_)
     with duckdb.connect() as con:
         con.execute("copy (select {}) to '{}'".format(query, str(parquet).replace("'", "''")))
     raw.load(warehouse, GREEN, month, LANDED, Converted(1, 0))
@@ -66,6 +69,13 @@ def test_files_of_another_type_keep_their_values(warehouse: Warehouse) -> None:
     load(warehouse, JANUARY, 1, trip_distance="integer")
     load(warehouse, FEBRUARY, 7.25)
     assert rows(warehouse) == [(JANUARY, 0, 1.0), (FEBRUARY, 0, 7.25)]
+
+
+def test_names_of_columns_may_be_in_other_cases(warehouse: Warehouse) -> None:
+    load(warehouse, JANUARY, 0)
+    load(warehouse, FEBRUARY, 1, str.upper)
+    load(warehouse, MARCH, 2, str.lower)
+    assert [distance for *_, distance in rows(warehouse)] == [0.0, 1.0, 2.0]
 
 
 def test_a_query_of_a_month_reads_no_other_file(warehouse: Warehouse) -> None:

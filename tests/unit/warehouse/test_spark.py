@@ -10,6 +10,7 @@ from pipeline.errors import BadInput, Unreachable
 from pipeline.sources import sources
 from pipeline.warehouse import spark
 
+DECLARED = tuple(column.type for column in sources()["yellow_taxi"].columns)
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
 
 
@@ -125,16 +126,30 @@ def test_declared_types_have_sparks_names() -> None:
 
 
 def test_only_the_files_of_loaded_months_are_declared() -> None:
-    *_, table, view = spark.declare_source(sources()["yellow_taxi"], Path("/data/it's"), [JANUARY, FEBRUARY])
+    yellow = sources()["yellow_taxi"]
+    *_, table, view = spark.declare_source(yellow, Path("/data/it's"), {DECLARED: [JANUARY, FEBRUARY]})
     assert table.endswith("location '/data/it\\'s'")
     assert view.endswith("_metadata.file_name in ('2024-01.parquet', '2024-02.parquet')")
-    *_, nothing = spark.declare_source(sources()["yellow_taxi"], Path("/data"), [])
+    *_, nothing = spark.declare_source(yellow, Path("/data"), {})
     assert nothing.endswith("where false")
+
+
+def test_files_of_other_types_have_a_table_of_their_own_and_are_cast() -> None:
+    published = tuple("bigint" if type_ == "smallint" else type_ for type_ in DECLARED)
+    months = {DECLARED: [JANUARY], published: [FEBRUARY]}
+    *_, first, _, second, view = spark.declare_source(sources()["yellow_taxi"], Path("/data"), months)
+    assert "`passenger_count` smallint" in first
+    assert "`passenger_count` bigint" in second
+    of_january, of_february = view.split(" union all ")
+    assert "`passenger_count`, " in of_january
+    assert "cast(`passenger_count` as smallint) as `passenger_count`, " in of_february
+    assert of_february.endswith("from raw_files.yellow_taxi_1 where _metadata.file_name in ('2024-02.parquet')")
 
 
 def test_a_static_source_has_its_first_month() -> None:
     zones = sources()["taxi_zones"]
-    *_, view = spark.declare_source(zones, Path("/data"), [zones.first_month])
+    types = tuple(column.type for column in zones.columns)
+    *_, view = spark.declare_source(zones, Path("/data"), {types: [zones.first_month]})
     assert f"date '{zones.first_month}' as source_month" in view
     assert "in ('static.parquet')" in view
 

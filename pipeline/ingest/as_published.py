@@ -1,0 +1,83 @@
+"""Published Parquet files that need no conversion: what Convert gives is the published file under another name.
+
+To write 3.7 million rows once more would take 2 of the 2.5 CPU s of their conversion, and as much disk as the published
+file (2026-11). The raw tables cast the values (warehouse/raw_views.py).
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.database import exactly, literal, quoted
+from pipeline.ingest.casts import FLOATS, Field
+from pipeline.ingest.readings import Reading
+
+if TYPE_CHECKING:
+    import duckdb
+
+SIGNED = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"}
+NUMBERS = {*SIGNED, *FLOATS}
+CASTS = {"varchar": {"VARCHAR"}, "timestamp": {"TIMESTAMP"}}
+"""The published types of a declared type whose values a cast gives; those of numbers are ``NUMBERS``."""
+COMPRESSIONS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD")
+"""Those that both DuckDB and Spark read."""
+MAX_GROUP_ROWS = 1 << 20
+"""Largest row group, as the TLC writes them. A larger one keeps most cores idle, as each reads groups of its own."""
+
+
+def count_rows(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> int | None:
+    """The number of rows of a published Parquet file that can be used as it is; None for one that cannot.
+
+    It has the declared columns and no others, of types that become the declared ones by a cast; every value fits; and
+    both engines read it. All values are read once, so that a damaged file raises duckdb.Error here.
+    """
+    if not (has_declared_columns(con, file, reading) and is_stored_simply(con, file, reading)):
+        return None
+    checked = [field.misfit_condition for field in reading.fields.values() if field.is_checked]
+    misfits = " + ".join(f"count(*) filter ({condition})" for condition in checked) or "0"
+    values = ", ".join(quoted(field.name) for field in reading.fields.values())
+    # The hash has no use, except that DuckDB reads all values for it.
+    query = f"select count(*), {misfits}, bit_xor(hash({values})) from {reading.from_clause}"
+    rows, found, _ = con.execute(query).fetchall()[0]
+    return None if found else int(rows)
+
+
+def has_declared_columns(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> bool:
+    """Whether a file has declared columns alone, with their names and of types that a cast converts."""
+    schema = f"select count(*) - 1 from parquet_schema({literal(exactly(file))})"  # the first one is the file itself
+    return con.execute(schema).fetchall() == [(len(reading.fields),)] and all(
+        field.name.lower() == name.lower() and is_cast(field) for name, field in reading.fields.items()
+    )
+
+
+def is_cast(field: Field) -> bool:
+    """Whether a cast gives the declared value of each published one that fits."""
+    return field.type in CASTS.get(field.column.type, NUMBERS)
+
+
+def is_stored_simply(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> bool:
+    """Whether both engines read how the file is stored, on several cores.
+
+    Spark does not read all encodings, and takes times of New York's clock for such only where the file says so.
+    """
+    path, declared = literal(exactly(file)), [field.column.type for field in reading.fields.values()]
+    times = f"""
+        select count(*) from parquet_schema({path})
+        where contains(logical_type, 'isAdjustedToUTC=0') and contains(logical_type, 'MICROS=MicroSeconds')
+    """
+    others = f"""
+        select count(*) from parquet_metadata({path})
+        where compression not in {COMPRESSIONS} or contains(encodings, 'BYTE_STREAM_SPLIT')
+            or row_group_num_rows > {MAX_GROUP_ROWS}
+    """
+    return con.execute(f"select ({times}), ({others})").fetchall() == [(declared.count("timestamp"), 0)]
+
+
+def link(file: Path, part: Path) -> None:
+    """Gives the file a second name, or copies it where the file system allows no second one."""
+    part.unlink(missing_ok=True)
+    try:
+        os.link(file, part)
+    except OSError:
+        shutil.copyfile(file, part)

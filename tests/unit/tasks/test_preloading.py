@@ -1,4 +1,4 @@
-"""What Luigi's first process imports while another one builds the tables."""
+"""What Luigi's first process imports while another one works."""
 
 import subprocess
 import sys
@@ -11,21 +11,26 @@ PROGRAM = """
 import sys
 from datetime import date
 import pipeline
-from pipeline.tasks.preloading import import_for_judge
+from pipeline.tasks.preloading import import_for_judge, import_for_load
 
+import_for_load(pipeline.{task})
 import_for_judge(pipeline.{task})
-print(*({{"great_expectations", "pandas"}} & {{*sys.modules}}))
+print(*({{"great_expectations", "pandas", "duckdb", "pipeline.ingest.convert"}} & {{*sys.modules}}))
 """
 
 
 @pytest.mark.parametrize(
     ("task", "expected"),
     [
-        ("Transform(months=(date(2024, 1, 1),), sources=('green_taxi',))", {"great_expectations", "pandas"}),
+        ("Download(source='green_taxi', month=date(2024, 1, 1))", {"duckdb", "pipeline.ingest.convert"}),
+        (
+            "Transform(months=(date(2024, 1, 1),), sources=('green_taxi',))",
+            {"great_expectations", "pandas", "duckdb"},  # which Great Expectations imports
+        ),
         ("Load(source='green_taxi', month=date(2024, 1, 1))", set()),
     ],
 )
-def test_great_expectations_is_imported_once_the_tables_are_being_built(task: str, expected: set[str]) -> None:
+def test_what_the_next_steps_need_is_imported_while_one_runs(task: str, expected: set[str]) -> None:
     command = [sys.executable, "-c", PROGRAM.format(task=task)]
     ended = subprocess.run(command, cwd=HERE, text=True, capture_output=True, check=True)
     assert {*ended.stdout.split()} == expected

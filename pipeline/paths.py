@@ -93,7 +93,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         with disk_errors(path):
             make_folder(path.parent)
-            part.unlink(missing_ok=True)  # of a killed run: it may be another name of a file that is still needed
             yield part
             sync(part)
             put(part, path)

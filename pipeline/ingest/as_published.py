@@ -20,8 +20,10 @@ SIGNED = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"}
 NUMBERS = {*SIGNED, *FLOATS}
 CASTS = {"varchar": {"VARCHAR"}, "timestamp": {"TIMESTAMP"}}
 """The published types of a declared type whose values a cast gives; those of numbers are ``NUMBERS``."""
+STORED = ("INT32", "INT64", "FLOAT", "DOUBLE")
+"""How numbers and times are stored that both engines read as such. DuckDB reads long decimals as DOUBLE too."""
 COMPRESSIONS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD")
-"""Those that both DuckDB and Spark read."""
+"""Those that both engines read."""
 MAX_GROUP_ROWS = 1 << 20
 """Largest row group, as the TLC writes them. A larger one keeps most cores idle, as each reads groups of its own."""
 
@@ -62,21 +64,23 @@ def is_stored_simply(con: "duckdb.DuckDBPyConnection", file: Path, reading: Read
     Spark does not read all encodings, and takes times of New York's clock for such only where the file says so.
     """
     path, declared = literal(exactly(file)), [field.column.type for field in reading.fields.values()]
-    times = f"""
-        select count(*) from parquet_schema({path})
-        where contains(logical_type, 'isAdjustedToUTC=0') and contains(logical_type, 'MICROS=MicroSeconds')
+    times = "contains(logical_type, 'isAdjustedToUTC=0') and contains(logical_type, 'MICROS=MicroSeconds')"
+    columns = f"""
+        select count(*) filter ({times}), count(*) filter (type in {STORED}), count(*) filter (type = 'BYTE_ARRAY')
+        from parquet_schema({path})
     """
-    others = f"""
+    chunks = f"""
         select count(*) from parquet_metadata({path})
         where compression not in {COMPRESSIONS} or contains(encodings, 'BYTE_STREAM_SPLIT')
             or row_group_num_rows > {MAX_GROUP_ROWS}
     """
-    return con.execute(f"select ({times}), ({others})").fetchall() == [(declared.count("timestamp"), 0)]
+    found = [*con.execute(columns).fetchall()[0], *con.execute(chunks).fetchall()[0]]
+    texts = declared.count("varchar")
+    return found == [declared.count("timestamp"), len(declared) - texts, texts, 0]
 
 
 def link(file: Path, part: Path) -> None:
     """Gives the file a second name, or copies it where the file system allows no second one."""
-    part.unlink(missing_ok=True)
     try:
         os.link(file, part)
     except OSError:

@@ -54,6 +54,7 @@ def to_parquet(source: Source, month: date, landed: Path, parquet: Path, part: P
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     unreadable_of(parquet).unlink(missing_ok=True)
+    part.unlink(missing_ok=True)  # of a killed run: it may be another name of a landed file
     label = f"{source.label(month)} {source.name}: {landed.name}"
     if source.format == "json":
         check_answer(source, next(iter(source.urls_of(month))), landed, label)

@@ -4,9 +4,11 @@ import errno
 import math
 import os
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -90,6 +92,8 @@ def test_a_file_that_spark_reads_is_used_as_it_is(compression: str, tmp_path: Pa
         ({"PUlocationID": 132}, {"PUlocationID": pyarrow.uint16()}, {}),
         ({"dispatching_base_num": b"B1"}, {"dispatching_base_num": pyarrow.binary()}, {}),
         ({"dispatching_base_num": 7}, {"dispatching_base_num": pyarrow.int32()}, {}),
+        ({"PUlocationID": Decimal(132)}, {"PUlocationID": pyarrow.decimal256(40, 2)}, {}),
+        ({"PUlocationID": numpy.float16(132)}, {"PUlocationID": pyarrow.float16()}, {}),
         ({}, {"pickup_datetime": pyarrow.timestamp("us", "UTC")}, {}),
         ({}, {"pickup_datetime": pyarrow.timestamp("ms")}, {}),
         ({}, {"pickup_datetime": pyarrow.timestamp("ns")}, {}),
@@ -99,7 +103,7 @@ def test_a_file_that_spark_reads_is_used_as_it_is(compression: str, tmp_path: Pa
     ],
     ids=[
         *("fraction", "nan", "large", "undeclared", "text", "null", "unsigned", "bytes", "number for text"),
-        *("zone", "milliseconds", "nanoseconds", "int96", "brotli", "byte stream split"),
+        *("long decimal", "half float", "zone", "milliseconds", "nanoseconds", "int96", "brotli", "byte stream split"),
     ],
 )
 def test_any_other_file_is_converted(
@@ -184,12 +188,13 @@ def test_a_file_system_without_hard_links_gets_a_copy(tmp_path: Path, monkeypatc
     assert parquet.read_bytes() == landed.read_bytes()
 
 
-def test_what_a_killed_run_has_left_is_not_written_to(tmp_path: Path) -> None:
-    """It may be another name of the published file."""
-    landed = publish(tmp_path / "a.parquet", [RIDE])
-    content = landed.read_bytes()
-    part = tmp_path / "converted.parquet"
-    os.link(landed, part)
-    as_published.link(publish(tmp_path / "b.parquet", [RIDE, RIDE]), part)
-    assert landed.read_bytes() == content
-    assert part.samefile(tmp_path / "b.parquet")
+@pytest.mark.parametrize("row", [RIDE, RIDE | {"PUlocationID": 132.5}], ids=["used as it is", "converted"])
+def test_what_a_killed_run_has_left_is_not_written_to(row: dict[str, Any], tmp_path: Path) -> None:
+    """It may be another name of a published file."""
+    earlier, part = publish(tmp_path / "a.parquet", [RIDE]), tmp_path / "part"
+    content = earlier.read_bytes()
+    os.link(earlier, part)
+    landed = publish(tmp_path / "b.parquet", [row, row])
+    convert.to_parquet(FHV, JANUARY, landed, tmp_path / "out.parquet", part, {"threads": "1"})
+    assert earlier.read_bytes() == content
+    assert not part.samefile(earlier)

@@ -1,7 +1,7 @@
 """Published Parquet files that need no conversion: what Convert gives is the published file under another name.
 
-To write 3.7 million rows once more would take 2 of the 2.5 CPU s of their conversion, and as much disk as the published
-file (2026-11). The raw tables cast the values (warehouse/raw_views.py).
+To write 3.6 million rows once more would take 2 of the 3 CPU s of their conversion, and as much disk as the published
+file (2026-12). The raw tables cast the values (warehouse/raw_views.py).
 """
 
 import os
@@ -25,7 +25,9 @@ STORED = ("INT32", "INT64", "FLOAT", "DOUBLE")
 COMPRESSIONS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD")
 """Those that both engines read."""
 MAX_GROUP_ROWS = 1 << 20
-"""Largest row group, as the TLC writes them. A larger one keeps most cores idle, as each reads groups of its own."""
+"""Largest row group: that of Arrow, which writes the TLC's files. A larger one keeps most cores idle, as each reads
+groups of its own.
+"""
 
 
 def count_rows(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> int | None:
@@ -34,7 +36,7 @@ def count_rows(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -
     It has the declared columns and no others, of types that become the declared ones by a cast; every value fits; and
     both engines read it. All values are read once, so that a damaged file raises duckdb.Error here.
     """
-    if not (has_declared_columns(con, file, reading) and is_stored_simply(con, file, reading)):
+    if not (all(is_cast(name, field) for name, field in reading.fields.items()) and is_simple(con, file, reading)):
         return None
     checked = [field.misfit_condition for field in reading.fields.values() if field.is_checked]
     misfits = " + ".join(f"count(*) filter ({condition})" for condition in checked) or "0"
@@ -45,30 +47,23 @@ def count_rows(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -
     return None if found else int(rows)
 
 
-def has_declared_columns(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> bool:
-    """Whether a file has declared columns alone, with their names and of types that a cast converts."""
-    schema = f"select count(*) - 1 from parquet_schema({literal(exactly(file))})"  # the first one is the file itself
-    return con.execute(schema).fetchall() == [(len(reading.fields),)] and all(
-        field.name.lower() == name.lower() and is_cast(field) for name, field in reading.fields.items()
-    )
+def is_cast(name: str, field: Field) -> bool:
+    """Whether a published column has the declared name, and a cast gives the declared value of each that fits."""
+    return field.name.lower() == name.lower() and field.type in CASTS.get(field.column.type, NUMBERS)
 
 
-def is_cast(field: Field) -> bool:
-    """Whether a cast gives the declared value of each published one that fits."""
-    return field.type in CASTS.get(field.column.type, NUMBERS)
-
-
-def is_stored_simply(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> bool:
-    """Whether both engines read how the file is stored, on several cores.
+def is_simple(con: "duckdb.DuckDBPyConnection", file: Path, reading: Reading) -> bool:
+    """Whether a file has declared columns alone, and both engines read how they are stored, on several cores.
 
     Spark does not read all encodings, and takes times of New York's clock for such only where the file says so.
     """
     path, declared = literal(exactly(file)), [field.column.type for field in reading.fields.values()]
     times = "contains(logical_type, 'isAdjustedToUTC=0') and contains(logical_type, 'MICROS=MicroSeconds')"
     columns = f"""
-        select count(*) filter ({times}), count(*) filter (type in {STORED}), count(*) filter (type = 'BYTE_ARRAY')
+        select count(*) - 1, count(*) filter ({times}), count(*) filter (type in {STORED}),
+            count(*) filter (type = 'BYTE_ARRAY')
         from parquet_schema({path})
-    """
+    """  # the first one is the file itself
     chunks = f"""
         select count(*) from parquet_metadata({path})
         where compression not in {COMPRESSIONS} or contains(encodings, 'BYTE_STREAM_SPLIT')
@@ -76,7 +71,7 @@ def is_stored_simply(con: "duckdb.DuckDBPyConnection", file: Path, reading: Read
     """
     found = [*con.execute(columns).fetchall()[0], *con.execute(chunks).fetchall()[0]]
     texts = declared.count("varchar")
-    return found == [declared.count("timestamp"), len(declared) - texts, texts, 0]
+    return found == [len(declared), declared.count("timestamp"), len(declared) - texts, texts, 0]
 
 
 def link(file: Path, part: Path) -> None:

@@ -91,23 +91,24 @@ def write_rows(
 ) -> Converted:
     """Writes the rows of the files, and those that cannot be read."""
     label, names = f"{source.label(month)} {source.name}", tuple(file.name for file in files)
-    with connect(Path(":memory:"), settings) as con, reporting_progress(con):
+    with connect(Path(":memory:"), settings) as con:
         with labelled(label):
             lines = [count_lines(file) - 1 for file in files] if reads_csv(source) else []
         readings = readings_of(con, source, month, files)
-        if source.format == "parquet":
-            written = as_published.count_rows(con, files[0], readings[0])
-            if written is not None:
-                with labelled(label):
-                    check_row_count(con, files, written)
-                as_published.link(files[0], part)
-                return Converted(written, 0, names)
         query = " union all ".join(reading.query for reading in readings)
-        copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
-        written = con.execute(copy).fetchall()[0][0]
+        with reporting_progress(con):
+            usable = as_published.count_rows(con, files[0], readings[0]) if source.format == "parquet" else None
+            if usable is None:
+                copy = f"copy ({query}) to {literal(part)} (format parquet, compression zstd)"
+                written = con.execute(copy).fetchall()[0][0]
+            else:
+                as_published.link(files[0], part)
+                written = usable
         if source.format == "parquet":
             with labelled(label):
                 check_row_count(con, files, written)
+        if usable is not None:
+            return Converted(written, 0, names)
         rejected = write_unreadable(con, unreadable_of(parquet)) if reads_csv(source) else 0
         published = count_rows(con, source, lines, part, written, rejected)
         differences = type_differences(con, source, readings, part)

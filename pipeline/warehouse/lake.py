@@ -140,9 +140,10 @@ def declarations(warehouse: Warehouse, lake: Lake) -> Iterator[str]:
         yield f"create schema if not exists {schema}"
     for schema, table in RECORDS:
         yield from spark.declare_records(schema, table, (lake.folder / "records" / schema / table).resolve())
-    for name, months in loaded.items():
-        folder = parquet_of(sources()[name], sources()[name].first_month).parent if months else nothing
-        yield from spark.declare_source(sources()[name], folder.resolve(), months)
+    for source in sources().values():
+        months = loaded[source.name]
+        folder = parquet_of(source, source.first_month).parent if months else nothing
+        yield from spark.declare_source(source, folder.resolve(), months)
 
 
 def delete_remains(lake: Lake, ended: Ended) -> bool:

@@ -108,15 +108,24 @@ def files_of(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[date, Col
 
 
 def months_by_types(con: "duckdb.DuckDBPyConnection", source: Source) -> dict[tuple[str, ...], list[date]]:
-    """The loaded months by the types, in lower case, that their files have of the declared columns.
+    """The loaded months by the types that their files have of the declared columns.
 
     The type of a column that a file lacks, or that an earlier version loaded, is the declared one.
     """
     found: dict[tuple[str, ...], list[date]] = {}
     for month, columns in files_of(con, source).items():
-        types = {name.lower(): type_.lower() for name, type_ in (columns or {}).items()}
-        found.setdefault(tuple(types.get(c.name.lower(), c.type) for c in source.columns), []).append(month)
+        types = zip(source.columns, types_of(source, columns), strict=True)
+        found.setdefault(tuple(type_ or column.type for column, type_ in types), []).append(month)
     return found
+
+
+def types_of(source: Source, columns: Columns | None) -> Types:
+    """The types of the declared columns in a file with these columns, in lower case as declared ones are.
+
+    Published names may be in another case.
+    """
+    types = {name.lower(): type_.lower() for name, type_ in (columns or {}).items()}
+    return tuple(types.get(column.name.lower()) for column in source.columns)
 
 
 def show(con: "duckdb.DuckDBPyConnection", source: Source, files: Mapping[date, Columns | None]) -> None:
@@ -134,8 +143,7 @@ def existing(source: Source, files: Mapping[date, Columns | None]) -> Iterator[t
     """
     for month, columns in files.items():
         if (file := parquet_of(source, month)).exists():
-            types = {name.lower(): type_ for name, type_ in (columns or {}).items()}
-            yield month, tuple(types.get(column.name.lower()) for column in source.columns), file
+            yield month, types_of(source, columns), file
 
 
 def create(con: "duckdb.DuckDBPyConnection", source: Source, queries: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch, RecordBatchReader
 
 GROUP_ROWS = 1 << 20
-"""The most rows of a row group."""
+"""The most rows of a row group, as Arrow writes them: it is named in the TLC's files."""
 FLEETS = {"yellow_taxi": "yellow", "green_taxi": "green", "fhv_taxi": "fhv", "hvfhv_taxi": "fhv"}
 
 PAIRS = frozenset({"exact_duplicate", "adjustment"})

@@ -15,13 +15,11 @@ from pipeline.tasks.source import Download
 def import_for_load(task: luigi.Task) -> None:
     """Imports DuckDB and what else Convert and Load need once a Download has a process.
 
-    Otherwise each of their processes would: eight in a month of four sources, 0.1 CPU s each (2026-11).
+    Otherwise each of their processes would: eight in a month of four sources, 0.1 CPU s each (2026-12).
     """
     if not isinstance(task, Download):
         return
     with suppress(Exception), interrupted_later(), no_garbage_collection():  # Convert says what is wrong
-        import duckdb  # noqa: F401
-
         from pipeline.ingest import convert  # noqa: F401
         from pipeline.warehouse import raw  # noqa: F401
 

@@ -273,6 +273,6 @@ def check_equal_trips(database: Path, data: Path, months: tuple[date, ...]) -> N
 
 def check_equal_rows(source: Source, parquet: Path, expected: Path) -> None:
     """Raises AssertionError where the rows of the files differ."""
-    found, hand = (measure(baseline.file_checksum, source, file)[1] for file in (parquet, expected))
-    if found != hand:
+    one, other = (measure(baseline.file_checksum, source, file)[1] for file in (parquet, expected))
+    if one != other:
         raise AssertionError(f"{parquet} and {expected} have different rows")
